@@ -40,6 +40,7 @@ enum effect_type {
     EFFECT_SESSION_ENDED  /* session `session` is revoked: tell it `reason`, close its socket and media */
 };
 
+
 #define EFFECTS_MAX 256 /* a handler that needs more is wrong; effects_add then returns SQ_ERR_LIMIT */
 
 struct effect {
@@ -68,6 +69,8 @@ struct call {
     json_t *result;              /* the handler sets a new reference on success; NULL means {} */
     struct effects effects;
     time_us utc_us;
+    void *work;                  /* slow methods: the job that `run` finished; owned by the dispatcher */
+    struct caller signed_in;     /* auth.login fills it: the connection belongs to this session from now on */
     const char *audit_act;       /* literal set by the handler, or NULL: the method's name */
     char audit_object[ID_MAX];   /* set by the handler: the object acted on */
     char message_en[256];        /* on error: detail in both languages; empty: sq_error_text */
@@ -81,10 +84,20 @@ enum method_flags {
     METHOD_DEFERRED = 4      /* owned by signaling/media: replies after a relay answered */
 };
 
+/* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare` (signalling
+ * thread, no transaction, reads only), `run` on a pool thread (touches nothing but its job), then begins the
+ * transaction and calls the handler with call->work = job, and last `discard`. */
+struct method_slow {
+    int (*prepare)(struct call *call, void **job); /* 0, or an error that is the reply */
+    void (*run)(void *job);
+    void (*discard)(void *job); /* wipes secrets */
+};
+
 struct method {
     const char *name;   /* "consultation.submit" */
     uint32_t flags;
-    int (*handle)(struct call *call); /* 0 or an error of sq_error */
+    int (*handle)(struct call *call); /* 0 or an error of sq_error; NULL when METHOD_DEFERRED */
+    const struct method_slow *slow;   /* NULL: nothing slow. Use designated initializers */
 };
 
 struct method_table {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rooms, transports, producers and consumers: the objects of docs/protocol/signaling.md's media.*
+ * methods, which account owns them and on which relay they live. Kept in memory, written through to
+ * the store, so that a restart of signalling changes nothing for media. Knows mediasoup-client's
+ * JSON shapes; refuses to know SDP, sockets and the life cycle of a consultation (it asks who may
+ * join, and is told by effects).
+ *
+ * Every function that takes now_us may write to the store: the caller (proto/dispatch.c) holds a
+ * transaction open around it, commits, and then acts on what media_next gave. */
+#ifndef SIGNALING_MEDIA_MEDIA_H
+#define SIGNALING_MEDIA_MEDIA_H
+
+#include "base/time.h"
+#include "signaling/proto/method.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct media;
+struct relays;
+
+#define MEDIA_AWAY_US                                                                              \
+    (120 * TIME_US_PER_S) /* without a connection that long, the seat's transports are closed */
+
+enum room_right {
+    ROOM_RIGHT_NONE = 0, /* not a member: told SQ_ERR_NOT_FOUND */
+    ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */
+    ROOM_RIGHT_LIVE      /* media flows */
+};
+
+struct media_config {
+    struct service *service; /* borrowed */
+    struct relays *relays;   /* borrowed */
+    /* What `account` may do in the room; asked at each call. Wired to consult_room_right by main.
+     */
+    enum room_right (*right)(struct service *service, const char *room, const char *account);
+    json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [] */
+};
+
+extern const struct method_table media_methods; /* all METHOD_DEFERRED */
+
+/* Loads the stored objects; they count as connected to nobody until their sessions resume. 0,
+ * SQ_ERR_NOMEM, SQ_ERR_STORE. */
+int media_new(struct media **out, const struct media_config *config, time_us now_us);
+void media_free(struct media *m);
+
+/* A media.* request whose params passed the schema. Its answer comes from media_next as MEDIA_REPLY
+ * with this ticket, now or later. `params` is borrowed for the call. */
+void media_call(struct media *m, uint64_t ticket, const char *method, const struct caller *caller,
+                json_t *params, time_us now_us);
+
+/* EFFECT_ROOM_* and EFFECT_SESSION_ENDED; others are ignored. */
+void media_effect(struct media *m, const struct effect *effect, time_us now_us);
+
+/* The session's connection came (sign-in, resume) or went. */
+void media_presence(struct media *m, const char *session, bool connected, time_us now_us);
+
+/* Takes what the relays said, runs timers. */
+void media_step(struct media *m, time_us now_us);
+time_us media_deadline(const struct media *m);
+
+enum media_output_type { MEDIA_REPLY, MEDIA_NOTIFY };
+
+struct media_output {
+    enum media_output_type type;
+    uint64_t ticket; /* MEDIA_REPLY */
+    int error;       /* MEDIA_REPLY: 0 or enum sq_error */
+    json_t *body;    /* result, or params of the notification; owned by the caller, may be NULL */
+    const char *method;   /* MEDIA_NOTIFY: literal */
+    char session[ID_MAX]; /* MEDIA_NOTIFY: to whom */
+    char object[ID_MAX];  /* for the audit row of a reply: the object acted on */
+    char message_en[256]; /* error: details; empty: the general text */
+    char message_zh[256];
+};
+bool media_next(struct media *m, struct media_output *out);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From texts of connections to method calls and back: sign-in state of a connection, schema check,
+ * rights to call, transaction, idempotency, audit row, outbox with its sequence numbers, effects
+ * after the commit, resume. Sans-IO: the front (ws/) hands in what arrived and drains what to send.
+ * Refuses to know sockets, threads, TLS. One owner thread. A connection is a number that the front
+ * never uses twice. */
+#ifndef SIGNALING_PROTO_DISPATCH_H
+#define SIGNALING_PROTO_DISPATCH_H
+
+#include "base/time.h"
+#include "signaling/proto/method.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dispatch;
+struct media;
+struct schema_set;
+
+#define DISPATCH_REPLAY_MAX                                                                        \
+    1000 /* notifications that session.resume replays; older: reload the state */
+#define DISPATCH_PENDING_MAX 8 /* requests of one connection that wait for a relay or a hash */
+#define DISPATCH_SIGN_IN_US                                                                        \
+    (10 * TIME_US_PER_S) /* a connection that has not signed in by then is closed */
+
+struct dispatch_config {
+    struct service *service;           /* borrowed */
+    struct media *media;               /* borrowed; NULL: no media methods (tests) */
+    const struct schema_set *schemas;  /* borrowed */
+    const struct method_table *tables; /* borrowed */
+    size_t table_count;
+};
+
+int dispatch_new(struct dispatch **out, const struct dispatch_config *config);
+void dispatch_free(struct dispatch *d);
+
+/* A connection came up; a text of it arrived; it is gone (the session stays). */
+int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us);
+void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text, size_t len_bytes,
+                      time_us now_us, time_us utc_us);
+void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us);
+
+/* A job of DISPATCH_WORK was run (on whatever thread; this call on the owner's). refused: the pool
+ * was full. */
+void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us now_us,
+                     time_us utc_us);
+
+/* Timers, what media has to say, deadlines of consultations. */
+void dispatch_step(struct dispatch *d, time_us now_us, time_us utc_us);
+time_us dispatch_deadline(const struct dispatch *d, time_us now_us, time_us utc_us); /* monotonic */
+
+enum dispatch_output_type { DISPATCH_SEND, DISPATCH_CLOSE, DISPATCH_WORK };
+
+enum dispatch_close {
+    DISPATCH_CLOSE_ENDED = 4001,    /* the session is over: do not resume */
+    DISPATCH_CLOSE_REPLACED = 4002, /* the session was resumed on another connection */
+    DISPATCH_CLOSE_SIGN_IN = 4003,  /* not signed in within 10 s */
+    DISPATCH_CLOSE_INTERNAL = 1011
+};
+
+struct dispatch_output {
+    enum dispatch_output_type type;
+    uint64_t connection;
+    char *text; /* DISPATCH_SEND: the caller frees it */
+    size_t len_bytes;
+    uint16_t code; /* DISPATCH_CLOSE: enum dispatch_close */
+    void (*run)(
+        void *job); /* DISPATCH_WORK: call it on a pool thread, then dispatch_worked(ticket) */
+    void *job;      /* borrowed: valid until dispatch_worked, or until dispatch_free */
+    uint64_t ticket;
+};
+bool dispatch_next(struct dispatch *d, struct dispatch_output *out);
+
+#endif
