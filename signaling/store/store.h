@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store port: a thin layer of portable SQL over engines (SQLite now, PostgreSQL later). Parameters are
+ * positional, $1 $2 ...; values are text, integer, bytes or null. One thread, one transaction at a time.
+ * Refuses to know the rules of a consultation; clinical text comes in sealed (store/vault.h). */
+#ifndef SIGNALING_STORE_STORE_H
+#define SIGNALING_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_ERROR_MAX 256
+#define STORE_BINDS_MAX 32 /* parameters of one statement */
+
+struct store;
+
+enum store_type { STORE_NULL = 0, STORE_INT, STORE_TEXT, STORE_BYTES };
+
+/* One parameter; text and bytes are borrowed for the call. */
+struct store_value {
+    enum store_type type;
+    int64_t integer;
+    const void *data;
+    size_t len_bytes;
+};
+
+struct store_value sv_int(int64_t v);
+struct store_value sv_text(const char *text); /* NULL: SQL null */
+struct store_value sv_bytes(const void *data, size_t len_bytes);
+struct store_value sv_null(void);
+
+/* A running query; keep it on the stack, always store_query_end it (also after an error; twice is fine). */
+struct store_query {
+    struct store *store;
+    void *cursor; /* the engine's */
+    int error;
+};
+
+/* What an engine offers. All return 0 (step: 1 row, 0 end; run: rows changed) or a negative sq_error and leave
+ * a message in the store (store_set_error). */
+struct store_ops {
+    void (*close)(void *engine);
+    int (*begin)(void *engine);
+    int (*commit)(void *engine);
+    int (*rollback)(void *engine);
+    int (*script)(void *engine, const char *sql); /* several statements, no parameters (migrations) */
+    int (*prepare)(void *engine, const char *sql, const struct store_value *values, size_t count,
+                   void **cursor);
+    int (*step)(void *engine, void *cursor);
+    int64_t (*changed)(void *engine);
+    void (*finish)(void *engine, void *cursor);
+    bool (*is_null)(void *cursor, int column);
+    int64_t (*get_int)(void *cursor, int column);
+    const char *(*get_text)(void *cursor, int column);
+    const void *(*get_bytes)(void *cursor, int column, size_t *len_bytes);
+};
+
+struct store {
+    const struct store_ops *ops;
+    void *engine;
+    bool in_transaction;
+    char error[STORE_ERROR_MAX]; /* of the last failure; for logs, holds no parameter values */
+};
+
+/* Opens (creates) the SQLite file, checks it (quick_check), brings its schema up to date. 0 and *out, or
+ * SQ_ERR_STORE (can't open, damaged, migration changed after it was applied), SQ_ERR_UNSUPPORTED (schema newer
+ * than this program), SQ_ERR_NOMEM; then *out is NULL and `error` says what to do. */
+int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX]);
+void store_close(struct store *s); /* NULL is fine; an open transaction is rolled back */
+
+const char *store_error(const struct store *s);
+void store_set_error(struct store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write transaction (takes the write lock at once). What store_commit returned 0 for is on disk (fsync).
+ * After an error roll back; rollback never fails visibly. */
+int store_begin(struct store *s);
+int store_commit(struct store *s);
+void store_rollback(struct store *s);
+
+/* One statement without rows: number of rows changed (>= 0), SQ_ERR_CONFLICT (unique or primary key), SQ_ERR_NOMEM,
+ * SQ_ERR_STORE. STORE_RUN(s, "UPDATE t SET a = $1 WHERE id = $2", sv_int(3), sv_text(id)). */
+int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count);
+
+/* Starts a query. The result is told by the first store_next. */
+void store_query(struct store *s, struct store_query *q, const char *sql,
+                 const struct store_value *values, size_t count);
+/* true: a row is there. false: the end, or an error that store_query_end tells. */
+bool store_next(struct store_query *q);
+/* Releases it: 0 or the error that ended it. */
+int store_query_end(struct store_query *q);
+
+/* Columns count from 0; valid until the next store_next. Text of a null is NULL; bytes likewise. */
+bool store_is_null(const struct store_query *q, int column);
+int64_t store_int(const struct store_query *q, int column);
+const char *store_text(const struct store_query *q, int column);
+const void *store_bytes(const struct store_query *q, int column, size_t *len_bytes);
+
+#define STORE_VALUES(...) (const struct store_value[]){__VA_ARGS__}, \
+    sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
+#define STORE_RUN(s, sql, ...)      store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_QUERY(s, q, sql, ...) store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
+
+/* "<prefix>_<22 random letters and digits>" into out[ID_MAX] (131 bits). */
+void store_new_id(char *out, const char *prefix);
+
+#endif
