@@ -88,9 +88,8 @@ static const char *known_names(const struct loader *l, const char *section, char
         const char *name = l->keys[i].name;
         if (section && (strlen(section) != n || memcmp(section, name, n) != 0))
             continue;
-        char word[NAME_MAX_BYTES];
-        snprintf(word, sizeof word, "%.*s", section ? NAME_MAX_BYTES : (int)n,
-                 section ? name + n + 1 : name);
+        char word[NAME_MAX_BYTES] = "";
+        memcpy(word, section ? name + n + 1 : name, section ? strlen(name) - n - 1 : n);
         if (!section && section_find(l, word) != i)
             continue;
         int wrote = snprintf(out + used, size - used, "%s%s", used ? ", " : "", word);
