@@ -21,6 +21,18 @@ if(SHANQIAO_SANITIZE)
     target_compile_options(shanqiao_flags INTERFACE -fsanitize=${SHANQIAO_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(shanqiao_flags INTERFACE -fsanitize=${SHANQIAO_SANITIZE})
 endif()
+# Tests of sanitizer builds start through this: sanitizer runtimes of Debian 12 refuse kernels that randomise mappings
+# by more than 28 bits, so tests run with fixed addresses where the kernel (or container) allows that.
+set(SHANQIAO_LAUNCHER "")
+if(SHANQIAO_SANITIZE)
+    find_program(SETARCH setarch)
+    if(SETARCH)
+        execute_process(COMMAND ${SETARCH} -R true RESULT_VARIABLE setarch_refused OUTPUT_QUIET ERROR_QUIET)
+        if(setarch_refused EQUAL 0)
+            set(SHANQIAO_LAUNCHER ${SETARCH} -R)
+        endif()
+    endif()
+endif()
 if(SHANQIAO_COVERAGE)
     target_compile_options(shanqiao_flags INTERFACE --coverage -O0)
     target_link_options(shanqiao_flags INTERFACE --coverage)
@@ -47,6 +59,7 @@ shanqiao_package(vpx vpx)                     # client-lib/video
 shanqiao_package(speexdsp speexdsp)           # client-lib/audio
 shanqiao_package(sdl2 sdl2)                   # client-lib/terminal
 shanqiao_package(png libpng)                  # client-lib/terminal
+shanqiao_package(sndfile sndfile)             # client-lib/terminal
 shanqiao_package(criterion criterion)         # tests
 
 # shanqiao_library(NAME SOURCES a.c b.c LIBS base shanqiao::openssl): a static library of ours.
@@ -75,7 +88,7 @@ function(shanqiao_test name)
     endif()
     add_executable(${name} ${A_SOURCES})
     target_link_libraries(${name} PRIVATE shanqiao_flags test_support ${A_LIBS})
-    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    add_test(NAME ${name} COMMAND ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}> WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS ${A_LABEL})
 endfunction()
 
@@ -91,7 +104,7 @@ function(shanqiao_fuzz name)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     else()
         target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/replay_main.c)
-        add_test(NAME ${name}_corpus COMMAND ${name} ${A_CORPUS} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        add_test(NAME ${name}_corpus COMMAND ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}> ${A_CORPUS} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
         set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 120 LABELS fuzz)
     endif()
 endfunction()

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person types while the terminal runs. */
+#include "client-lib/terminal/form.h"
+#include "client-lib/terminal/terminal.h"
+#include <string.h>
+
+static void command_accept(struct terminal *t, char *rest)
+{
+    (void)rest;
+    flow_accept(t);
+}
+
+static void command_refuse(struct terminal *t, char *rest)
+{
+    flow_asked(t, sq_consultation_refuse(t->client, t->current.id, rest));
+}
+
+static void command_mute(struct terminal *t, char *rest)
+{
+    (void)rest;
+    if (t->call)
+        sq_call_mute(t->call, TRACK_AUDIO, true);
+}
+
+static void command_unmute(struct terminal *t, char *rest)
+{
+    (void)rest;
+    if (t->call)
+        sq_call_mute(t->call, TRACK_AUDIO, false);
+}
+
+static void command_leave(struct terminal *t, char *rest)
+{
+    (void)rest;
+    t->current.wants_call = false;
+    flow_leave_call(t);
+    flow_asked(t, sq_consultation_leave(t->client, t->current.id));
+}
+
+static void command_enter(struct terminal *t, char *rest)
+{
+    (void)rest;
+    t->current.wants_call = t->media.sending = true;
+    flow_asked(t, sq_consultation_enter(t->client, t->current.id));
+}
+
+static void command_end(struct terminal *t, char *rest)
+{
+    (void)rest;
+    flow_asked(t, sq_consultation_end(t->client, t->current.id));
+}
+
+static void command_opinion(struct terminal *t, char *rest)
+{
+    if (form_set_opinion_field(t->opinion, rest))
+        say(t, TEXT_WRITE_OPINION, NULL);
+}
+
+static void command_sign(struct terminal *t, char *rest)
+{
+    struct sq_opinion opinion;
+    (void)rest;
+    form_to_opinion(&opinion, t->opinion);
+    flow_asked(t, sq_opinion_save(t->client, t->current.id, &opinion));
+    flow_asked(t, sq_opinion_sign(t->client, t->current.id, NULL));
+}
+
+static void command_acknowledge(struct terminal *t, char *rest)
+{
+    (void)rest;
+    flow_asked(t, sq_consultation_acknowledge(t->client, t->current.id));
+}
+
+static void command_archive(struct terminal *t, char *rest)
+{
+    (void)rest;
+    flow_asked(t, sq_consultation_archive(t->client, t->current.id));
+}
+
+static void command_quit(struct terminal *t, char *rest)
+{
+    (void)rest;
+    flow_finish(t, 1);
+}
+
+static const struct {
+    const char *word;
+    void (*run)(struct terminal *t, char *rest);
+} COMMANDS[] = {
+    {"accept", command_accept},   {"refuse", command_refuse},
+    {"mute", command_mute},       {"unmute", command_unmute},
+    {"leave", command_leave},     {"enter", command_enter},
+    {"end", command_end},         {"opinion", command_opinion},
+    {"sign", command_sign},       {"acknowledge", command_acknowledge},
+    {"archive", command_archive}, {"quit", command_quit},
+};
+
+void command_run(struct terminal *t, char *line)
+{
+    char *rest = line;
+    line[strcspn(line, "\r\n")] = 0;
+    const char *word = strsep(&rest, " ");
+    if (!*word)
+        return;
+    char none[1] = "";
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
+        if (strcmp(word, COMMANDS[i].word) == 0) {
+            COMMANDS[i].run(t, rest ? rest : none);
+            return;
+        }
+    say(t, TEXT_UNKNOWN_COMMAND, NULL);
+}

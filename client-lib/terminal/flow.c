@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the terminal does next. Level-triggered: each time the state of the consultation is heard of
+ * (event, reply, or after signing in again) the row for (role, state) in STEPS is applied once, so
+ * a terminal that was killed and started again finds its place without remembering anything. */
+#include "client-lib/terminal/form.h"
+#include "client-lib/terminal/terminal.h"
+#include "shanqiao/error.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_RETRY_US    INT64_C(2000000)
+#define SESSION_SAVE_US  INT64_C(1000000)
+#define SESSION_TEXT_MAX 4096
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+void flow_asked(const struct terminal *t, int64_t request)
+{
+    if (request < 0)
+        say(t, TEXT_REFUSED_BY_SERVER, sq_error_text((int)request, t->options->language));
+}
+
+void flow_finish(struct terminal *t, int exit_code)
+{
+    t->exit_code = exit_code;
+    t->done = true;
+}
+
+/* ---- the call ---- */
+
+static uint32_t frame_rate(const struct y4m_format *f)
+{
+    return (uint32_t)((f->rate_num + f->rate_den - 1) / f->rate_den);
+}
+
+static size_t describe_tracks(const struct terminal *t, struct sq_track_settings tracks[2])
+{
+    const bool card = t->options->audio && strcmp(t->options->audio, "microphone") == 0;
+    sq_track_settings_init(&tracks[TRACK_AUDIO], SQ_AUDIO, SQ_MICROPHONE);
+    tracks[TRACK_AUDIO].cancel_echo = tracks[TRACK_AUDIO].suppress_noise =
+        tracks[TRACK_AUDIO].adjust_gain = card;
+    if (!t->media.video)
+        return 1;
+    const struct y4m_format *format = video_source_format(t->media.video);
+    sq_track_settings_init(&tracks[TRACK_VIDEO], SQ_VIDEO, SQ_CAMERA);
+    tracks[TRACK_VIDEO].codec = t->options->codec;
+    tracks[TRACK_VIDEO].width = (uint32_t)format->width;
+    tracks[TRACK_VIDEO].height = (uint32_t)format->height;
+    tracks[TRACK_VIDEO].fps = frame_rate(format);
+    return 2;
+}
+
+static void join_call(struct terminal *t, int64_t now_us)
+{
+    struct sq_track_settings tracks[2];
+    const struct sq_call_settings settings = {
+        .struct_size = sizeof settings,
+        .room = t->current.id,
+        .tracks = tracks,
+        .track_count = describe_tracks(t, tracks),
+        .max_bps = (uint32_t)t->options->max_bps,
+        .narrow = t->options->narrow,
+        .force_tcp = t->options->force_tcp,
+    };
+    t->retry_call_us = now_us + CALL_RETRY_US;
+    const int err = sq_call_join(t->client, &t->call, &settings);
+    if (err) {
+        t->call = NULL;
+        say(t, TEXT_CALL_FAILED, sq_error_text(err, t->options->language));
+        return;
+    }
+    media_reset(t);
+}
+
+static void keep_stats(struct terminal *t)
+{
+    struct sq_call_stats stats = {.struct_size = sizeof stats};
+    if (t->call && sq_call_get_stats(t->call, &stats) == SQ_OK)
+        t->last_stats = stats;
+}
+
+void flow_leave_call(struct terminal *t)
+{
+    keep_stats(t);
+    sq_call_free(t->call);
+    t->call = NULL;
+    t->media.sending = false;
+}
+
+/* ---- one step for each (role, state) ---- */
+
+static void step_wait(struct terminal *t)
+{
+    t->current.wants_call = true;
+}
+
+static void step_talk(struct terminal *t)
+{
+    const bool live = strcmp(t->current.state, "in_progress") == 0;
+    t->current.wants_call = true;
+    t->media.sending = true;
+    if (live && !t->current.live_since_us)
+        t->current.live_since_us = t->timeline.live_us = sq_now_us();
+    if (!live)
+        flow_asked(t, sq_consultation_enter(t->client, t->current.id));
+}
+
+/* Coming back into a talk that went on without us: the server needs to hear that we are in it
+ * again. */
+static void enter_again(struct terminal *t)
+{
+    if (strcmp(t->current.state, "in_progress") == 0)
+        flow_asked(t, sq_consultation_enter(t->client, t->current.id));
+}
+
+static void step_call_over(struct terminal *t)
+{
+    t->current.wants_call = false;
+    t->timeline.ended_us = sq_now_us();
+    flow_leave_call(t);
+}
+
+static void step_sign(struct terminal *t)
+{
+    struct sq_opinion opinion;
+    step_call_over(t);
+    if (!t->options->automatic) {
+        say(t, TEXT_WRITE_OPINION, NULL);
+        return;
+    }
+    form_to_opinion(&opinion, t->opinion);
+    flow_asked(t, sq_opinion_save(t->client, t->current.id, &opinion));
+    flow_asked(t, sq_opinion_sign(t->client, t->current.id, NULL));
+}
+
+static void step_verify(struct terminal *t)
+{
+    t->current.wants_call = false;
+    flow_leave_call(t);
+    t->timeline.signed_us = sq_now_us();
+    flow_asked(t, sq_opinion_verify(t->client, t->current.id));
+}
+
+static void step_archive(struct terminal *t)
+{
+    if (t->options->automatic)
+        flow_asked(t, sq_consultation_archive(t->client, t->current.id));
+}
+
+static void step_done(struct terminal *t)
+{
+    flow_leave_call(t);
+    say(t, TEXT_DONE, NULL);
+    flow_finish(t, 0);
+}
+
+static void step_delivered(struct terminal *t)
+{
+    flow_leave_call(t);
+    t->timeline.signed_us = sq_now_us();
+    flow_asked(t, sq_opinion_verify(t->client, t->current.id));
+}
+
+static void step_failed(struct terminal *t)
+{
+    flow_leave_call(t);
+    flow_finish(t, 2);
+}
+
+static const struct {
+    enum terminal_role role;
+    const char *state;
+    void (*step)(struct terminal *t);
+} STEPS[] = {
+    {ROLE_DOCTOR, "submitted", step_wait},
+    {ROLE_DOCTOR, "routed", step_wait},
+    {ROLE_DOCTOR, "accepted", step_talk},
+    {ROLE_DOCTOR, "in_progress", step_talk},
+    {ROLE_DOCTOR, "interrupted", step_talk},
+    {ROLE_DOCTOR, "opinion_drafted", step_call_over},
+    {ROLE_DOCTOR, "delivered", step_verify},
+    {ROLE_DOCTOR, "acknowledged", step_archive},
+    {ROLE_DOCTOR, "archived", step_done},
+    {ROLE_DOCTOR, "refused", step_failed},
+    {ROLE_DOCTOR, "cancelled", step_failed},
+    {ROLE_DOCTOR, "expired", step_failed},
+    {ROLE_SPECIALIST, "routed", step_wait},
+    {ROLE_SPECIALIST, "accepted", step_talk},
+    {ROLE_SPECIALIST, "in_progress", step_talk},
+    {ROLE_SPECIALIST, "interrupted", step_talk},
+    {ROLE_SPECIALIST, "opinion_drafted", step_sign},
+    {ROLE_SPECIALIST, "delivered", step_delivered},
+    {ROLE_SPECIALIST, "acknowledged", step_done},
+    {ROLE_SPECIALIST, "archived", step_done},
+};
+
+static void apply(struct terminal *t, const struct sq_consultation *c)
+{
+    if (strcmp(c->id, t->current.id) != 0)
+        return;
+    copy_text(t->current.state, sizeof t->current.state, c->state);
+    copy_text(t->current.specialist, sizeof t->current.specialist, c->specialist.id);
+    if (t->done || strcmp(t->current.stepped, t->current.state) == 0)
+        return;
+    copy_text(t->current.stepped, sizeof t->current.stepped, c->state);
+    say(t, TEXT_STATE, text_state(t, c->state));
+    events_write(t, "state", "state", c->state, "id", c->id, "reason", c->reason, NULL);
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++)
+        if (STEPS[i].role == t->options->role && strcmp(STEPS[i].state, c->state) == 0)
+            STEPS[i].step(t);
+}
+
+static void adopt(struct terminal *t, const struct sq_consultation *c)
+{
+    t->current = (struct current){0};
+    copy_text(t->current.id, sizeof t->current.id, c->id);
+    apply(t, c);
+}
+
+/* ---- signing in ---- */
+
+static char *read_session(const struct terminal *t, char text[SESSION_TEXT_MAX])
+{
+    FILE *f = t->options->session_file ? fopen(t->options->session_file, "re") : NULL;
+    const size_t n = f ? fread(text, 1, SESSION_TEXT_MAX - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = 0;
+    return n ? text : NULL;
+}
+
+static void login(struct terminal *t)
+{
+    flow_asked(t, sq_client_login(t->client, t->options->account, t->options->password,
+                                  t->options->take_over));
+}
+
+/* First line: account id; second: the library's export. */
+int flow_start(struct terminal *t)
+{
+    char text[SESSION_TEXT_MAX];
+    char *rest = read_session(t, text);
+    char *account = rest ? strsep(&rest, "\n") : NULL;
+    t->opinion = t->options->opinion ? json_incref(t->options->opinion) : json_object();
+    if (account && rest && sq_client_resume(t->client, rest) > 0) {
+        copy_text(t->account, sizeof t->account, account);
+        return SQ_OK;
+    }
+    login(t);
+    return SQ_OK;
+}
+
+static void save_session(struct terminal *t, int64_t now_us)
+{
+    char text[SESSION_TEXT_MAX], temporary[1024];
+    if (!t->options->session_file || !t->account[0] ||
+        now_us < t->saved_session_us + SESSION_SAVE_US)
+        return;
+    t->saved_session_us = now_us;
+    const int64_t len = sq_client_export_session(t->client, text, sizeof text);
+    if (len <= 0 || len > (int64_t)sizeof text)
+        return;
+    snprintf(temporary, sizeof temporary, "%s.new", t->options->session_file);
+    remove(temporary);
+    FILE *f = fopen(temporary, "wxe");
+    bool ok = f && fprintf(f, "%s\n%s", t->account, text) > 0;
+    if (f)
+        ok &= fclose(f) == 0;
+    if (!ok || rename(temporary, t->options->session_file) != 0)
+        fprintf(
+            stderr,
+            "shanqiao-terminal: can't write %s; a killed terminal would have to sign in again.\n",
+            t->options->session_file);
+}
+
+static void on_signed_in(struct terminal *t, const struct sq_reply *r)
+{
+    if (r->account)
+        copy_text(t->account, sizeof t->account, r->account->id);
+    say(t, TEXT_SIGNED_IN, r->account ? r->account->name : NULL);
+    events_write(t, "signed_in", "account", t->account, NULL);
+    flow_asked(t, sq_consultation_list(t->client, true));
+    flow_asked(t, sq_client_list_panels(t->client));
+}
+
+static void on_list(struct terminal *t, const struct sq_reply *r)
+{
+    const bool doctor = t->options->role == ROLE_DOCTOR;
+    for (size_t i = 0; i < r->consultation_count && !t->current.id[0]; i++) {
+        const struct sq_consultation *c = &r->consultations[i];
+        if (strcmp(doctor ? c->applicant.id : c->specialist.id, t->account) != 0)
+            continue;
+        say(t, TEXT_RESUMED, NULL);
+        events_write(t, "resumed", "id", c->id, "state", c->state, NULL);
+        adopt(t, c);
+        enter_again(t);
+    }
+}
+
+/* ---- doctor: submit; specialist: duty ---- */
+
+static void submit(struct terminal *t, const char *panel_id)
+{
+    struct sq_consultation_request request;
+    const char *missing = NULL;
+    if (form_to_request(&request, t->options->consultation, panel_id, &missing)) {
+        fprintf(stderr,
+                "shanqiao-terminal: the request lacks %s. Add it to the file of --consultation.\n",
+                missing);
+        flow_finish(t, 1);
+        return;
+    }
+    t->timeline.submit_us = sq_now_us();
+    flow_asked(t, sq_consultation_submit(t->client, &request));
+}
+
+static void on_panels(struct terminal *t, const struct sq_reply *r)
+{
+    const char *chosen = r->panel_count ? r->panels[0].id : NULL;
+    if (t->options->role == ROLE_SPECIALIST) {
+        for (size_t i = 0; i < r->panel_count; i++)
+            flow_asked(t, sq_client_set_duty(t->client, r->panels[i].id, true));
+        return;
+    }
+    for (size_t i = 0; i < r->panel_count; i++)
+        if (r->panels[i].on_duty > 0) {
+            chosen = r->panels[i].id;
+            break;
+        }
+    if (!t->current.id[0] && !t->timeline.submit_us)
+        submit(t, chosen);
+}
+
+static void on_submitted(struct terminal *t, const struct sq_reply *r)
+{
+    t->timeline.submitted_us = sq_now_us();
+    say(t, TEXT_SUBMITTED, NULL);
+    events_write(t, "submitted", "id", r->consultations[0].id, NULL);
+    adopt(t, &r->consultations[0]);
+}
+
+static void on_verified(struct terminal *t, const struct sq_reply *r)
+{
+    t->current.verified = r->verified;
+    say(t, r->verified ? TEXT_OPINION_VERIFIED : TEXT_OPINION_NOT_VERIFIED, r->text);
+    events_write(t, "opinion", "verified", r->verified ? "true" : "false", NULL);
+    if (t->options->automatic && t->options->role == ROLE_DOCTOR && r->verified)
+        flow_asked(t, sq_consultation_acknowledge(t->client, t->current.id));
+}
+
+static void on_duty(struct terminal *t)
+{
+    if (!t->current.id[0])
+        say(t, TEXT_WAITING_FOR_RING, NULL);
+    events_write(t, "on_duty", NULL);
+}
+
+/* ---- events ---- */
+
+static void on_error(struct terminal *t, const struct sq_reply *r)
+{
+    if (strcmp(r->method, "duty.set") == 0 && r->error == SQ_ERR_DENIED)
+        return; /* every panel is asked; this account is no member of that one */
+    if (strcmp(r->method, "session.resume") == 0) {
+        login(t); /* the stored session is over */
+        return;
+    }
+    say(t, TEXT_REFUSED_BY_SERVER, r->text);
+    events_write(t, "error", "method", r->method, "error", sq_error_name(r->error), NULL);
+    if (strcmp(r->method, "auth.login") == 0 || strcmp(r->method, "consultation.submit") == 0)
+        flow_finish(t, 1);
+}
+
+static void on_reply(struct terminal *t, const struct sq_reply *r)
+{
+    const char *m = r->method;
+    if (r->error)
+        on_error(t, r);
+    else if (strcmp(m, "auth.login") == 0 || strcmp(m, "session.resume") == 0)
+        on_signed_in(t, r);
+    else if (strcmp(m, "consultation.list") == 0)
+        on_list(t, r);
+    else if (strcmp(m, "directory.panels") == 0)
+        on_panels(t, r);
+    else if (strcmp(m, "duty.set") == 0)
+        on_duty(t);
+    else if (strcmp(m, "consultation.submit") == 0 && r->consultation_count)
+        on_submitted(t, r);
+    else if (strcmp(m, "opinion.verify") == 0)
+        on_verified(t, r);
+    else if (r->consultation_count == 1)
+        apply(t, &r->consultations[0]);
+}
+
+void flow_accept(struct terminal *t)
+{
+    t->timeline.accept_us = sq_now_us();
+    events_write(t, "accept", "id", t->current.id, NULL);
+    flow_asked(t, sq_consultation_accept(t->client, t->current.id));
+}
+
+static void on_ring(struct terminal *t, const struct sq_change *change)
+{
+    const struct sq_consultation *c = &change->consultation;
+    if (t->current.id[0])
+        return; /* one at a time; the panel's other members are rung too */
+    t->timeline.ring_us = sq_now_us();
+    events_write(t, "ring", "id", c->id, NULL);
+    printf("\a%s, %s, %d\n%s\n%s\n", c->patient_name, c->patient_sex, c->patient_age_years,
+           c->complaint, c->purpose);
+    say(t, TEXT_RINGING, NULL);
+    adopt(t, c);
+    t->current.wants_call = true;
+    if (t->options->automatic)
+        flow_accept(t);
+}
+
+static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
+{
+    if (strcmp(n->id, t->current.id) != 0 || strcmp(t->current.specialist, t->account) == 0)
+        return;
+    say(t, TEXT_RING_STOPPED, n->reason);
+    flow_leave_call(t);
+    t->current = (struct current){0};
+}
+
+static void on_connection(struct terminal *t, const struct sq_connection *c)
+{
+    static const char *const NAMES[] = {"offline", "online", "ended"};
+    events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, NULL);
+    if (c->state == SQ_CONNECTION_OFFLINE && t->account[0])
+        say(t, TEXT_OFFLINE, NULL);
+    if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
+        say(t, TEXT_BACK_ONLINE, NULL);
+        enter_again(t);
+        if (t->current.id[0])
+            flow_asked(t, sq_consultation_get(t->client, t->current.id));
+    }
+    if (c->state == SQ_CONNECTION_ENDED) {
+        say(t, TEXT_SESSION_ENDED, c->reason);
+        flow_finish(t, 1);
+    }
+}
+
+static void on_call_state(struct terminal *t, const struct sq_call_change *c)
+{
+    static const struct {
+        enum text_id text;
+        const char *name;
+        bool told;
+    } STATES[] = {
+        [SQ_CALL_CONNECTING] = {TEXT_COUNT, "connecting", false},
+        [SQ_CALL_CONNECTED] = {TEXT_CALL_CONNECTED, "connected", true},
+        [SQ_CALL_INTERRUPTED] = {TEXT_CALL_INTERRUPTED, "interrupted", true},
+        [SQ_CALL_RECOVERED] = {TEXT_CALL_RECOVERED, "recovered", true},
+        [SQ_CALL_FAILED] = {TEXT_CALL_FAILED, "failed", true},
+        [SQ_CALL_CLOSED] = {TEXT_COUNT, "closed", false},
+    };
+    if (STATES[c->state].told)
+        say(t, STATES[c->state].text, c->text);
+    events_write(t, "call", "state", STATES[c->state].name, NULL);
+    if ((c->state == SQ_CALL_FAILED || c->state == SQ_CALL_CLOSED) && c->handle == t->call) {
+        keep_stats(t);
+        sq_call_free(t->call); /* flow_tick joins again while the state asks for it */
+        t->call = NULL;
+    }
+}
+
+void flow_event(struct terminal *t, const struct sq_event *e)
+{
+    switch (e->type) {
+    case SQ_EVENT_CONNECTION:
+        on_connection(t, &e->connection);
+        break;
+    case SQ_EVENT_REPLY:
+        on_reply(t, &e->reply);
+        break;
+    case SQ_EVENT_RING:
+        on_ring(t, &e->change);
+        break;
+    case SQ_EVENT_RING_STOPPED:
+        on_ring_stopped(t, &e->notice);
+        break;
+    case SQ_EVENT_CONSULTATION:
+        apply(t, &e->change.consultation);
+        break;
+    case SQ_EVENT_PARTICIPANT:
+        if (strcmp(e->notice.account, t->account) != 0)
+            say(t, e->notice.present ? TEXT_CAME : TEXT_WENT, NULL);
+        break;
+    case SQ_EVENT_CALL_STATE:
+        on_call_state(t, &e->call);
+        break;
+    case SQ_EVENT_TRACK_ADDED:
+    case SQ_EVENT_TRACK_REMOVED:
+        media_track(t, e);
+        break;
+    case SQ_EVENT_QUALITY:
+        say(t, TEXT_QUALITY, e->quality.text);
+        break;
+    default:
+        break;
+    }
+}
+
+void flow_tick(struct terminal *t, int64_t now_us)
+{
+    const struct current *c = &t->current;
+    save_session(t, now_us);
+    if (c->wants_call && !t->call && now_us >= t->retry_call_us)
+        join_call(t, now_us);
+    if (t->call)
+        keep_stats(t);
+    const bool over =
+        c->live_since_us && now_us - c->live_since_us >= t->options->seconds * INT64_C(1000000);
+    if (t->options->automatic && t->options->role == ROLE_SPECIALIST && over && !c->asked_end) {
+        t->current.asked_end = true;
+        keep_stats(t);
+        flow_asked(t, sq_consultation_end(t->client, c->id));
+    }
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The terminal's catalogue of texts. */
+#include "client-lib/terminal/terminal.h"
+#include <string.h>
+
+static const struct {
+    const char *zh, *en;
+} TEXTS[TEXT_COUNT] = {
+    [TEXT_SIGNED_IN] = {"已登录", "Signed in"},
+    [TEXT_OFFLINE] = {"与服务器的连接中断，正在自动重连；通话不受影响",
+                      "Connection to the server lost, reconnecting by itself; the call goes on"},
+    [TEXT_BACK_ONLINE] = {"已重新连上服务器", "Connected to the server again"},
+    [TEXT_SESSION_ENDED] = {"登录已结束，请重新登录", "This session is over; sign in again"},
+    [TEXT_WAITING_FOR_RING] = {"值班中，等待会诊呼叫", "On duty, waiting for a call"},
+    [TEXT_RINGING] = {"会诊呼叫，请输入 accept 接听，或 refuse 理由 拒绝",
+                      "A consultation rings: type accept, or refuse REASON"},
+    [TEXT_RING_STOPPED] = {"呼叫已停止", "It stopped ringing"},
+    [TEXT_SUBMITTED] = {"申请已提交，正在呼叫专家",
+                        "Request submitted, specialists are being rung"},
+    [TEXT_STATE] = {"会诊状态", "Consultation"},
+    [TEXT_CALL_CONNECTED] = {"音视频通道已建立", "Sound and picture are connected"},
+    [TEXT_CALL_INTERRUPTED] = {"网络中断，正在自动恢复，请不要挂断",
+                               "The link is down and comes back by itself; do not hang up"},
+    [TEXT_CALL_RECOVERED] = {"网络已恢复", "The link is back"},
+    [TEXT_CALL_FAILED] = {"无法建立音视频通道", "Sound and picture can't be connected"},
+    [TEXT_CAME] = {"对方已加入", "The other side is here"},
+    [TEXT_WENT] = {"对方已离开，会诊仍在进行", "The other side left; the consultation goes on"},
+    [TEXT_REFUSED_BY_SERVER] = {"未能完成", "Not done"},
+    [TEXT_WRITE_OPINION] = {"请填写会诊意见：输入 opinion findings 文字（还有 "
+                            "diagnosis、plan、advice、referral、limits），再输入 sign 签名",
+                            "Write your opinion: type opinion findings TEXT (also diagnosis, plan, "
+                            "advice, referral, limits), then sign"},
+    [TEXT_OPINION_VERIFIED] = {"会诊意见签名有效", "The opinion's signature is valid"},
+    [TEXT_OPINION_NOT_VERIFIED] =
+        {"会诊意见签名无效，请勿采用，并联系会诊中心",
+         "The opinion's signature is NOT valid: do not use it, call the consultation centre"},
+    [TEXT_DONE] = {"会诊已完成", "The consultation is complete"},
+    [TEXT_UNKNOWN_COMMAND] =
+        {"不认识的命令；可用：accept、refuse 理由、mute、unmute、leave、enter、end、opinion 栏目 "
+         "文字、sign、acknowledge、archive、quit",
+         "Unknown command; there are: accept, refuse REASON, mute, unmute, leave, enter, end, "
+         "opinion FIELD TEXT, sign, acknowledge, archive, quit"},
+    [TEXT_QUALITY] = {"网络质量", "Link quality"},
+    [TEXT_RESUMED] = {"已回到进行中的会诊", "Back in the running consultation"},
+};
+
+static const struct {
+    const char *state, *zh, *en;
+} STATES[] = {
+    {"submitted", "已提交", "submitted"},
+    {"routed", "正在呼叫专家", "specialists are being rung"},
+    {"accepted", "专家已接受", "accepted by a specialist"},
+    {"refused", "已被拒绝", "refused"},
+    {"in_progress", "会诊进行中", "in progress"},
+    {"interrupted", "会诊中断，等待恢复", "interrupted, waiting for the other side"},
+    {"opinion_drafted", "通话已结束，专家正在书写意见",
+     "the talk is over, the opinion is being written"},
+    {"opinion_signed", "意见已签名", "opinion signed"},
+    {"delivered", "意见已送达", "opinion delivered"},
+    {"acknowledged", "意见已确认收到", "opinion acknowledged"},
+    {"archived", "已归档", "archived"},
+    {"cancelled", "已取消", "cancelled"},
+    {"expired", "无人应答，已过期", "nobody answered, expired"},
+};
+
+static bool english(const struct terminal *t)
+{
+    return strcmp(t->options->language, "en") == 0;
+}
+
+const char *text_of(const struct terminal *t, enum text_id id)
+{
+    return english(t) ? TEXTS[id].en : TEXTS[id].zh;
+}
+
+const char *text_state(const struct terminal *t, const char *state)
+{
+    for (size_t i = 0; i < sizeof STATES / sizeof STATES[0]; i++)
+        if (strcmp(state, STATES[i].state) == 0)
+            return english(t) ? STATES[i].en : STATES[i].zh;
+    return state;
+}
+
+void say(const struct terminal *t, enum text_id id, const char *detail)
+{
+    const bool more = detail && *detail;
+    printf("%s%s%s\n", text_of(t, id), !more ? "" : english(t) ? ": " : "：", more ? detail : "");
+    fflush(stdout);
+}
