@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every handler of the signalling server may use: store, vault, signer, time limits, and the few questions that
- * only the front can answer. Filled by service_open, then the front sets its own pointers. One thread.
- * Refuses to know: sockets, JSON-RPC, relays. */
+/* What every handler of the signalling server may use: store, vault, signer, time limits, and the
+ * few questions that only the front can answer. Filled by service_open, then the front sets its own
+ * pointers. One thread. Refuses to know: sockets, JSON-RPC, relays. */
 #ifndef SIGNALING_SERVICE_H
 #define SIGNALING_SERVICE_H
 
@@ -21,8 +21,9 @@ struct service_limits {
     time_us ring_timeout_us;      /* a panel rings this long, then the consultation expires */
     time_us start_timeout_us;     /* accepted, but the two never met: no-show */
     time_us abandoned_timeout_us; /* interrupted this long: the call is over, the opinion is due */
-    time_us presence_grace_us;    /* after a restart: who has not come back by then counts as dropped */
-    time_us session_lifetime_us;  /* from sign-in */
+    time_us
+        presence_grace_us; /* after a restart: who has not come back by then counts as dropped */
+    time_us session_lifetime_us; /* from sign-in */
 };
 
 struct service_config {
@@ -45,18 +46,19 @@ struct service {
 };
 
 /* Opens database (migrated, checked), master key and installation CA (made at first start).
- * 0, or SQ_ERR_IO / SQ_ERR_INVALID / SQ_ERR_STORE / SQ_ERR_UNSUPPORTED (newer schema) / SQ_ERR_NOMEM with a
- * message for a person in `error`; *out is then closed. */
+ * 0, or SQ_ERR_IO / SQ_ERR_INVALID / SQ_ERR_STORE / SQ_ERR_UNSUPPORTED (newer schema) /
+ * SQ_ERR_NOMEM with a message for a person in `error`; *out is then closed. */
 int service_open(struct service *out, const struct service_config *config,
                  char error[SERVICE_ERROR_MAX]);
 void service_close(struct service *s);
 
-/* The functions below run INSIDE a transaction of the caller (store_begin ... store_commit), as handlers do; the
- * caller puts the notify effects into the outbox before the commit and carries out the others after it. Audit
- * rows are written by them. Errors: SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_LIMIT (effects): roll back, try later. */
+/* The functions below run INSIDE a transaction of the caller (store_begin ... store_commit), as
+ * handlers do; the caller puts the notify effects into the outbox before the commit and carries out
+ * the others after it. Audit rows are written by them. Errors: SQ_ERR_STORE, SQ_ERR_NOMEM,
+ * SQ_ERR_LIMIT (effects): roll back, try later. */
 
-/* Once at start, before the first connection: rooms of running consultations are opened (and made live) again,
- * and whoever was present has presence_grace_us to come back. */
+/* Once at start, before the first connection: rooms of running consultations are opened (and made
+ * live) again, and whoever was present has presence_grace_us to come back. */
 int service_recover(struct service *s, time_us utc_us, struct effects *effects);
 
 /* Carries out deadlines that are due, at most 16 consultations a call; call again while *more. */
@@ -65,8 +67,9 @@ int service_deadlines_due(struct service *s, time_us utc_us, struct effects *eff
 /* Earliest deadline, TIME_US_NEVER when there is none. Needs no transaction. */
 int service_next_deadline(struct service *s, time_us *at_utc_us);
 
-/* The connection of a session has been gone long enough to tell the others (also call it after logout, expiry
- * or takeover ended the session): its participant counts as dropped, a live call as interrupted. */
+/* The connection of a session has been gone long enough to tell the others (also call it after
+ * logout, expiry or takeover ended the session): its participant counts as dropped, a live call as
+ * interrupted. */
 int service_session_lost(struct service *s, const char *session, time_us utc_us,
                          struct effects *effects);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit log: a row for each act, chained by SHA-256 over the former row's hash and this row's canonical bytes.
- * Rows hold ids and acts, never names or clinical text. The verifier names the first bad row; a cut tail shows
- * against a head that was noted elsewhere. */
+/* The audit log: a row for each act, chained by SHA-256 over the former row's hash and this row's
+ * canonical bytes. Rows hold ids and acts, never names or clinical text. The verifier names the
+ * first bad row; a cut tail shows against a head that was noted elsewhere. */
 #ifndef SIGNALING_AUDIT_AUDIT_H
 #define SIGNALING_AUDIT_AUDIT_H
 
@@ -33,9 +33,11 @@ int audit_get_head(struct store *store, struct audit_head *out);
 struct audit_verdict {
     int64_t rows;      /* rows that are good, counted from the first */
     int64_t first_bad; /* number of the first bad row; 0: all are good */
-    const char *reason; /* literal: "ok", "missing_row", "hash_mismatch", "chain_broken", "tail_cut" */
+    const char
+        *reason; /* literal: "ok", "missing_row", "hash_mismatch", "chain_broken", "tail_cut" */
 };
-/* `expected` (may be NULL) is a head noted before: the log must still hold that row with that hash. */
+/* `expected` (may be NULL) is a head noted before: the log must still hold that row with that hash.
+ */
 int audit_verify(struct store *store, const struct audit_head *expected, struct audit_verdict *out);
 
 #endif

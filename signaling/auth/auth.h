@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accounts and sessions. Signing in takes three steps because Argon2id is slow: begin (store, short), verify
- * (any thread, no store), finish (store). Method auth.login is therefore not in the table: the front does
+/* Accounts and sessions. Signing in takes three steps because Argon2id is slow: begin (store,
+ * short), verify (any thread, no store), finish (store). Method auth.login is therefore not in the
+ * table: the front does
  *
- *   begin -> worker: auth_password_verify -> in a transaction, as for any writing method: auth_login_finish
+ *   begin -> worker: auth_password_verify -> in a transaction, as for any writing method:
+ * auth_login_finish
  *
  * with the request's params in call->params. Tokens (256 bits) are kept as hashes only. */
 #ifndef SIGNALING_AUTH_AUTH_H
@@ -16,28 +18,32 @@
 #define AUTH_TOKEN_MAX    48 /* 43 characters of base64url (256 bits) and the final zero */
 #define AUTH_LOGIN_MAX    64 /* bytes of a login name, final zero included */
 
-/* Free failures before an account waits; then the wait doubles from 1 s to 15 min, stored with the account. */
+/* Free failures before an account waits; then the wait doubles from 1 s to 15 min, stored with the
+ * account. */
 #define AUTH_FREE_FAILURES 5
 #define AUTH_WAIT_MAX_US   (15 * 60 * TIME_US_PER_S)
 
 extern const struct method_table auth_method_table; /* session.resume, auth.logout */
 
 struct auth_login {
-    char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is the same */
+    char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is
+                             the same */
     char hash[AUTH_HASH_MAX];
 };
 
-/* Looks the account up and charges one attempt, in a transaction of its own (call it outside of any).
- * 0; SQ_ERR_LIMIT while the account waits (*wait_us: how long); SQ_ERR_STORE, SQ_ERR_NOMEM. */
+/* Looks the account up and charges one attempt, in a transaction of its own (call it outside of
+ * any). 0; SQ_ERR_LIMIT while the account waits (*wait_us: how long); SQ_ERR_STORE, SQ_ERR_NOMEM.
+ */
 int auth_login_begin(struct service *s, const char *login, time_us utc_us, struct auth_login *out,
                      time_us *wait_us);
 
 /* Slow (about 0.1 s and 64 MiB), pure, any thread. */
 bool auth_password_verify(const struct auth_login *login, const char *password);
 
-/* Inside the dispatcher's transaction; reads device and takeover of call->params; sets call->result and adds
- * EFFECT_SESSION_ENDED for a session that was superseded. SQ_ERR_UNAUTHENTICATED (wrong name or password: one
- * text for both), SQ_ERR_CONFLICT (live elsewhere, no takeover), store errors. */
+/* Inside the dispatcher's transaction; reads device and takeover of call->params; sets call->result
+ * and adds EFFECT_SESSION_ENDED for a session that was superseded. SQ_ERR_UNAUTHENTICATED (wrong
+ * name or password: one text for both), SQ_ERR_CONFLICT (live elsewhere, no takeover), store
+ * errors. */
 int auth_login_finish(struct call *call, const struct auth_login *login, bool password_ok);
 
 /* The three steps in one, for tests and tools. Outside of any transaction but the one it opens. */
@@ -56,13 +62,15 @@ struct auth_session {
 int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
                           struct auth_session *out);
 
-/* Is this session still good (not ended, not expired, account not disabled)? 0 or SQ_ERR_UNAUTHENTICATED.
- * The front asks before each request of a connection; *out is refreshed (roles may have changed). */
+/* Is this session still good (not ended, not expired, account not disabled)? 0 or
+ * SQ_ERR_UNAUTHENTICATED. The front asks before each request of a connection; *out is refreshed
+ * (roles may have changed). */
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out);
 
-/* Ends sessions past their expiry and those of disabled accounts: adds EFFECT_SESSION_ENDED for each. Inside a
- * transaction; the front's timer calls it (every second is fine). At most 64 a call. */
+/* Ends sessions past their expiry and those of disabled accounts: adds EFFECT_SESSION_ENDED for
+ * each. Inside a transaction; the front's timer calls it (every second is fine). At most 64 a call.
+ */
 int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effects);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may do what: one table of (role, relation to the object, act). Every handler asks it, none has rules of its
- * own. Pure. */
+/* Who may do what: one table of (role, relation to the object, act). Every handler asks it, none
+ * has rules of its own. Pure. */
 #ifndef SIGNALING_AUTH_RIGHTS_H
 #define SIGNALING_AUTH_RIGHTS_H
 
@@ -17,7 +17,8 @@ enum role {
 };
 #define ROLES_COUNT 6
 
-/* What the caller is to the object. A person outside has RELATION_NONE and is told that there is no such object. */
+/* What the caller is to the object. A person outside has RELATION_NONE and is told that there is no
+ * such object. */
 enum relation {
     RELATION_NONE = 0,
     RELATION_APPLICANT,    /* submitted the consultation */

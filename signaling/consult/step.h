@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life cycle of a consultation as a pure function: consult_step(state, event, time) -> state, commands.
- * Knows nothing else: no JSON, SQL, clock, account. People are the applicant and rung members by number. */
+/* The life cycle of a consultation as a pure function: consult_step(state, event, time) -> state,
+ * commands. Knows nothing else: no JSON, SQL, clock, account. People are the applicant and rung
+ * members by number. */
 #ifndef SIGNALING_CONSULT_STEP_H
 #define SIGNALING_CONSULT_STEP_H
 
@@ -42,20 +43,20 @@ enum consult_state {
 
 enum consult_event_type {
     CONSULT_SUBMIT,
-    CONSULT_ROUTE,        /* rung_count members of the panel are on duty (0: nobody) */
-    CONSULT_ACCEPT,       /* member */
-    CONSULT_REFUSE,       /* member */
-    CONSULT_ENTER,        /* party */
-    CONSULT_LEAVE,        /* party */
-    CONSULT_DROP,         /* party: its connection is lost */
-    CONSULT_END,          /* by either party */
-    CONSULT_CANCEL,       /* by the applicant */
-    CONSULT_SAVE,         /* a draft of the opinion */
+    CONSULT_ROUTE,  /* rung_count members of the panel are on duty (0: nobody) */
+    CONSULT_ACCEPT, /* member */
+    CONSULT_REFUSE, /* member */
+    CONSULT_ENTER,  /* party */
+    CONSULT_LEAVE,  /* party */
+    CONSULT_DROP,   /* party: its connection is lost */
+    CONSULT_END,    /* by either party */
+    CONSULT_CANCEL, /* by the applicant */
+    CONSULT_SAVE,   /* a draft of the opinion */
     CONSULT_SIGN,
     CONSULT_DELIVER,
     CONSULT_ACKNOWLEDGE,
     CONSULT_ARCHIVE,
-    CONSULT_TIMEOUT,      /* the state's deadline passed */
+    CONSULT_TIMEOUT, /* the state's deadline passed */
     CONSULT_EVENT_COUNT
 };
 
@@ -101,19 +102,24 @@ struct consult_times { /* how long a state may last */
 };
 
 enum consult_command_type {
-    CONSULT_DO_RING,        /* all members with CONSULT_RING_ON */
-    CONSULT_DO_STOP_RING,   /* `member`, because `why` */
-    CONSULT_DO_STOP_RINGS,  /* all members whose ring this step stopped (CONSULT_RING_STOPPED), because `why` */
+    CONSULT_DO_RING,       /* all members with CONSULT_RING_ON */
+    CONSULT_DO_STOP_RING,  /* `member`, because `why`; it leaves the room */
+    CONSULT_DO_STOP_RINGS, /* all members with CONSULT_RING_STOPPED, because `why`; they leave the
+                              room */
     CONSULT_DO_ROOM_OPEN,
     CONSULT_DO_ROOM_LIVE,
-    CONSULT_DO_ROOM_REMOVE, /* `member` */
     CONSULT_DO_ROOM_CLOSE,
-    CONSULT_DO_TELL_STATE,  /* everybody who belongs to it */
+    CONSULT_DO_TELL_STATE,    /* everybody who belongs to it */
     CONSULT_DO_TELL_PRESENCE, /* `party` */
-    CONSULT_DO_ARM          /* the deadline changed (TIME_US_NEVER: disarm) */
+    CONSULT_DO_ARM            /* the deadline changed (TIME_US_NEVER: disarm) */
 };
 
-enum consult_ring_end { CONSULT_BY_OTHER, CONSULT_BY_CANCEL, CONSULT_BY_EXPIRY, CONSULT_BY_REFUSAL };
+enum consult_ring_end {
+    CONSULT_BY_OTHER,
+    CONSULT_BY_CANCEL,
+    CONSULT_BY_EXPIRY,
+    CONSULT_BY_REFUSAL
+};
 
 struct consult_command {
     enum consult_command_type type;
@@ -130,13 +136,14 @@ struct consult_commands {
 /* A new consultation, before submit. */
 void consult_init(struct consult *c);
 
-/* Applies `e` to *c at utc_us. On success *c is the next state and *out the commands (may be none: nothing to do,
- * such as leaving twice). On error nothing changed: SQ_ERR_STATE (not now), SQ_ERR_CONFLICT (somebody else
- * accepted before), SQ_ERR_INVALID (a number out of range). */
+/* Applies `e` to *c at utc_us. On success *c is the next state and *out the commands (may be none:
+ * nothing to do, such as leaving twice). On error nothing changed: SQ_ERR_STATE (not now),
+ * SQ_ERR_CONFLICT (somebody else accepted before), SQ_ERR_INVALID (a number out of range). */
 int consult_step(struct consult *c, const struct consult_event *e,
                  const struct consult_times *times, time_us utc_us, struct consult_commands *out);
 
-/* Is from -> to by this event in the table? (from == to too, where an event is heard but changes no state.) */
+/* Is from -> to by this event in the table? (from == to too, where an event is heard but changes no
+ * state.) */
 bool consult_transition_allowed(enum consult_state from, enum consult_event_type event,
                                 enum consult_state to);
 
@@ -148,5 +155,6 @@ const char *consult_state_name(enum consult_state state); /* "in_progress" */
 enum consult_state consult_state_parse(const char *name);
 const char *consult_event_name(enum consult_event_type type);
 const char *consult_reason_name(enum consult_reason reason); /* "nobody_on_duty"; "" for none */
+int consult_reason_parse(const char *name);                  /* the reason, or -1 */
 
 #endif

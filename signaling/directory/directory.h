@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Institutions with their level, panels, and people as others see them. Reads only; they are imported by
- * shanqiaoctl. */
+/* Institutions with their level, panels, and people as others see them. Reads only; they are
+ * imported by shanqiaoctl. */
 #ifndef SIGNALING_DIRECTORY_DIRECTORY_H
 #define SIGNALING_DIRECTORY_DIRECTORY_H
 

@@ -5,7 +5,8 @@
 
 #include "signaling/proto/method.h"
 
-#define DUTY_RUNG_MAX 32 /* members rung in parallel; more on duty are not rung (oldest duty first) */
+#define DUTY_RUNG_MAX                                                                              \
+    32 /* members rung in parallel; more on duty are not rung (oldest duty first) */
 
 extern const struct method_table duty_method_table; /* duty.set */
 

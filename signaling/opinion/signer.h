@@ -16,18 +16,19 @@ struct signer;
 struct signature {
     uint8_t bytes[SIGNER_SIGNATURE_MAX];
     size_t len_bytes;
-    char certificate[SIGNER_CERTIFICATE_MAX]; /* PEM of the signer's certificate, as it was at signing */
+    char certificate[SIGNER_CERTIFICATE_MAX]; /* PEM of the signer's certificate, as it was at
+                                                 signing */
 };
 
 /* Another signer (an SM2 token, a regional CA) fills this table. */
 struct signer_ops {
     const char *algorithm; /* "ECDSA-P256-SHA256" */
-    /* Signs for an account; makes its key and certificate at the first use (inside the caller's transaction).
-     * 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_INTERNAL (the crypto library refused). */
+    /* Signs for an account; makes its key and certificate at the first use (inside the caller's
+     * transaction). 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_INTERNAL (the crypto library refused). */
     int (*sign)(struct signer *self, const char *account, const void *data, size_t len_bytes,
                 time_us utc_us, struct signature *out);
-    /* 0; SQ_ERR_FORGED: the signature is not over these bytes; SQ_ERR_DENIED: the certificate is not of this
-     * installation, not of `account`, or was not valid at signed_utc_us. */
+    /* 0; SQ_ERR_FORGED: the signature is not over these bytes; SQ_ERR_DENIED: the certificate is
+     * not of this installation, not of `account`, or was not valid at signed_utc_us. */
     int (*verify)(struct signer *self, const char *account, const void *data, size_t len_bytes,
                   time_us signed_utc_us, const struct signature *signature);
     void (*free)(struct signer *self);
@@ -37,8 +38,9 @@ struct signer {
     const struct signer_ops *ops;
 };
 
-/* ECDSA P-256 over SHA-256, keys sealed in the store, certificates by the installation's CA, which is made at
- * first use. Inside no transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed by another master key). */
+/* ECDSA P-256 over SHA-256, keys sealed in the store, certificates by the installation's CA, which
+ * is made at first use. Inside no transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed
+ * by another master key). */
 int signer_p256_open(struct signer **out, struct service *s, time_us utc_us);
 void signer_close(struct signer *signer);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the dispatcher keeps about requests and notifications: replies under their idempotency key, the outbox of
- * each session and its sequence number. Bodies hold clinical text, so they are sealed. All calls that write
- * run inside the caller's transaction. Refuses to know what a body says. */
+/* What the dispatcher keeps about requests and notifications: replies under their idempotency key,
+ * the outbox of each session and its sequence number. Bodies hold clinical text, so they are
+ * sealed. All calls that write run inside the caller's transaction. Refuses to know what a body
+ * says. */
 #ifndef SIGNALING_STORE_DELIVERY_H
 #define SIGNALING_STORE_DELIVERY_H
 
@@ -10,13 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DELIVERY_DIGEST_BYTES 32   /* SHA-256 (or BLAKE2b-256) of method and params */
-#define OUTBOX_KEPT           1024 /* notifications kept for a session; older ones are dropped, oldest first */
+#define DELIVERY_DIGEST_BYTES 32 /* SHA-256 (or BLAKE2b-256) of method and params */
+#define OUTBOX_KEPT                                                                                \
+    1024 /* notifications kept for a session; older ones are dropped, oldest first */
 
 struct service;
 
-/* Is the reply to this request known? *reply: new heap text (the caller frees) or NULL when it is not.
- * SQ_ERR_CONFLICT: the id was used with another method or params. SQ_ERR_STORE, SQ_ERR_FORGED, SQ_ERR_NOMEM. */
+/* Is the reply to this request known? *reply: new heap text (the caller frees) or NULL when it is
+ * not. SQ_ERR_CONFLICT: the id was used with another method or params. SQ_ERR_STORE, SQ_ERR_FORGED,
+ * SQ_ERR_NOMEM. */
 int delivery_reply_find(struct service *s, const char *session, const char *request,
                         const uint8_t digest[DELIVERY_DIGEST_BYTES], char **reply);
 int delivery_reply_put(struct service *s, const char *session, const char *request,
@@ -28,7 +31,8 @@ int delivery_reply_put(struct service *s, const char *session, const char *reque
 int delivery_next_seq(struct service *s, const char *session, int64_t *seq);
 int delivery_outbox_put(struct service *s, const char *session, int64_t seq, const char *body);
 
-/* Calls `each` for notifications with seq > after, in order; a non-zero return ends it and is returned. */
+/* Calls `each` for notifications with seq > after, in order; a non-zero return ends it and is
+ * returned. */
 int delivery_outbox_read(struct service *s, const char *session, int64_t after,
                          int (*each)(int64_t seq, const char *body, void *user), void *user);
 /* Forgets what the client has seen (seq <= seen). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store port: a thin layer of portable SQL over engines (SQLite now, PostgreSQL later). Parameters are
- * positional, $1 $2 ...; values are text, integer, bytes or null. One thread, one transaction at a time.
- * Refuses to know the rules of a consultation; clinical text comes in sealed (store/vault.h). */
+/* The store port: a thin layer of portable SQL over engines (SQLite now, PostgreSQL later).
+ * Parameters are positional, $1 $2 ...; values are text, integer, bytes or null. One thread, one
+ * transaction at a time. Refuses to know the rules of a consultation; clinical text comes in sealed
+ * (store/vault.h). */
 #ifndef SIGNALING_STORE_STORE_H
 #define SIGNALING_STORE_STORE_H
 
@@ -29,21 +30,23 @@ struct store_value sv_text(const char *text); /* NULL: SQL null */
 struct store_value sv_bytes(const void *data, size_t len_bytes);
 struct store_value sv_null(void);
 
-/* A running query; keep it on the stack, always store_query_end it (also after an error; twice is fine). */
+/* A running query; keep it on the stack, always store_query_end it (also after an error; twice is
+ * fine). */
 struct store_query {
     struct store *store;
     void *cursor; /* the engine's */
     int error;
 };
 
-/* What an engine offers. All return 0 (step: 1 row, 0 end; run: rows changed) or a negative sq_error and leave
- * a message in the store (store_set_error). */
+/* What an engine offers. All return 0 (step: 1 row, 0 end; run: rows changed) or a negative
+ * sq_error and leave a message in the store (store_set_error). */
 struct store_ops {
     void (*close)(void *engine);
     int (*begin)(void *engine);
     int (*commit)(void *engine);
     int (*rollback)(void *engine);
-    int (*script)(void *engine, const char *sql); /* several statements, no parameters (migrations) */
+    int (*script)(void *engine,
+                  const char *sql); /* several statements, no parameters (migrations) */
     int (*prepare)(void *engine, const char *sql, const struct store_value *values, size_t count,
                    void **cursor);
     int (*step)(void *engine, void *cursor);
@@ -62,23 +65,26 @@ struct store {
     char error[STORE_ERROR_MAX]; /* of the last failure; for logs, holds no parameter values */
 };
 
-/* Opens (creates) the SQLite file, checks it (quick_check), brings its schema up to date. 0 and *out, or
- * SQ_ERR_STORE (can't open, damaged, migration changed after it was applied), SQ_ERR_UNSUPPORTED (schema newer
- * than this program), SQ_ERR_NOMEM; then *out is NULL and `error` says what to do. */
+/* Opens (creates) the SQLite file, checks it (quick_check), brings its schema up to date. 0 and
+ * *out, or SQ_ERR_STORE (can't open, damaged, migration changed after it was applied),
+ * SQ_ERR_UNSUPPORTED (schema newer than this program), SQ_ERR_NOMEM; then *out is NULL and `error`
+ * says what to do. */
 int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX]);
 void store_close(struct store *s); /* NULL is fine; an open transaction is rolled back */
 
 const char *store_error(const struct store *s);
-void store_set_error(struct store *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void store_set_error(struct store *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Write transaction (takes the write lock at once). What store_commit returned 0 for is on disk (fsync).
- * After an error roll back; rollback never fails visibly. */
+/* Write transaction (takes the write lock at once). What store_commit returned 0 for is on disk
+ * (fsync). After an error roll back; rollback never fails visibly. */
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 void store_rollback(struct store *s);
 
-/* One statement without rows: number of rows changed (>= 0), SQ_ERR_CONFLICT (unique or primary key), SQ_ERR_NOMEM,
- * SQ_ERR_STORE. STORE_RUN(s, "UPDATE t SET a = $1 WHERE id = $2", sv_int(3), sv_text(id)). */
+/* One statement without rows: number of rows changed (>= 0), SQ_ERR_CONFLICT (unique or primary
+ * key), SQ_ERR_NOMEM, SQ_ERR_STORE. STORE_RUN(s, "UPDATE t SET a = $1 WHERE id = $2", sv_int(3),
+ * sv_text(id)). */
 int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count);
 
 /* Starts a query. The result is told by the first store_next. */
@@ -94,9 +100,12 @@ bool store_is_null(const struct store_query *q, int column);
 int64_t store_int(const struct store_query *q, int column);
 const char *store_text(const struct store_query *q, int column);
 const void *store_bytes(const struct store_query *q, int column, size_t *len_bytes);
+/* Into a buffer of `size` bytes, cut to fit, always with the final zero; "" for a null. */
+void store_copy_text(const struct store_query *q, int column, char *out, size_t size);
 
-#define STORE_VALUES(...) (const struct store_value[]){__VA_ARGS__}, \
-    sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
+#define STORE_VALUES(...)                                                                          \
+    (const struct store_value[]){__VA_ARGS__},                                                     \
+        sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
 #define STORE_RUN(s, sql, ...)      store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
 #define STORE_QUERY(s, q, sql, ...) store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine-independent half of the store: values, queries, transactions, the opening sequence.
+ * Refuses to know which engine runs and what the tables mean. */
+#include "signaling/store/store.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "shanqiao/error.h"
+#include "signaling/proto/method.h"
+#include "signaling/store/migrations.h"
+#include "signaling/store/sqlite.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_RANDOM_LETTERS 22 /* 131 bits: nobody guesses an id, and two never meet */
+
+struct store_value sv_int(int64_t v)
+{
+    return (struct store_value){.type = STORE_INT, .integer = v};
+}
+
+struct store_value sv_text(const char *text)
+{
+    if (!text)
+        return sv_null();
+    return (struct store_value){.type = STORE_TEXT, .data = text, .len_bytes = strlen(text)};
+}
+
+struct store_value sv_bytes(const void *data, size_t len_bytes)
+{
+    if (!data)
+        return sv_null();
+    return (struct store_value){.type = STORE_BYTES, .data = data, .len_bytes = len_bytes};
+}
+
+struct store_value sv_null(void)
+{
+    return (struct store_value){.type = STORE_NULL};
+}
+
+int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX])
+{
+    *out = NULL;
+    struct store *s = calloc(1, sizeof(*s));
+    if (!s) {
+        snprintf(error, STORE_ERROR_MAX, "out of memory");
+        return SQ_ERR_NOMEM;
+    }
+    int status = sqlite_engine_open(s, path);
+    if (status == 0)
+        status = migrations_run(s);
+    if (status < 0) {
+        snprintf(error, STORE_ERROR_MAX, "%s", s->error);
+        store_close(s);
+        return status;
+    }
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    store_rollback(s);
+    if (s->engine)
+        s->ops->close(s->engine);
+    free(s);
+}
+
+const char *store_error(const struct store *s)
+{
+    return s->error;
+}
+
+void store_set_error(struct store *s, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(s->error, sizeof(s->error), format, args);
+    va_end(args);
+}
+
+int store_begin(struct store *s)
+{
+    CHECK(!s->in_transaction);
+    int status = s->ops->begin(s->engine);
+    s->in_transaction = status == 0;
+    return status;
+}
+
+int store_commit(struct store *s)
+{
+    CHECK(s->in_transaction);
+    int status = s->ops->commit(s->engine);
+    if (status == 0)
+        s->in_transaction = false;
+    return status;
+}
+
+void store_rollback(struct store *s)
+{
+    if (!s->in_transaction)
+        return;
+    s->ops->rollback(s->engine);
+    s->in_transaction = false;
+}
+
+int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count)
+{
+    void *cursor = NULL;
+    int status = s->ops->prepare(s->engine, sql, values, count, &cursor);
+    if (status < 0)
+        return status;
+    status = s->ops->step(s->engine, cursor);
+    CHECK(status != 1); /* a statement with rows belongs into store_query */
+    int64_t changed = s->ops->changed(s->engine);
+    s->ops->finish(s->engine, cursor);
+    if (status < 0)
+        return status;
+    return changed > INT32_MAX ? INT32_MAX : (int)changed;
+}
+
+void store_query(struct store *s, struct store_query *q, const char *sql,
+                 const struct store_value *values, size_t count)
+{
+    *q = (struct store_query){.store = s};
+    q->error = s->ops->prepare(s->engine, sql, values, count, &q->cursor);
+}
+
+bool store_next(struct store_query *q)
+{
+    if (q->error < 0 || !q->cursor)
+        return false;
+    int status = q->store->ops->step(q->store->engine, q->cursor);
+    if (status < 0)
+        q->error = status;
+    return status == 1;
+}
+
+int store_query_end(struct store_query *q)
+{
+    if (q->cursor)
+        q->store->ops->finish(q->store->engine, q->cursor);
+    q->cursor = NULL;
+    return q->error;
+}
+
+bool store_is_null(const struct store_query *q, int column)
+{
+    return q->store->ops->is_null(q->cursor, column);
+}
+
+int64_t store_int(const struct store_query *q, int column)
+{
+    return q->store->ops->get_int(q->cursor, column);
+}
+
+const char *store_text(const struct store_query *q, int column)
+{
+    return q->store->ops->get_text(q->cursor, column);
+}
+
+const void *store_bytes(const struct store_query *q, int column, size_t *len_bytes)
+{
+    return q->store->ops->get_bytes(q->cursor, column, len_bytes);
+}
+
+void store_copy_text(const struct store_query *q, int column, char *out, size_t size)
+{
+    const char *text = store_text(q, column);
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+void store_new_id(char *out, const char *prefix)
+{
+    char letters[ID_RANDOM_LETTERS + 1];
+    random_text(letters, ID_RANDOM_LETTERS);
+    int len = snprintf(out, ID_MAX, "%s_%s", prefix, letters);
+    CHECK(len > 0 && len < ID_MAX);
+}
