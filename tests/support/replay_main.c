@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Replays a fuzz corpus: runs LLVMFuzzerTestOneInput over each file named, and each file under each folder named.
- * Fails when it finds none, so that a corpus that moved away is noticed. Linked into fuzz targets of normal builds. */
+/* Replays a fuzz corpus: runs LLVMFuzzerTestOneInput over each file named, and each file under each
+ * folder named. Fails when it finds none, so that a corpus that moved away is noticed. Linked into
+ * fuzz targets of normal builds. */
 #include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t replayed;
 
-/* Each input in a block of exactly its size, so that a sanitizer sees the first byte read past it. */
+/* Each input in a block of exactly its size, so that a sanitizer sees the first byte read past it.
+ */
 static int replay_file(const char *path, const struct stat *info, int type, struct FTW *where)
 {
     (void)where;
