@@ -14,8 +14,9 @@
 #define TWCC_FEEDBACK_INTERVAL_US     (100 * TIME_US_PER_MS) /* libwebrtc's default */
 #define TWCC_FEEDBACK_INTERVAL_MIN_US (20 * TIME_US_PER_MS)
 #define TWCC_FEEDBACK_INTERVAL_MAX_US (1000 * TIME_US_PER_MS)
-#define TWCC_FEEDBACK_STATUS_MAX      600 /* packets described by one feedback: stays under 1200 bytes \
-                                           */
+#define TWCC_FEEDBACK_STATUS_MAX                                                                   \
+    600 /* packets described by one feedback: stays under 1200 bytes                               \
+         */
 
 struct twcc_receiver {
     time_us interval_us;

@@ -43,7 +43,7 @@ struct rtcp_packet {
     uint8_t type;        /* enum rtcp_type, or another value to be skipped */
     uint8_t count;       /* the five bits: count of blocks, or feedback message type (FMT) */
     const uint8_t *data; /* the packet with its four-byte header */
-    size_t len_bytes;    /* without padding, a multiple of 4, at least 4 */
+    size_t len_bytes;    /* without padding, at least 4 */
 };
 
 struct rtcp_iterator {

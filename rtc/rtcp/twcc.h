@@ -39,9 +39,8 @@ struct rtcp_twcc_iterator {
     const struct rtcp_twcc *feedback;
     const uint8_t *chunk;
     const uint8_t *delta;
-    uint16_t left;    /* statuses still to come */
-    uint16_t symbols; /* of the present chunk: how many are left */
-    uint16_t chunk_used;
+    uint16_t left;       /* statuses still to come */
+    uint16_t chunk_used; /* symbols of the present chunk that were given */
 };
 
 /* 0, or SQ_ERR_INVALID: another type, reserved symbol 3, chunks or deltas that do not fit. */

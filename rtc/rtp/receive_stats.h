@@ -8,9 +8,10 @@
 #include "base/time.h"
 #include "rtc/rtcp/rtcp.h"
 
-#define RECEIVE_STATS_DROPOUT_MAX  3000 /* A.1 MAX_DROPOUT: a forward gap up to here is loss */
-#define RECEIVE_STATS_MISORDER_MAX 100  /* A.1 MAX_MISORDER: a step back up to here is reordering  \
-                                         */
+#define RECEIVE_STATS_DROPOUT_MAX 3000 /* A.1 MAX_DROPOUT: a forward gap up to here is loss */
+#define RECEIVE_STATS_MISORDER_MAX                                                                 \
+    100 /* A.1 MAX_MISORDER: a step back up to here is reordering                                  \
+         */
 
 struct receive_stats {
     uint32_t ssrc;

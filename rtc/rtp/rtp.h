@@ -176,7 +176,7 @@ void rtp_writer_payload(struct rtp_writer *w, const void *payload, size_t len_by
 uint8_t *rtp_writer_reserve(struct rtp_writer *w, size_t len_bytes);
 /* Padding of len_bytes (1..255, its count byte included). At most once, after the payload. */
 void rtp_writer_padding(struct rtp_writer *w, uint8_t len_bytes);
-/* The packet's length in bytes, or SQ_ERR_LIMIT / SQ_ERR_INVALID when any step failed. */
+/* The packet's length in bytes, or SQ_ERR_LIMIT when any step failed. */
 int rtp_writer_finish(struct rtp_writer *w);
 
 #endif
