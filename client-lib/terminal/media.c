@@ -74,8 +74,13 @@ static void send_audio(struct terminal *t, int64_t now_us)
     while (m->audio && m->next_audio_us <= now_us) {
         int16_t block[SOURCE_BLOCK_SAMPLES];
         audio_source_next(m->audio, block);
-        if (m->sending)
-            sq_call_push_audio(t->call, TRACK_AUDIO, block, SOURCE_BLOCK_SAMPLES, m->next_audio_us);
+        if (m->sending &&
+            sq_call_push_audio(t->call, TRACK_AUDIO, block, SOURCE_BLOCK_SAMPLES,
+                               m->next_audio_us) >= 0 &&
+            m->recording)
+            recording_speech_sent(m->recording, m->next_audio_us + t->utc_offset_us,
+                                  m->audio_position);
+        m->audio_position += SOURCE_BLOCK_SAMPLES;
         m->next_audio_us += BLOCK_US;
     }
 }

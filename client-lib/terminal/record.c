@@ -19,7 +19,7 @@ struct recording {
     FILE *video, *frames, *sent, *timing;
     int video_files, width, height;
     int64_t frame_in_file;
-    bool audio_started, failed;
+    bool audio_started, speech_started, failed;
 };
 
 static FILE *open_in(const struct recording *r, const char *name)
@@ -57,7 +57,7 @@ int recording_open(struct recording **out, const char *dir)
     }
     fputs("file,frame,rtp_time,capture_us,display_us,width,height\n", r->frames);
     fputs("source_frame,capture_us\n", r->sent);
-    fputs("name,utc_us\n", r->timing);
+    fputs("name,value\n", r->timing);
     *out = r;
     return SQ_OK;
 }
@@ -123,4 +123,12 @@ void recording_video(struct recording *r, const struct recorded_frame *f)
 void recording_sent(struct recording *r, int64_t source_frame, int64_t capture_us)
 {
     fprintf(r->sent, "%" PRId64 ",%" PRId64 "\n", source_frame, capture_us);
+}
+
+void recording_speech_sent(struct recording *r, int64_t capture_us, int64_t position)
+{
+    if (!r->speech_started)
+        fprintf(r->timing, "audio_sent_us,%" PRId64 "\naudio_sent_position,%" PRId64 "\n",
+                capture_us, position);
+    r->speech_started = true;
 }

@@ -45,7 +45,8 @@ struct media {
     size_t remote_count;
     int64_t next_audio_us, next_video_us, next_pull_us;
     int64_t shown_frames;
-    bool sending; /* accepted: the other may see and hear us */
+    int64_t audio_position; /* samples taken from the source */
+    bool sending;           /* accepted: the other may see and hear us */
     bool snapshot_taken;
 };
 
