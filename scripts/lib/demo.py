@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demonstration: one consultation from request to signed opinion, every part real, on loopback."""
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import compare
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release"))
+MEDIA = ROOT / "tests" / "data" / "media"
+VILLAGE = {"video": MEDIA / "grid_brbk7n.mpg", "speech": MEDIA / "zh_aishell1_BAC009S0724W0121_16k.wav"}
+COUNTY = {"video": MEDIA / "grid_bbaf2n.mpg", "speech": MEDIA / "zh_wenet_long_16k.wav"}
+START_SECONDS = 15   # for a server to answer /healthz
+MARGIN_SECONDS = 60  # beyond the talk, for the whole consultation
+
+TEXT = {
+    "zh-CN": {"building": "准备", "servers": "启动信令与中继", "waiting": "专家登录值班", "running": "会诊进行中",
+              "comparing": "比对收到与发出的声音和画面", "village": "村卫生室", "specialist": "县医院专家",
+              "done": "报告", "running_at": "服务保持运行，按 Ctrl+C 结束", "web": "地址", "accounts": "账号",
+              "failed": "演示失败"},
+    "en": {"building": "preparing", "servers": "starting signalling and relay", "waiting": "specialist goes on duty",
+           "running": "consultation running", "comparing": "comparing what was received with what was sent",
+           "village": "village", "specialist": "county specialist", "done": "report",
+           "running_at": "left running, Ctrl+C ends it", "web": "address", "accounts": "accounts",
+           "failed": "the demo failed"},
+}
+
+
+class Failed(Exception):
+    pass
+
+
+class Progress:
+    """One line that tells where we are; plain lines when nobody watches a terminal."""
+
+    def __init__(self, texts):
+        self.texts, self.started, self.live = texts, time.monotonic(), sys.stdout.isatty()
+        self.last = ""
+
+    def show(self, step, detail=""):
+        line = f"[{time.monotonic() - self.started:5.1f} s] {self.texts[step]} {detail}".rstrip()
+        if self.live:
+            print(f"\r\x1b[2K{line}", end="", flush=True)
+        elif (step, detail) != self.last:
+            print(line, flush=True)
+        self.last = (step, detail)
+
+    def end(self):
+        if self.live:
+            print()
+
+
+def program(name):
+    for folder in ("signaling", "relay", "cluster", "client-lib/terminal", ""):
+        path = BIN / folder / name
+        if path.is_file():
+            return path
+    raise Failed(f"{name} is not built; run scripts/demo, which builds it")
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def call(*argv, **kwargs):
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, **kwargs)
+    if done.returncode:
+        raise Failed(f"{Path(argv[0]).name} {argv[1]}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+class Installation:
+    """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
+
+    def __init__(self, folder):
+        self.folder, self.processes = folder, {}
+        self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
+        self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
+        ctl = program("shanqiaoctl")
+        folder.mkdir(mode=0o700, parents=True)
+        call(ctl, "init", "--db", folder / "shanqiao.db", "--keys", folder / "keys")
+        call(ctl, "tls-init", folder / "tls", "localhost", "127.0.0.1")
+        call(ctl, "cluster", "new-key", folder / "cluster.keys")
+        directory = json.loads((ROOT / "scripts" / "lib" / "demo-directory.json").read_text())
+        for account in directory["accounts"]:
+            account["password"] = self.passwords[account["id"].split("_")[1]]
+        self.write("directory.json", json.dumps(directory, ensure_ascii=False))
+        call(ctl, "import", "--db", folder / "shanqiao.db", "--keys", folder / "keys", folder / "directory.json")
+        (folder / "directory.json").unlink()
+        self.url = f"wss://127.0.0.1:{self.https}/v1"
+
+    def write(self, name, text):
+        path = self.folder / name
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            f.write(text)
+        return path
+
+    def start(self, name, argv):
+        log = open(self.folder / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
+                                                stdin=subprocess.DEVNULL)
+        log.close()
+
+    def start_relay(self):
+        self.start("relay", [program("shanqiao-relay"), "--config", self.write("relay.yaml", f"""\
+relay:
+  id: county-1
+  level: county
+  listen: 127.0.0.1
+  announce: 127.0.0.1
+  base_port: {self.media}
+  workers: 1
+  metrics_listen: 127.0.0.1:{self.metrics}
+cluster:
+  commands: tcp://127.0.0.1:{self.commands}
+  heartbeats: tcp://127.0.0.1:{self.heartbeats}
+  key_file: {self.folder}/cluster.keys
+""")])
+        self.wait_healthy("relay", f"http://127.0.0.1:{self.metrics}/healthz")
+
+    def start_signaling(self):
+        self.start("signaling", [program("shanqiao-signaling"), "--config", self.write("signaling.yaml", f"""\
+signaling:
+  listen: 127.0.0.1
+  port: {self.https}
+tls:
+  certificate: {self.folder}/tls/server.crt
+  key: {self.folder}/tls/server.key
+store:
+  database: {self.folder}/shanqiao.db
+  keys: {self.folder}/keys
+cluster:
+  relays: county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}
+  key_file: {self.folder}/cluster.keys
+""")])
+        self.wait_healthy("signaling", f"https://127.0.0.1:{self.https}/healthz")
+
+    def wait_healthy(self, name, url):
+        context = ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt") if url[4] == "s" else None
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            self.check(name)
+            try:
+                with urllib.request.urlopen(url, timeout=1, context=context):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise Failed(f"{name} does not answer {url}; see {self.folder / (name + '.log')}")
+
+    def check(self, name):
+        if self.processes[name].poll() is not None:
+            tail = (self.folder / f"{name}.log").read_text(errors="replace")[-600:]
+            raise Failed(f"{name} ended with {self.processes[name].returncode}:\n{tail}")
+
+    def stop(self):
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class Terminal:
+    """One shanqiao-terminal of the demo and what it wrote."""
+
+    def __init__(self, installation, out, name, role, media, extra):
+        self.name, self.dir, self.media = name, out / name, media
+        self.events_file, self.report_file = out / f"{name}-events.jsonl", out / f"{name}.json"
+        self.events_file.touch()
+        password = installation.write(f"{name}.password", installation.passwords[name] + "\n")
+        installation.start(name, [
+            program("shanqiao-terminal"), "--as", role, "--server", installation.url, "--ca",
+            installation.folder / "tls" / "ca.crt", "--account", f"acc_{name}", "--password-file", password,
+            "--headless", "--automatic", "--video", media["video"], "--audio", media["speech"], "--record", self.dir,
+            "--report", self.report_file, "--events", self.events_file, *extra])
+        self.process = installation.processes[name]
+
+    def events(self):
+        lines = self.events_file.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def first(self, event):
+        return next((e for e in self.events() if e["event"] == event), None)
+
+    def state(self):
+        states = [e["state"] for e in self.events() if e["event"] == "state"]
+        return states[-1] if states else ""
+
+    def report(self):
+        return json.loads(self.report_file.read_text())
+
+
+def wait_until(condition, seconds, what, each=lambda: None):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise Failed(f"{what} did not happen within {seconds} s")
+        each()
+        time.sleep(0.1)
+
+
+def consult(installation, out, seconds, progress):
+    progress.show("waiting")
+    specialist = Terminal(installation, out, "specialist", "specialist", COUNTY, [
+        "--opinion", ROOT / "scripts" / "lib" / "demo-opinion.json", "--seconds", seconds, "--snapshot",
+        out / "specialist-saw.png"])
+    wait_until(lambda: specialist.first("on_duty"), 15, "the specialist's sign-in",
+               lambda: installation.check("specialist"))
+    village = Terminal(installation, out, "village", "doctor", VILLAGE, [
+        "--consultation", ROOT / "scripts" / "lib" / "demo-request.json"])
+    wait_until(lambda: village.process.poll() is not None and specialist.process.poll() is not None,
+               seconds + MARGIN_SECONDS, "the end of the consultation",
+               lambda: progress.show("running", village.state()))
+    for t in (village, specialist):
+        if t.process.returncode:
+            tail = (installation.folder / f"{t.name}.log").read_text(errors="replace")[-600:]
+            raise Failed(f"terminal {t.name} ended with {t.process.returncode}:\n{tail}")
+    return village, specialist
+
+
+def side(terminal, quality):
+    report = terminal.report()
+    keys = ("audio", "video", "rtt_ms", "srtp_profile", "recording")
+    return {key: report[key] for key in keys} | {"received_quality": quality}
+
+
+def build_report(village, specialist, progress):
+    progress.show("comparing")
+    quality = {
+        "village": compare.compare_video(village.dir, specialist.dir, COUNTY["video"])
+        | compare.compare_speech(village.dir, specialist.dir, COUNTY["speech"]),
+        "specialist": compare.compare_video(specialist.dir, village.dir, VILLAGE["video"])
+        | compare.compare_speech(specialist.dir, village.dir, VILLAGE["speech"]),
+    }
+    v, s = village.report(), specialist.report()
+    ring = (specialist.first("ring")["utc_us"] - v["timing"]["submit_utc_us"]) / 1000.0
+    return {
+        "consultation": v["consultation"],
+        "timing": {"submit_to_ring_ms": round(ring, 1),
+                   "accept_to_first_audio_ms": round(s["timing"]["accept_to_first_audio_ms"], 1),
+                   "accept_to_first_frame_ms": round(s["timing"]["accept_to_first_frame_ms"], 1)},
+        "village": side(village, quality["village"]),
+        "specialist": side(specialist, quality["specialist"]),
+    }
+
+
+ROWS = [
+    ("speech packets sent / received / lost", lambda r: "{sent_packets} / {received_packets} / {lost_packets}".format(**r["audio"])),
+    ("speech concealed, ms", lambda r: r["audio"]["concealed_ms"]),
+    ("speech sent, kb/s", lambda r: f'{r["audio"]["bitrate_kbps"]:.0f}'),
+    ("speech heard against source, correlation", lambda r: r["received_quality"]["correlation"]),
+    ("mouth to ear, ms", lambda r: r["received_quality"]["mouth_to_ear_ms"]),
+    ("frames sent / decoded", lambda r: "{frames_sent} / {frames_decoded}".format(**r["video"])),
+    ("picture", lambda r: "{width}x{height}".format(**r["video"])),
+    ("picture sent, kb/s", lambda r: f'{r["video"]["bitrate_kbps"]:.0f}'),
+    ("picture frozen, ms", lambda r: r["video"]["freeze_ms"]),
+    ("picture seen against source, SSIM", lambda r: r["received_quality"]["ssim"]),
+    ("round trip, ms", lambda r: r["rtt_ms"]),
+    ("SRTP", lambda r: r["srtp_profile"]),
+]
+
+
+def print_table(report, texts):
+    c, t = report["consultation"], report["timing"]
+    print(f'\n{c["id"]}: {c["state"]}, opinion verified: {c["opinion_verified"]}')
+    print(f'submit to ring {t["submit_to_ring_ms"]} ms, accept to first speech {t["accept_to_first_audio_ms"]} ms, '
+          f'to first picture {t["accept_to_first_frame_ms"]} ms\n')
+    print(f'{"":42} {texts["village"]:>24} {texts["specialist"]:>24}')
+    for name, value in ROWS:
+        print(f'{name:42} {str(value(report["village"])):>24} {str(value(report["specialist"])):>24}')
+
+
+def keep_running(installation, texts):
+    print(f'\n{texts["running_at"]}\n{texts["web"]}: {installation.url} (CA {installation.folder}/tls/ca.crt)')
+    for name, password in installation.passwords.items():
+        print(f'{texts["accounts"]}: acc_{name} / {password}')
+    try:
+        while True:
+            for name in ("relay", "signaling"):
+                installation.check(name)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "demo-out", help="folder for the report (made anew)")
+    parser.add_argument("--seconds", type=int, default=20, help="length of the talk")
+    parser.add_argument("--keep", action="store_true", help="leave the servers running, print address and accounts")
+    parser.add_argument("--language", choices=("zh-CN", "en"),
+                        default="zh-CN" if os.environ.get("LANG", "").startswith("zh") else "en")
+    args = parser.parse_args()
+    texts = TEXT[args.language]
+    progress = Progress(texts)
+    shutil.rmtree(args.out, ignore_errors=True)
+    args.out.mkdir(parents=True)
+    installation = None
+    try:
+        progress.show("building")
+        installation = Installation(args.out / "installation")
+        progress.show("servers")
+        installation.start_relay()
+        installation.start_signaling()
+        report = build_report(*consult(installation, args.out, args.seconds, progress), progress)
+        (args.out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        progress.show("done", str(args.out / "report.json"))
+        progress.end()
+        print_table(report, texts)
+        if args.keep:
+            keep_running(installation, texts)
+    except Failed as failure:
+        progress.end()
+        print(f'{texts["failed"]}: {failure}', file=sys.stderr)
+        return 1
+    finally:
+        if installation:
+            installation.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
