@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A first installation on loopback: keys, certificates, directory, configuration, and the two servers. The demo and
+the tests of the whole system stand on it. Run by itself it prints one line of JSON when both servers answer, and
+stops them when its standard input closes."""
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release"))
+START_SECONDS = 30  # for a server to answer /healthz, sanitizers included
+
+
+class Failed(Exception):
+    pass
+
+
+def program(name):
+    for folder in ("signaling", "relay", "cluster", "client-lib/terminal", ""):
+        path = BIN / folder / name
+        if path.is_file():
+            return path
+    raise Failed(f"{name} is not built; run scripts/demo, which builds it")
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def call(*argv, **kwargs):
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, **kwargs)
+    if done.returncode:
+        raise Failed(f"{Path(argv[0]).name} {argv[1]}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+class Installation:
+    """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
+
+    def __init__(self, folder, web=None):
+        self.folder, self.web, self.processes = folder, web, {}
+        self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
+        self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
+        ctl = program("shanqiaoctl")
+        folder.mkdir(mode=0o700, parents=True)
+        call(ctl, "init", "--db", folder / "shanqiao.db", "--keys", folder / "keys")
+        call(ctl, "tls-init", folder / "tls", "localhost", "127.0.0.1")
+        call(ctl, "cluster", "new-key", folder / "cluster.keys")
+        directory = json.loads((Path(__file__).parent / "demo-directory.json").read_text())
+        for account in directory["accounts"]:
+            account["password"] = self.passwords[account["id"].split("_")[1]]
+        self.write("directory.json", json.dumps(directory, ensure_ascii=False))
+        call(ctl, "import", "--db", folder / "shanqiao.db", "--keys", folder / "keys", folder / "directory.json")
+        (folder / "directory.json").unlink()
+        self.url = f"wss://127.0.0.1:{self.https}/v1"
+
+    def write(self, name, text):
+        path = self.folder / name
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            f.write(text)
+        return path
+
+    def start(self, name, argv):
+        log = open(self.folder / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
+                                                stdin=subprocess.DEVNULL)
+        log.close()
+
+    def start_relay(self):
+        self.start("relay", [program("shanqiao-relay"), "--config", self.write("relay.yaml", f"""\
+relay:
+  id: county-1
+  level: county
+  listen: 127.0.0.1
+  announce: 127.0.0.1
+  base_port: {self.media}
+  workers: 1
+  metrics_listen: 127.0.0.1:{self.metrics}
+cluster:
+  commands: tcp://127.0.0.1:{self.commands}
+  heartbeats: tcp://127.0.0.1:{self.heartbeats}
+  key_file: {self.folder}/cluster.keys
+""")])
+        self.wait_healthy("relay", f"http://127.0.0.1:{self.metrics}/healthz")
+
+    def start_signaling(self):
+        self.start("signaling", [program("shanqiao-signaling"), "--config", self.write("signaling.yaml", f"""\
+signaling:
+  listen: 127.0.0.1
+  port: {self.https}
+tls:
+  certificate: {self.folder}/tls/server.crt
+  key: {self.folder}/tls/server.key
+store:
+  database: {self.folder}/shanqiao.db
+  keys: {self.folder}/keys
+{f"web: {{directory: {self.web}}}" if self.web else ""}
+cluster:
+  relays: county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}
+  key_file: {self.folder}/cluster.keys
+""")])
+        self.wait_healthy("signaling", f"https://127.0.0.1:{self.https}/healthz")
+
+    def wait_healthy(self, name, url):
+        context = ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt") if url[4] == "s" else None
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            self.check(name)
+            try:
+                with urllib.request.urlopen(url, timeout=1, context=context):
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise Failed(f"{name} does not answer {url}; see {self.folder / (name + '.log')}")
+
+    def check(self, name):
+        if self.processes[name].poll() is not None:
+            tail = (self.folder / f"{name}.log").read_text(errors="replace")[-600:]
+            raise Failed(f"{name} ended with {self.processes[name].returncode}:\n{tail}")
+
+    def kill(self, name):
+        """SIGKILL, as a crash would; waits until it is gone."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self):
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="installation.py", description=__doc__)
+    parser.add_argument("folder", type=Path, help="made anew")
+    parser.add_argument("--web", type=Path, help="folder of pages that signalling serves")
+    args = parser.parse_args()
+    shutil.rmtree(args.folder, ignore_errors=True)
+    installation = Installation(args.folder.resolve(), args.web and args.web.resolve())
+    try:
+        installation.start_relay()
+        installation.start_signaling()
+        print(json.dumps({"url": installation.url, "https": f"https://127.0.0.1:{installation.https}/",
+                          "ca": str(installation.folder / "tls" / "ca.crt"), "folder": str(installation.folder),
+                          "passwords": installation.passwords}), flush=True)
+        sys.stdin.read()
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    finally:
+        installation.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
