@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real programs, together: a whole consultation, and what happens to it when one of them dies."""
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts" / "lib"))
+
+import compare  # noqa: E402
+import demo  # noqa: E402
+from installation import Installation, program  # noqa: E402
+
+TALK_SECONDS = 6
+SIGN_IN_SECONDS = 30
+CONSULTATION_SECONDS = 120
+LIB = ROOT / "scripts" / "lib"
+
+
+class System(unittest.TestCase):
+    def setUp(self):
+        self.out = Path(tempfile.mkdtemp(prefix="shanqiao-test-"))
+        self.addCleanup(self.keep_or_remove)
+        self.installation = Installation(self.out / "installation")
+        self.addCleanup(self.installation.stop)
+        self.installation.start_relay()
+        self.installation.start_signaling()
+
+    def keep_or_remove(self):
+        """A failed test leaves its folder, named, for whoever looks into it."""
+        outcome = self._outcome.result
+        if any(test is self for test, _ in outcome.failures + outcome.errors):
+            print(f"logs of {self.id()} are in {self.out}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.out)
+
+    def terminal(self, name, role, media, *extra):
+        return demo.Terminal(self.installation, self.out, name, role, media, list(extra))
+
+    def specialist(self, seconds=TALK_SECONDS, *extra):
+        t = self.terminal("specialist", "specialist", demo.COUNTY, "--opinion", LIB / "demo-opinion.json", "--seconds",
+                          seconds, "--session", self.out / "specialist.session", *extra)
+        self.wait(lambda: t.first("on_duty") or t.first("resumed"), "the specialist's sign-in", SIGN_IN_SECONDS)
+        return t
+
+    def village(self, *extra):
+        return self.terminal("village", "doctor", demo.VILLAGE, "--consultation", LIB / "demo-request.json", *extra)
+
+    def wait(self, condition, what, seconds=CONSULTATION_SECONDS):
+        demo.wait_until(condition, seconds, what)
+
+    def wait_end(self, *terminals):
+        self.wait(lambda: all(t.process.poll() is not None for t in terminals), "the end of the terminals")
+        for t in terminals:
+            log = (self.installation.folder / f"{t.name}.log").read_text(errors="replace")
+            self.assertEqual(t.process.returncode, 0, f"{t.name}:\n{log[-1500:]}")
+
+    def count(self, sql, *args):
+        with sqlite3.connect(f"file:{self.installation.folder}/shanqiao.db?mode=ro", uri=True) as db:
+            return db.execute(sql, args).fetchone()[0]
+
+    def assert_completed(self, village):
+        report = village.report()
+        self.assertIn(report["consultation"]["state"], ("archived", "delivered"))
+        self.assertTrue(report["consultation"]["opinion_verified"])
+
+    def check_media(self, receiver, sender, source):
+        got, sent = receiver.report(), sender.report()
+        self.assertGreaterEqual(got["video"]["frames_decoded"], 0.9 * sent["video"]["frames_sent"])
+        self.assertIn("GCM", got["srtp_profile"])
+        video = compare.compare_video(receiver.dir, sender.dir, source["video"])
+        speech = compare.compare_speech(receiver.dir, sender.dir, source["speech"])
+        self.assertGreaterEqual(video["ssim"], 0.90, video)
+        self.assertGreaterEqual(speech["correlation"], 0.75, speech)
+
+    def test_consultation_from_request_to_verified_opinion(self):
+        specialist = self.specialist()
+        village = self.village()
+        self.wait_end(village, specialist)
+        self.assert_completed(village)
+        self.check_media(specialist, village, demo.VILLAGE)
+        self.check_media(village, specialist, demo.COUNTY)
+        verdict = subprocess.run([program("shanqiaoctl"), "audit", "verify", "--db",
+                                  self.installation.folder / "shanqiao.db", "--keys",
+                                  self.installation.folder / "keys"], capture_output=True, text=True)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+
+    def test_media_over_tcp_when_udp_is_not_wanted(self):
+        specialist = self.specialist(TALK_SECONDS, "--force-tcp")
+        village = self.village("--force-tcp")
+        self.wait_end(village, specialist)
+        self.assert_completed(village)
+        self.assertTrue(village.report()["over_tcp"] and specialist.report()["over_tcp"])
+
+    def test_vp9_is_understood(self):
+        specialist = self.specialist(TALK_SECONDS, "--codec", "vp9")
+        village = self.village("--codec", "vp9")
+        self.wait_end(village, specialist)
+        self.check_media(specialist, village, demo.VILLAGE)
+
+    def test_killed_specialist_returns_to_the_same_consultation(self):
+        first = self.specialist(3600)
+        village = self.village()
+        self.wait(lambda: village.state() == "in_progress", "the talk")
+        self.installation.kill("specialist")
+        first.dir.rename(self.out / "specialist-before")
+        again = self.specialist()
+        self.wait_end(village, again)
+        self.assert_completed(village)
+        self.assertEqual(again.first("resumed")["id"], village.report()["consultation"]["id"])
+        self.assertEqual(self.count("SELECT count(*) FROM consultation"), 1)
+        self.assertGreater(again.report()["video"]["frames_decoded"], 0)
+
+    def test_media_outlives_killed_signaling_and_the_consultation_is_signed(self):
+        specialist = self.specialist(8)
+        village = self.village()
+        self.wait(lambda: village.state() == "in_progress" and specialist.state() == "in_progress", "the talk")
+        acknowledged = village.first("submitted")["id"]
+        frames = lambda: len(compare.read_csv(specialist.dir / "frames.csv"))
+        self.wait(lambda: frames() > 25, "pictures")
+        self.installation.kill("signaling")
+        before = frames()
+        self.wait(lambda: frames() > before + 50, "pictures without signalling", 20)
+        self.installation.start_signaling()
+        self.wait_end(village, specialist)
+        self.assert_completed(village)
+        self.assertEqual(village.report()["consultation"]["id"], acknowledged)
+        self.assertEqual(self.count("SELECT count(*) FROM consultation"), 1)
+        self.assertLess(specialist.report()["video"]["freeze_ms"], 500)
+        self.assertLess(specialist.report()["audio"]["concealed_ms"], 500)
+
+    def test_wrong_password_is_refused_plainly(self):
+        self.installation.passwords["village"] = "not the password"
+        village = self.village("--language", "en")
+        self.wait(lambda: village.process.poll() is not None, "the refusal", 30)
+        self.assertEqual(village.process.returncode, 1)
+        error = village.first("error")
+        self.assertEqual((error["method"], error["error"]), ("auth.login", "SQ_ERR_UNAUTHENTICATED"))
+
+    def test_second_sign_in_is_refused_unless_it_takes_over(self):
+        first = self.specialist(3600)
+        second = self.terminal("specialist", "specialist", demo.COUNTY, "--opinion", LIB / "demo-opinion.json")
+        self.wait(lambda: second.process.poll() is not None, "the refusal", 30)
+        self.assertEqual(second.first("error")["error"], "SQ_ERR_CONFLICT")
+        self.assertIsNone(first.process.poll())
+        third = self.terminal("specialist", "specialist", demo.COUNTY, "--opinion", LIB / "demo-opinion.json",
+                              "--take-over")
+        self.wait(lambda: first.process.poll() is not None, "the end of the first session", 30)
+        self.wait(lambda: third.first("on_duty"), "duty of the new session", 30)
+        third.process.terminate()
+        third.process.wait()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
