@@ -53,7 +53,7 @@ struct rtcp_iterator {
 
 /* Checks all headers and lengths of a datagram, so that a bad tail drops the whole. It may start
  * with any packet type (RFC 5506). 0, or SQ_ERR_INVALID: empty, version not 2, length past the end,
- * padding wrong or not on the last packet. */
+ * padding of 0 or longer than its packet. */
 int rtcp_begin(struct rtcp_iterator *it, const uint8_t *data, size_t len_bytes);
 /* False at the end. */
 bool rtcp_next(struct rtcp_iterator *it, struct rtcp_packet *out);
