@@ -9,7 +9,8 @@
 #include "rtc/rtp/sequence.h"
 #include <stddef.h>
 
-#define NACK_ENTRIES_MAX 1000  /* missing at one time; libwebrtc and mediasoup use the same bound  \
+#define NACK_ENTRIES_MAX                                                                           \
+    1000                       /* missing at one time; libwebrtc and mediasoup use the same bound  \
                                 */
 #define NACK_TRIES_DEFAULT   3 /* a responder answers no packet more often (TRUST RTC-02) */
 #define NACK_TRIES_MAX       10

@@ -55,8 +55,9 @@ void resend_ledger_fini(struct resend_ledger *l);
 void resend_ledger_put(struct resend_ledger *l, uint16_t out_seq16, uint16_t in_seq16,
                        uint64_t note, time_us now_us);
 /* May out_seq16 be repeated now? Then counts it as done and gives in_seq16 and note. False: never
- * sent or forgotten, repeated RESEND_TIMES_MAX times, or sent less than a round trip ago. rtt_us 0:
- * unknown, RESEND_SPACING_MIN_US holds. */
+ * sent or forgotten, repeated RESEND_TIMES_MAX times, or repeated less than a round trip ago (the
+ * first request is always answered: a gap shows as soon as the next packet arrives). rtt_us 0:
+ * RESEND_SPACING_MIN_US holds. */
 bool resend_ledger_take(struct resend_ledger *l, uint16_t out_seq16, time_us rtt_us, time_us now_us,
                         uint16_t *in_seq16, uint64_t *note);
 
