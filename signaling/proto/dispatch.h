@@ -19,7 +19,13 @@ struct schema_set;
 
 #define DISPATCH_REPLAY_MAX                                                                        \
     1000 /* notifications that session.resume replays; older: reload the state */
-#define DISPATCH_PENDING_MAX 8 /* requests of one connection that wait for a relay or a hash */
+#define DISPATCH_PENDING_MAX   8    /* requests of one connection that wait for a relay or a hash */
+#define DISPATCH_IN_FLIGHT_MAX 4096 /* of all connections */
+#define DISPATCH_RATE_PER_S    20   /* messages a second and connection, in the long run */
+#define DISPATCH_RATE_BURST    60
+#define DISPATCH_REFUSED_MAX   100 /* messages over the rate in a row: the connection is closed */
+#define DISPATCH_LOST_US                                                                           \
+    (5 * TIME_US_PER_S) /* a session without a connection that long counts as dropped */
 #define DISPATCH_SIGN_IN_US                                                                        \
     (10 * TIME_US_PER_S) /* a connection that has not signed in by then is closed */
 
@@ -31,14 +37,22 @@ struct dispatch_config {
     size_t table_count;
 };
 
+/* 0, SQ_ERR_NOMEM, or SQ_ERR_INVALID when a method has no schema (logged with its name). */
 int dispatch_new(struct dispatch **out, const struct dispatch_config *config);
 void dispatch_free(struct dispatch *d);
+
+/* Once, before the first connection: what a crash left undone is taken up again (service_recover).
+ */
+int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us);
+
+/* Has this session a connection now? */
+bool dispatch_connected(const struct dispatch *d, const char *session);
 
 /* A connection came up; a text of it arrived; it is gone (the session stays). */
 int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us);
 void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text, size_t len_bytes,
                       time_us now_us, time_us utc_us);
-void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us);
+void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us);
 
 /* A job of DISPATCH_WORK was run (on whatever thread; this call on the owner's). refused: the pool
  * was full. */
@@ -55,6 +69,7 @@ enum dispatch_close {
     DISPATCH_CLOSE_ENDED = 4001,    /* the session is over: do not resume */
     DISPATCH_CLOSE_REPLACED = 4002, /* the session was resumed on another connection */
     DISPATCH_CLOSE_SIGN_IN = 4003,  /* not signed in within 10 s */
+    DISPATCH_CLOSE_RATE = 1008,
     DISPATCH_CLOSE_INTERNAL = 1011
 };
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seam between the front (ws, proto: frames, sessions, idempotency, delivery) and the rooms behind it (auth,
- * consult, duty, directory, media ...): a table of methods. A handler is synchronous, runs on the one signalling
- * thread, inside one store transaction when the method writes, and says what shall happen after the commit by
- * adding effects. It never sends anything itself.
+/* The seam between the front (ws, proto: frames, sessions, idempotency, delivery) and the rooms
+ * behind it (auth, consult, duty, directory, media ...): a table of methods. A handler is
+ * synchronous, runs on the one signalling thread, inside one store transaction when the method
+ * writes, and says what shall happen after the commit by adding effects. It never sends anything
+ * itself.
  *
- * The dispatcher (proto/dispatch.c) does, for a writing method: begin; known idempotency key -> the stored reply;
- * else handle; audit row; effects of type notify into the outbox; reply stored under the key; commit; then replies, deliveries
- * and the other effects. Any error: rollback, nothing changed, an error reply with code and remedy. */
+ * The dispatcher (proto/dispatch.c) does, for a writing method: begin; known idempotency key -> the
+ * stored reply; else handle; audit row; effects of type notify into the outbox; reply stored under
+ * the key; commit; then replies, deliveries and the other effects. Any error: rollback, nothing
+ * changed, an error reply with code and remedy. */
 #ifndef SIGNALING_PROTO_METHOD_H
 #define SIGNALING_PROTO_METHOD_H
 
@@ -15,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ID_MAX 40 /* bytes of any id, final zero included: "<prefix>_<22 random letters and digits>" */
+#define ID_MAX                                                                                     \
+    40 /* bytes of any id, final zero included: "<prefix>_<22 random letters and digits>" */
 
 struct store;
 struct effect;
@@ -31,17 +34,19 @@ struct caller {
 };
 
 enum effect_type {
-    EFFECT_NOTIFY,        /* method + params to every session of `account` (or only `session` when set) */
-    EFFECT_DEADLINE,      /* the consultation `object` has a new earliest deadline `at_utc_us` */
-    EFFECT_ROOM_OPEN,     /* room `object`: place it on a relay, let transports come up */
-    EFFECT_ROOM_LIVE,     /* room `object`: media may now flow between its members (accepted) */
-    EFFECT_ROOM_REMOVE,   /* room `object`: `account` is no longer a member, close its media at once */
-    EFFECT_ROOM_CLOSE,    /* room `object`: over */
-    EFFECT_SESSION_ENDED  /* session `session` is revoked: tell it `reason`, close its socket and media */
+    EFFECT_NOTIFY, /* method + params to every session of `account` (or only `session` when set) */
+    EFFECT_DEADLINE,     /* the consultation `object` has a new earliest deadline `at_utc_us` */
+    EFFECT_ROOM_OPEN,    /* room `object`: place it on a relay, let transports come up */
+    EFFECT_ROOM_LIVE,    /* room `object`: media may now flow between its members (accepted) */
+    EFFECT_ROOM_REMOVE,  /* room `object`: `account` is no longer a member, close its media at once
+                          */
+    EFFECT_ROOM_CLOSE,   /* room `object`: over */
+    EFFECT_SESSION_ENDED /* session `session` is revoked: tell it `reason`, close its socket and
+                            media */
 };
 
-
-#define EFFECTS_MAX 256 /* a handler that needs more is wrong; effects_add then returns SQ_ERR_LIMIT */
+#define EFFECTS_MAX                                                                                \
+    256 /* a handler that needs more is wrong; effects_add then returns SQ_ERR_LIMIT */
 
 struct effect {
     enum effect_type type;
@@ -69,24 +74,26 @@ struct call {
     json_t *result;              /* the handler sets a new reference on success; NULL means {} */
     struct effects effects;
     time_us utc_us;
-    void *work;                  /* slow methods: the job that `run` finished; owned by the dispatcher */
-    struct caller signed_in;     /* auth.login fills it: the connection belongs to this session from now on */
-    const char *audit_act;       /* literal set by the handler, or NULL: the method's name */
-    char audit_object[ID_MAX];   /* set by the handler: the object acted on */
-    char message_en[256];        /* on error: detail in both languages; empty: sq_error_text */
+    void *work; /* slow methods: the job that `run` finished; owned by the dispatcher */
+    struct caller
+        signed_in; /* auth.login fills it: the connection belongs to this session from now on */
+    const char *audit_act;     /* literal set by the handler, or NULL: the method's name */
+    char audit_object[ID_MAX]; /* set by the handler: the object acted on */
+    char message_en[256];      /* on error: detail in both languages; empty: sq_error_text */
     char message_zh[256];
 };
 
 enum method_flags {
     METHOD_READS = 0,
-    METHOD_WRITES = 1,       /* runs in a transaction, idempotent by request id, leaves an audit row */
+    METHOD_WRITES = 1, /* runs in a transaction, idempotent by request id, leaves an audit row */
     METHOD_BEFORE_LOGIN = 2, /* callable without a session */
     METHOD_DEFERRED = 4      /* owned by signaling/media: replies after a relay answered */
 };
 
-/* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare` (signalling
- * thread, no transaction, reads only), `run` on a pool thread (touches nothing but its job), then begins the
- * transaction and calls the handler with call->work = job, and last `discard`. */
+/* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare`
+ * (signalling thread, no transaction, reads only), `run` on a pool thread (touches nothing but its
+ * job), then begins the transaction and calls the handler with call->work = job, and last
+ * `discard`. */
 struct method_slow {
     int (*prepare)(struct call *call, void **job); /* 0, or an error that is the reply */
     void (*run)(void *job);
@@ -94,7 +101,7 @@ struct method_slow {
 };
 
 struct method {
-    const char *name;   /* "consultation.submit" */
+    const char *name; /* "consultation.submit" */
     uint32_t flags;
     int (*handle)(struct call *call); /* 0 or an error of sq_error; NULL when METHOD_DEFERRED */
     const struct method_slow *slow;   /* NULL: nothing slow. Use designated initializers */

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of a request: connection -> text -> method -> rights to speak -> schema -> transaction ->
+ * reply. One function per step; what is stored and told lives in unit.c, sign-in and resume in
+ * session.c. */
+#include "signaling/proto/dispatch.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "shanqiao/error.h"
+#include "signaling/audit/audit.h"
+#include "signaling/auth/auth.h"
+#include "signaling/media/media.h"
+#include "signaling/proto/jsonrpc.h"
+#include "signaling/proto/schema.h"
+#include "signaling/proto/unit.h"
+#include "signaling/service.h"
+#include "signaling/store/store.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKENS_PER_MESSAGE 1000000 /* tokens are counted in millionths of a message */
+
+/* One request on its way. */
+struct request {
+    struct dispatch *d;
+    struct peer *peer;
+    struct jsonrpc_request rpc;
+    const struct method *method;
+    uint8_t digest[DELIVERY_DIGEST_BYTES];
+    time_us now_us, utc_us;
+};
+
+/* ---- the table ---- */
+
+static bool connected(void *user, const char *session)
+{
+    return dispatch_connected(user, session);
+}
+
+static bool has_schema(const struct dispatch_config *config, const char *name)
+{
+    return json_object_get(schema_set_method(config->schemas, name), "params") != NULL;
+}
+
+static bool methods_have_schemas(const struct dispatch_config *config)
+{
+    bool good = true;
+    for (size_t t = 0; t < config->table_count; t++) {
+        for (size_t i = 0; i < config->tables[t].count; i++) {
+            if (has_schema(config, config->tables[t].methods[i].name))
+                continue;
+            log_write(LOG_ERROR, "dispatch.no_schema",
+                      LOG_TEXT("method", config->tables[t].methods[i].name));
+            good = false;
+        }
+    }
+    return good;
+}
+
+int dispatch_new(struct dispatch **out, const struct dispatch_config *config)
+{
+    if (!methods_have_schemas(config))
+        return SQ_ERR_INVALID;
+    struct dispatch *d = calloc(1, sizeof *d);
+    if (!d)
+        return SQ_ERR_NOMEM;
+    d->config = *config;
+    d->service = config->service;
+    d->deadline_utc_us = TIME_US_NEVER;
+    if (peers_init(&d->peers)) {
+        free(d);
+        return SQ_ERR_NOMEM;
+    }
+    d->service->session_connected = connected;
+    d->service->front_user = d;
+    *out = d;
+    return 0;
+}
+
+void dispatch_free(struct dispatch *d)
+{
+    if (!d)
+        return;
+    while (d->pending)
+        dispatch_pending_free(d, d->pending);
+    while (d->away)
+        session_forget_away(d, d->away->session);
+    d->service->session_connected = NULL;
+    d->service->front_user = NULL;
+    peers_fini(&d->peers);
+    outputs_clear(&d->outputs);
+    free(d);
+}
+
+int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    struct effects effects = {0};
+    struct unit u;
+    unit_begin(&u, d, now_us, utc_us);
+    unit_fail(&u, service_recover(d->service, utc_us, &effects));
+    unit_take_effects(&u, &effects);
+    int error = unit_end(&u);
+    return error ? error : service_next_deadline(d->service, &d->deadline_utc_us);
+}
+
+bool dispatch_connected(const struct dispatch *d, const char *session)
+{
+    return peers_find_session(&d->peers, session) != NULL;
+}
+
+static const struct method *find_method(const struct dispatch *d, const char *name)
+{
+    for (size_t i = 0; i < SESSION_METHOD_COUNT; i++) {
+        if (!strcmp(session_methods[i].name, name))
+            return &session_methods[i];
+    }
+    for (size_t t = 0; t < d->config.table_count; t++) {
+        const struct method_table *table = &d->config.tables[t];
+        for (size_t i = 0; i < table->count; i++) {
+            if (!strcmp(table->methods[i].name, name))
+                return &table->methods[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- pending requests ---- */
+
+struct pending *dispatch_pending_find(struct dispatch *d, uint64_t ticket)
+{
+    struct pending *p = d->pending;
+    while (p && p->ticket != ticket)
+        p = p->next;
+    return p;
+}
+
+void dispatch_pending_free(struct dispatch *d, struct pending *p)
+{
+    struct pending **at = &d->pending;
+    struct peer *peer = peers_find(&d->peers, p->connection);
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    d->pending_count--;
+    if (peer && peer->pending)
+        peer->pending--;
+    if (p->job)
+        p->method->slow->discard(p->job);
+    json_decref(p->params);
+    free(p);
+}
+
+static struct pending *pending_add(const struct request *r)
+{
+    struct dispatch *d = r->d;
+    struct pending *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->ticket = ++d->next_ticket;
+    p->connection = r->peer->connection;
+    p->caller = r->peer->caller;
+    p->method = r->method;
+    p->params = json_incref(r->rpc.params);
+    memcpy(p->key, r->rpc.key, sizeof p->key);
+    memcpy(p->digest, r->digest, sizeof p->digest);
+    p->next = d->pending;
+    d->pending = p;
+    d->pending_count++;
+    r->peer->pending++;
+    return p;
+}
+
+/* ---- replies ---- */
+
+static void send_now(struct dispatch *d, uint64_t connection, char *text, size_t len)
+{
+    struct dispatch_output item = {
+        .type = DISPATCH_SEND, .connection = connection, .text = text, .len_bytes = len};
+    if (!text || outputs_add(&d->outputs, &item))
+        log_write(LOG_ERROR, "dispatch.no_memory");
+}
+
+void dispatch_refuse(struct dispatch *d, uint64_t connection, const char *key, int error,
+                     const char *en, const char *zh)
+{
+    size_t len = 0;
+    char *text = jsonrpc_error(key, error, en, zh, &len);
+    send_now(d, connection, text, len);
+}
+
+void dispatch_close_peer(struct dispatch *d, struct peer *peer, uint16_t code)
+{
+    struct dispatch_output item = {
+        .type = DISPATCH_CLOSE, .connection = peer->connection, .code = code};
+    peer->closing = true;
+    if (outputs_add(&d->outputs, &item))
+        log_write(LOG_ERROR, "dispatch.no_memory");
+}
+
+static void refuse(const struct request *r, int error, const char *en, const char *zh)
+{
+    dispatch_refuse(r->d, r->peer->connection, r->rpc.key, error, en, zh);
+}
+
+/* Where a reply goes: to the session's connection of now, or where the request came from. */
+static uint64_t reply_to(const struct dispatch *d, const struct pending *p)
+{
+    const struct peer *peer =
+        p->caller.session[0] ? peers_find_session(&d->peers, p->caller.session) : NULL;
+    return peer ? peer->connection : p->connection;
+}
+
+/* Audit row, stored reply, reply: of a writing method that succeeded. `result` borrowed. */
+static void succeed(struct unit *u, uint64_t connection, const struct caller *caller,
+                    const char *key, const uint8_t *digest, const struct method *method,
+                    const char *act, const char *object, json_t *result)
+{
+    struct service *s = u->d->service;
+    struct audit_act row = {.utc_us = u->utc_us,
+                            .account = caller->account,
+                            .session = caller->session,
+                            .act = act ? act : method->name,
+                            .object = object,
+                            .detail = ""};
+    size_t len = 0;
+    char *text = jsonrpc_reply(key, result, &len);
+    if (method->flags & METHOD_WRITES) {
+        unit_fail(u, audit_append(s->store, &row));
+        if (text && caller->session[0] && !(method->flags & METHOD_BEFORE_LOGIN) && !u->error)
+            unit_fail(u, delivery_reply_put(s, caller->session, key, digest, text, u->utc_us));
+    }
+    unit_reply(u, connection, key, text, len);
+}
+
+void dispatch_finish(struct unit *u, struct pending *p, int error, json_t *result,
+                     const char *object, const char *en, const char *zh)
+{
+    uint64_t connection = reply_to(u->d, p);
+    json_t *empty = json_object();
+    if (error) {
+        size_t len = 0;
+        char *text = jsonrpc_error(p->key, error, en, zh, &len);
+        unit_send(u, connection, text, len);
+    } else {
+        succeed(u, connection, &p->caller, p->key, p->digest, p->method, NULL, object,
+                result ? result : empty);
+    }
+    json_decref(empty);
+    dispatch_pending_free(u->d, p);
+}
+
+/* ---- the kinds of methods ---- */
+
+static struct call call_of(const struct request *r)
+{
+    return (struct call){.service = r->d->service,
+                         .caller = &r->peer->caller,
+                         .params = r->rpc.params,
+                         .utc_us = r->utc_us};
+}
+
+static void run_read(struct request *r)
+{
+    struct call call = call_of(r);
+    size_t len = 0;
+    int error = r->method->handle(&call);
+    if (error < 0) {
+        refuse(r, error, call.message_en, call.message_zh);
+    } else {
+        json_t *result = call.result ? json_incref(call.result) : json_object();
+        char *text = jsonrpc_reply(r->rpc.key, result, &len);
+        send_now(r->d, r->peer->connection, text, len);
+        json_decref(result);
+    }
+    json_decref(call.result);
+    effects_clear(&call.effects);
+}
+
+/* After a sign-in the connection speaks for the new session. */
+static void bind_signed_in(struct request *r, const json_t *result)
+{
+    struct auth_session session;
+    const char *id = json_string_value(json_object_get(result, "sessionId"));
+    if (!id || auth_session_check(r->d->service, id, r->utc_us, &session))
+        return;
+    session_arrived(r->d, r->peer, &session.caller, session.last_seq, r->now_us, r->utc_us);
+}
+
+static void run_write(struct request *r, void *work)
+{
+    struct call call = call_of(r);
+    struct unit u;
+    call.work = work;
+    unit_begin(&u, r->d, r->now_us, r->utc_us);
+    int error = u.error ? u.error : r->method->handle(&call);
+    if (error < 0) {
+        unit_drop(&u);
+        refuse(r, error, call.message_en, call.message_zh);
+    } else {
+        json_t *result = call.result ? json_incref(call.result) : json_object();
+        succeed(&u, r->peer->connection, &r->peer->caller, r->rpc.key, r->digest, r->method,
+                call.audit_act, call.audit_object, result);
+        unit_take_effects(&u, &call.effects);
+        if (unit_end(&u) == 0 && (r->method->flags & METHOD_BEFORE_LOGIN))
+            bind_signed_in(r, result);
+        json_decref(result);
+    }
+    json_decref(call.result);
+    effects_clear(&call.effects);
+}
+
+static void run_deferred(struct request *r)
+{
+    struct unit u;
+    struct pending *p = pending_add(r);
+    if (!p) {
+        refuse(r, SQ_ERR_NOMEM, NULL, NULL);
+        return;
+    }
+    unit_begin(&u, r->d, r->now_us, r->utc_us);
+    media_call(r->d->config.media, p->ticket, p->method->name, &p->caller, p->params, r->now_us);
+    unit_take_media(&u);
+    unit_end(&u);
+}
+
+static void run_slow(struct request *r)
+{
+    struct call call = call_of(r);
+    void *job = NULL;
+    int error = r->method->slow->prepare(&call, &job);
+    struct pending *p = error ? NULL : pending_add(r);
+    json_decref(call.result);
+    effects_clear(&call.effects);
+    if (!p) {
+        if (job)
+            r->method->slow->discard(job);
+        refuse(r, error ? error : SQ_ERR_NOMEM, call.message_en, call.message_zh);
+        return;
+    }
+    p->job = job;
+    struct dispatch_output item = {.type = DISPATCH_WORK,
+                                   .connection = p->connection,
+                                   .run = r->method->slow->run,
+                                   .job = job,
+                                   .ticket = p->ticket};
+    if (outputs_add(&r->d->outputs, &item)) {
+        refuse(r, SQ_ERR_NOMEM, NULL, NULL);
+        dispatch_pending_free(r->d, p);
+    }
+}
+
+void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us now_us,
+                     time_us utc_us)
+{
+    struct pending *p = dispatch_pending_find(d, ticket);
+    struct peer *peer = p ? peers_find(&d->peers, p->connection) : NULL;
+    if (!p)
+        return;
+    struct request r = {
+        .d = d, .peer = peer, .method = p->method, .now_us = now_us, .utc_us = utc_us};
+    memcpy(r.rpc.key, p->key, sizeof r.rpc.key);
+    memcpy(r.digest, p->digest, sizeof r.digest);
+    r.rpc.params = p->params;
+    if (peer && refused)
+        refuse(&r, SQ_ERR_LIMIT, "The server is busy. Try again in a few seconds.",
+               "服务器繁忙，请几秒后重试。");
+    else if (peer && !peer->closing && !peer->caller.session[0])
+        run_write(&r, p->job);
+    dispatch_pending_free(d, p);
+}
+
+/* ---- the way in ---- */
+
+static void digest_of(struct request *r)
+{
+    crypto_hash_sha256_state state;
+    char *text = json_dumps(r->rpc.params, JSON_COMPACT | JSON_SORT_KEYS);
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const unsigned char *)r->method->name,
+                              strlen(r->method->name) + 1);
+    if (text)
+        crypto_hash_sha256_update(&state, (const unsigned char *)text, strlen(text));
+    crypto_hash_sha256_final(&state, r->digest);
+    free(text);
+}
+
+/* true: the request was answered from the past, or its answer is on the way. */
+static bool answer_repeat(struct request *r)
+{
+    char *reply = NULL;
+    digest_of(r);
+    for (struct pending *p = r->d->pending; p; p = p->next) {
+        if (strcmp(p->key, r->rpc.key) || strcmp(p->caller.session, r->peer->caller.session))
+            continue;
+        if (memcmp(p->digest, r->digest, sizeof p->digest))
+            refuse(r, SQ_ERR_CONFLICT, "The request id was used for another request.",
+                   "该请求编号已用于其他请求。");
+        return true;
+    }
+    int error =
+        delivery_reply_find(r->d->service, r->peer->caller.session, r->rpc.key, r->digest, &reply);
+    if (error)
+        refuse(r, error,
+               error == SQ_ERR_CONFLICT ? "The request id was used for another request." : NULL,
+               error == SQ_ERR_CONFLICT ? "该请求编号已用于其他请求。" : NULL);
+    if (reply)
+        send_now(r->d, r->peer->connection, reply, strlen(reply));
+    return error || reply;
+}
+
+/* May this connection call the method now? Refreshes the roles. */
+static bool may_speak(struct request *r)
+{
+    struct auth_session session;
+    struct peer *peer = r->peer;
+    if (r->method->flags & METHOD_BEFORE_LOGIN) {
+        if (!peer->caller.session[0])
+            return true;
+        refuse(r, SQ_ERR_STATE, "This connection is signed in already. Sign out first.",
+               "此连接已登录，请先退出登录。");
+        return false;
+    }
+    if (!peer->caller.session[0]) {
+        refuse(r, SQ_ERR_UNAUTHENTICATED, NULL, NULL);
+        return false;
+    }
+    int error = auth_session_check(r->d->service, peer->caller.session, r->utc_us, &session);
+    if (!error) {
+        peer->caller = session.caller;
+        return true;
+    }
+    refuse(r, error, NULL, NULL);
+    if (error == SQ_ERR_UNAUTHENTICATED)
+        dispatch_close_peer(r->d, peer, DISPATCH_CLOSE_ENDED);
+    return false;
+}
+
+static bool fits_schema(struct request *r)
+{
+    struct schema_reason reason;
+    char en[320], zh[320];
+    const json_t *root = schema_set_method(r->d->config.schemas, r->method->name);
+    if (schema_check(root, json_object_get(root, "params"), r->rpc.params, &reason) == 0)
+        return true;
+    snprintf(en, sizeof en, "The field %.100s %.120s. Correct it and send again.",
+             *reason.path ? reason.path : "params", reason.text);
+    snprintf(zh, sizeof zh, "字段 %.100s 缺失或不符合要求，请改正后重新提交。",
+             *reason.path ? reason.path : "params");
+    refuse(r, JSONRPC_PARAMS, en, zh);
+    return false;
+}
+
+static void run(struct request *r)
+{
+    const struct method *m = r->method;
+    if (!may_speak(r) || !fits_schema(r))
+        return;
+    if (!(m->flags & METHOD_BEFORE_LOGIN) && (m->flags & METHOD_WRITES) && answer_repeat(r))
+        return;
+    bool waits = m->slow || (m->flags & METHOD_DEFERRED);
+    if (waits && (r->peer->pending >= DISPATCH_PENDING_MAX || (m->slow && r->peer->pending) ||
+                  r->d->pending_count >= DISPATCH_IN_FLIGHT_MAX))
+        refuse(r, SQ_ERR_LIMIT, "Too many requests wait for an answer. Wait for them.",
+               "等待答复的请求过多，请稍候。");
+    else if (!strcmp(m->name, "session.resume"))
+        session_resume(r->d, r->peer, r->rpc.key, r->rpc.params, r->now_us, r->utc_us);
+    else if (m->slow)
+        run_slow(r);
+    else if (m->flags & METHOD_DEFERRED)
+        run_deferred(r);
+    else if (m->flags & METHOD_WRITES)
+        run_write(r, NULL);
+    else
+        run_read(r);
+}
+
+/* Token bucket. false: over the rate. */
+static bool take_token(struct peer *peer, time_us now_us)
+{
+    const int64_t full = (int64_t)DISPATCH_RATE_BURST * TOKENS_PER_MESSAGE;
+    time_us passed_us = now_us - peer->tokens_us;
+    peer->tokens_us = now_us;
+    if (passed_us > DISPATCH_RATE_BURST * TIME_US_PER_S)
+        passed_us = DISPATCH_RATE_BURST * TIME_US_PER_S;
+    peer->tokens += passed_us * DISPATCH_RATE_PER_S * TOKENS_PER_MESSAGE / TIME_US_PER_S;
+    if (peer->tokens > full)
+        peer->tokens = full;
+    if (peer->tokens < TOKENS_PER_MESSAGE) {
+        peer->refused++;
+        return false;
+    }
+    peer->tokens -= TOKENS_PER_MESSAGE;
+    peer->refused = 0;
+    return true;
+}
+
+void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text, size_t len_bytes,
+                      time_us now_us, time_us utc_us)
+{
+    struct request r = {
+        .d = d, .peer = peers_find(&d->peers, connection), .now_us = now_us, .utc_us = utc_us};
+    const char *detail = "";
+    if (!r.peer || r.peer->closing)
+        return;
+    bool in_rate = take_token(r.peer, now_us);
+    int error = jsonrpc_parse(text, len_bytes, &r.rpc, &detail);
+    if (!in_rate && r.peer->refused > DISPATCH_REFUSED_MAX)
+        dispatch_close_peer(d, r.peer, DISPATCH_CLOSE_RATE);
+    else if (!in_rate)
+        refuse(&r, SQ_ERR_LIMIT, "Too many requests. Wait a second and send again.",
+               "请求过于频繁，请稍候再试。");
+    else if (error)
+        refuse(&r, error, detail, NULL);
+    else if (!(r.method = find_method(d, r.rpc.method)))
+        refuse(&r, JSONRPC_METHOD, NULL, NULL);
+    else
+        run(&r);
+    json_decref(r.rpc.params);
+}
+
+int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us)
+{
+    struct peer *peer = peers_add(&d->peers, connection, now_us);
+    if (peer)
+        peer->tokens = (int64_t)DISPATCH_RATE_BURST * TOKENS_PER_MESSAGE;
+    return peer ? 0 : SQ_ERR_NOMEM;
+}
+
+void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us)
+{
+    struct peer *peer = peers_find(&d->peers, connection);
+    char session[ID_MAX];
+    if (!peer)
+        return;
+    memcpy(session, peer->caller.session, sizeof session);
+    peers_remove(&d->peers, peer);
+    if (session[0])
+        session_left(d, session, now_us, utc_us);
+}
+
+/* ---- time ---- */
+
+static void close_silent(struct dispatch *d, time_us now_us)
+{
+    for (struct peer *p = d->peers.oldest; p; p = p->newer) {
+        if (now_us - p->opened_us < DISPATCH_SIGN_IN_US)
+            return;
+        if (!p->caller.session[0] && !p->closing && !p->pending)
+            dispatch_close_peer(d, p, DISPATCH_CLOSE_SIGN_IN);
+    }
+}
+
+static void run_deadlines(struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    bool more = d->deadline_utc_us <= utc_us;
+    while (more) {
+        struct effects effects = {0};
+        struct unit u;
+        unit_begin(&u, d, now_us, utc_us);
+        more = false;
+        if (!u.error)
+            unit_fail(&u, service_deadlines_due(d->service, utc_us, &effects, &more));
+        unit_take_effects(&u, &effects);
+        if (unit_end(&u))
+            break;
+        if (service_next_deadline(d->service, &d->deadline_utc_us))
+            break;
+    }
+}
+
+static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    struct unit u;
+    if (!d->config.media)
+        return;
+    unit_begin(&u, d, now_us, utc_us);
+    media_step(d->config.media, now_us);
+    unit_take_media(&u);
+    unit_end(&u);
+}
+
+void dispatch_step(struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    close_silent(d, now_us);
+    session_step(d, now_us, utc_us);
+    run_deadlines(d, now_us, utc_us);
+    step_media(d, now_us, utc_us);
+}
+
+time_us dispatch_deadline(const struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    time_us at_us = d->sweep_us;
+    if (d->deadline_utc_us != TIME_US_NEVER)
+        at_us =
+            time_us_min(at_us, now_us + (d->deadline_utc_us > utc_us ? d->deadline_utc_us - utc_us
+                                                                     : TIME_US_PER_MS));
+    if (d->config.media)
+        at_us = time_us_min(at_us, media_deadline(d->config.media));
+    return at_us;
+}
+
+bool dispatch_next(struct dispatch *d, struct dispatch_output *out)
+{
+    if (d->outputs.next == d->outputs.count) {
+        d->outputs.next = d->outputs.count = 0;
+        return false;
+    }
+    *out = d->outputs.items[d->outputs.next++];
+    return true;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One transaction and what leaves after it. Texts wait in the unit, so that nothing is told that is
+ * not on disk. */
+#include "signaling/proto/unit.h"
+
+#include "base/log.h"
+#include "shanqiao/error.h"
+#include "signaling/media/media.h"
+#include "signaling/proto/jsonrpc.h"
+#include "signaling/service.h"
+#include "signaling/store/store.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT_SESSIONS_MAX                                                                       \
+    8 /* an account has one live session; more are left-overs of a takeover */
+
+void outputs_clear(struct outputs *o)
+{
+    for (size_t i = o->next; i < o->count; i++)
+        free(o->items[i].text);
+    free(o->items);
+    memset(o, 0, sizeof *o);
+}
+
+int outputs_add(struct outputs *o, const struct dispatch_output *item)
+{
+    if (o->count == o->capacity) {
+        size_t capacity = o->capacity ? 2 * o->capacity : 16;
+        struct dispatch_output *grown = reallocarray(o->items, capacity, sizeof *grown);
+        if (!grown) {
+            free(item->text);
+            return SQ_ERR_NOMEM;
+        }
+        o->items = grown;
+        o->capacity = capacity;
+    }
+    o->items[o->count++] = *item;
+    return 0;
+}
+
+void unit_fail(struct unit *u, int error)
+{
+    if (error < 0 && !u->error)
+        u->error = error;
+}
+
+void unit_begin(struct unit *u, struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    *u = (struct unit){.d = d, .now_us = now_us, .utc_us = utc_us};
+    unit_fail(u, store_begin(d->service->store));
+}
+
+void unit_send(struct unit *u, uint64_t connection, char *text, size_t len_bytes)
+{
+    struct dispatch_output item = {
+        .type = DISPATCH_SEND, .connection = connection, .text = text, .len_bytes = len_bytes};
+    unit_fail(u, text ? outputs_add(&u->sends, &item) : SQ_ERR_NOMEM);
+}
+
+void unit_notify_session(struct unit *u, const char *session, const char *method, json_t *params)
+{
+    int64_t seq = 0;
+    size_t len = 0;
+    if (u->error)
+        return;
+    int error = delivery_next_seq(u->d->service, session, &seq);
+    if (error == SQ_ERR_NOT_FOUND)
+        return; /* ended meanwhile: nobody to tell */
+    char *text = error ? NULL : jsonrpc_notification(method, params, seq, &len);
+    if (!error)
+        error = text ? delivery_outbox_put(u->d->service, session, seq, text) : SQ_ERR_NOMEM;
+    struct peer *peer = error ? NULL : peers_find_session(&u->d->peers, session);
+    unit_fail(u, error);
+    if (!peer) {
+        free(text);
+        return;
+    }
+    peer->last_seq = seq;
+    unit_send(u, peer->connection, text, len);
+}
+
+void unit_reply(struct unit *u, uint64_t connection, const char *key, char *text, size_t len_bytes)
+{
+    struct told *grown = reallocarray(u->told, u->told_count + 1, sizeof *grown);
+    if (grown) {
+        u->told = grown;
+        u->told[u->told_count].connection = connection;
+        snprintf(u->told[u->told_count++].key, sizeof u->told->key, "%s", key);
+    } else {
+        unit_fail(u, SQ_ERR_NOMEM);
+    }
+    unit_send(u, connection, text, len_bytes);
+}
+
+struct session_list {
+    size_t count;
+    char ids[ACCOUNT_SESSIONS_MAX][ID_MAX];
+};
+
+static int collect_session(const char *session, void *user)
+{
+    struct session_list *list = user;
+    if (list->count < ACCOUNT_SESSIONS_MAX)
+        snprintf(list->ids[list->count++], ID_MAX, "%s", session);
+    return 0;
+}
+
+static void notify(struct unit *u, const struct effect *e)
+{
+    struct session_list list = {0};
+    if (e->session[0])
+        collect_session(e->session, &list);
+    else
+        unit_fail(
+            u, delivery_sessions_of(u->d->service, e->account, u->utc_us, collect_session, &list));
+    for (size_t i = 0; i < list.count; i++)
+        unit_notify_session(u, list.ids[i], e->method, e->params);
+}
+
+void unit_take_effects(struct unit *u, struct effects *effects)
+{
+    for (size_t i = 0; i < effects->count && !u->error; i++) {
+        struct effect *e = &effects->items[i];
+        if (e->type == EFFECT_NOTIFY) {
+            notify(u, e);
+            continue;
+        }
+        unit_fail(u, effects_add(&u->after, e));
+        e->params = NULL; /* moved */
+    }
+    effects_clear(effects);
+}
+
+void unit_take_media(struct unit *u)
+{
+    struct media_output out;
+    while (u->d->config.media && media_next(u->d->config.media, &out)) {
+        if (out.type == MEDIA_NOTIFY) {
+            unit_notify_session(u, out.session, out.method, out.body);
+        } else {
+            struct pending *p = dispatch_pending_find(u->d, out.ticket);
+            if (p)
+                dispatch_finish(u, p, out.error, out.body, out.object, out.message_en,
+                                out.message_zh);
+        }
+        json_decref(out.body);
+    }
+}
+
+/* The last words to a session that is over: its outbox is closed, so the text goes to the
+ * connection alone. */
+static void end_session(struct unit *u, const struct effect *e)
+{
+    struct effects more = {0};
+    struct peer *peer = peers_find_session(&u->d->peers, e->session);
+    session_forget_away(u->d, e->session);
+    if (peer) {
+        size_t len = 0;
+        json_t *params = json_pack("{s:s}", "reason", e->reason ? e->reason : "revoked");
+        char *text = jsonrpc_notification("session.ended", params, ++peer->last_seq, &len);
+        json_decref(params);
+        unit_send(u, peer->connection, text, len);
+        peers_unbind(&u->d->peers, peer);
+        peer->closing = true;
+        struct dispatch_output close = {
+            .type = DISPATCH_CLOSE, .connection = peer->connection, .code = DISPATCH_CLOSE_ENDED};
+        unit_fail(u, outputs_add(&u->sends, &close));
+    }
+    unit_fail(u, service_session_lost(u->d->service, e->session, u->utc_us, &more));
+    unit_take_effects(u, &more);
+}
+
+static void carry_out(struct unit *u, const struct effect *e)
+{
+    switch (e->type) {
+    case EFFECT_SESSION_ENDED:
+        end_session(u, e);
+        break;
+    case EFFECT_DEADLINE:
+        unit_fail(u, service_next_deadline(u->d->service, &u->d->deadline_utc_us));
+        return;
+    case EFFECT_NOTIFY:
+    case EFFECT_ROOM_OPEN:
+    case EFFECT_ROOM_LIVE:
+    case EFFECT_ROOM_REMOVE:
+    case EFFECT_ROOM_CLOSE:
+        break;
+    }
+    if (u->d->config.media) {
+        media_effect(u->d->config.media, e, u->now_us);
+        unit_take_media(u);
+    }
+}
+
+static void hand_over(struct unit *u)
+{
+    for (size_t i = 0; i < u->sends.count; i++) {
+        if (outputs_add(&u->d->outputs, &u->sends.items[i]))
+            log_write(LOG_ERROR, "dispatch.no_memory");
+    }
+    u->sends.next = u->sends.count;
+}
+
+static void tell_undone(struct unit *u)
+{
+    log_write(LOG_ERROR, "dispatch.undone", LOG_TEXT("error", sq_error_name(u->error)),
+              LOG_TEXT("store", store_error(u->d->service->store)));
+    for (size_t i = 0; i < u->told_count; i++)
+        dispatch_refuse(u->d, u->told[i].connection, u->told[i].key, u->error, NULL, NULL);
+}
+
+void unit_drop(struct unit *u)
+{
+    store_rollback(u->d->service->store);
+    outputs_clear(&u->sends);
+    effects_clear(&u->after);
+    free(u->told);
+    u->told = NULL;
+    u->told_count = 0;
+}
+
+static void carry_out_all(struct unit *u, const struct effects *effects)
+{
+    for (size_t i = 0; i < effects->count; i++) {
+        struct unit next;
+        unit_begin(&next, u->d, u->now_us, u->utc_us);
+        carry_out(&next, &effects->items[i]);
+        unit_end(&next);
+    }
+}
+
+int unit_end(struct unit *u)
+{
+    if (!u->error)
+        unit_fail(u, store_commit(u->d->service->store));
+    if (u->error) {
+        store_rollback(u->d->service->store);
+        tell_undone(u);
+        unit_drop(u);
+        return u->error;
+    }
+    hand_over(u);
+    struct effects after = u->after;
+    u->after = (struct effects){0};
+    unit_drop(u); /* nothing to roll back: frees what is left */
+    carry_out_all(u, &after);
+    effects_clear(&after);
+    return 0;
+}
