@@ -11,6 +11,7 @@
 #define SIGNALING_MEDIA_MEDIA_H
 
 #include "base/time.h"
+#include "signaling/consult/consult.h"
 #include "signaling/proto/method.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -22,12 +23,6 @@ struct relays;
 #define MEDIA_AWAY_US                                                                              \
     (120 * TIME_US_PER_S) /* without a connection that long, the seat's transports are closed */
 
-enum room_right {
-    ROOM_RIGHT_NONE = 0, /* not a member: told SQ_ERR_NOT_FOUND */
-    ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */
-    ROOM_RIGHT_LIVE      /* media flows */
-};
-
 struct media_config {
     struct service *service; /* borrowed */
     struct relays *relays;   /* borrowed */
@@ -37,7 +32,7 @@ struct media_config {
     json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [] */
 };
 
-extern const struct method_table media_methods; /* all METHOD_DEFERRED */
+extern const struct method_table media_method_table; /* all METHOD_DEFERRED */
 
 /* Loads the stored objects; they count as connected to nobody until their sessions resume. 0,
  * SQ_ERR_NOMEM, SQ_ERR_STORE. */

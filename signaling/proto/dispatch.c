@@ -20,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKENS_PER_MESSAGE 1000000 /* tokens are counted in millionths of a message */
+#define OVERDUE_US         (50 * TIME_US_PER_MS) /* until a deadline that failed is tried again */
+#define TOKENS_PER_MESSAGE 1000000               /* tokens are counted in millionths of a message */
 
 /* One request on its way. */
 struct request {
@@ -147,7 +148,7 @@ void dispatch_pending_free(struct dispatch *d, struct pending *p)
     if (peer && peer->pending)
         peer->pending--;
     if (p->job)
-        p->method->slow->discard(p->job);
+        session_slow(p->method)->discard(p->job);
     json_decref(p->params);
     free(p);
 }
@@ -329,20 +330,20 @@ static void run_slow(struct request *r)
 {
     struct call call = call_of(r);
     void *job = NULL;
-    int error = r->method->slow->prepare(&call, &job);
+    int error = session_slow(r->method)->prepare(&call, &job);
     struct pending *p = error ? NULL : pending_add(r);
     json_decref(call.result);
     effects_clear(&call.effects);
     if (!p) {
         if (job)
-            r->method->slow->discard(job);
+            session_slow(r->method)->discard(job);
         refuse(r, error ? error : SQ_ERR_NOMEM, call.message_en, call.message_zh);
         return;
     }
     p->job = job;
     struct dispatch_output item = {.type = DISPATCH_WORK,
                                    .connection = p->connection,
-                                   .run = r->method->slow->run,
+                                   .run = session_slow(r->method)->run,
                                    .job = job,
                                    .ticket = p->ticket};
     if (outputs_add(&r->d->outputs, &item)) {
@@ -459,14 +460,15 @@ static void run(struct request *r)
         return;
     if (!(m->flags & METHOD_BEFORE_LOGIN) && (m->flags & METHOD_WRITES) && answer_repeat(r))
         return;
-    bool waits = m->slow || (m->flags & METHOD_DEFERRED);
-    if (waits && (r->peer->pending >= DISPATCH_PENDING_MAX || (m->slow && r->peer->pending) ||
-                  r->d->pending_count >= DISPATCH_IN_FLIGHT_MAX))
+    bool waits = session_slow(m) || (m->flags & METHOD_DEFERRED);
+    if (waits &&
+        (r->peer->pending >= DISPATCH_PENDING_MAX || (session_slow(m) && r->peer->pending) ||
+         r->d->pending_count >= DISPATCH_IN_FLIGHT_MAX))
         refuse(r, SQ_ERR_LIMIT, "Too many requests wait for an answer. Wait for them.",
                "等待答复的请求过多，请稍候。");
     else if (!strcmp(m->name, "session.resume"))
         session_resume(r->d, r->peer, r->rpc.key, r->rpc.params, r->now_us, r->utc_us);
-    else if (m->slow)
+    else if (session_slow(m))
         run_slow(r);
     else if (m->flags & METHOD_DEFERRED)
         run_deferred(r);
@@ -595,7 +597,7 @@ time_us dispatch_deadline(const struct dispatch *d, time_us now_us, time_us utc_
     if (d->deadline_utc_us != TIME_US_NEVER)
         at_us =
             time_us_min(at_us, now_us + (d->deadline_utc_us > utc_us ? d->deadline_utc_us - utc_us
-                                                                     : TIME_US_PER_MS));
+                                                                     : OVERDUE_US));
     if (d->config.media)
         at_us = time_us_min(at_us, media_deadline(d->config.media));
     return at_us;

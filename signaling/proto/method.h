@@ -90,21 +90,10 @@ enum method_flags {
     METHOD_DEFERRED = 4      /* owned by signaling/media: replies after a relay answered */
 };
 
-/* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare`
- * (signalling thread, no transaction, reads only), `run` on a pool thread (touches nothing but its
- * job), then begins the transaction and calls the handler with call->work = job, and last
- * `discard`. */
-struct method_slow {
-    int (*prepare)(struct call *call, void **job); /* 0, or an error that is the reply */
-    void (*run)(void *job);
-    void (*discard)(void *job); /* wipes secrets */
-};
-
 struct method {
     const char *name; /* "consultation.submit" */
     uint32_t flags;
     int (*handle)(struct call *call); /* 0 or an error of sq_error; NULL when METHOD_DEFERRED */
-    const struct method_slow *slow;   /* NULL: nothing slow. Use designated initializers */
 };
 
 struct method_table {

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SWEEP_US (1 * TIME_US_PER_S) /* an ended right is felt within two seconds (TRUST AUT-04)   \
-                                      */
+#define SWEEP_US                                                                                   \
+    (1 * TIME_US_PER_S) /* an ended right is felt within two seconds (TRUST AUT-04)                \
+                         */
 
 /* ---- auth.login ---- */
 
@@ -71,12 +72,14 @@ static int login_handle(struct call *call)
 static const struct method_slow login_slow = {login_prepare, login_run, login_discard};
 
 const struct method session_methods[] = {
-    {.name = "auth.login",
-     .flags = METHOD_WRITES | METHOD_BEFORE_LOGIN,
-     .handle = login_handle,
-     .slow = &login_slow},
+    {.name = "auth.login", .flags = METHOD_WRITES | METHOD_BEFORE_LOGIN, .handle = login_handle},
     {.name = "session.resume", .flags = METHOD_BEFORE_LOGIN}, /* session_resume, below */
 };
+
+const struct method_slow *session_slow(const struct method *method)
+{
+    return method == &session_methods[0] ? &login_slow : NULL;
+}
 
 /* ---- away and back ---- */
 

@@ -8,6 +8,16 @@
 #include "signaling/proto/peers.h"
 #include "signaling/store/delivery.h"
 
+/* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare`
+ * (signalling thread, no transaction, reads only), `run` on a pool thread (touches nothing but its
+ * job), then begins the transaction and calls the handler with call->work = job, and last
+ * `discard`. */
+struct method_slow {
+    int (*prepare)(struct call *call, void **job); /* 0, or an error that is the reply */
+    void (*run)(void *job);
+    void (*discard)(void *job); /* wipes secrets */
+};
+
 struct outputs {
     struct dispatch_output *items;
     size_t count, capacity, next;
@@ -114,6 +124,8 @@ void session_forget_away(struct dispatch *d, const char *session);
 void session_step(struct dispatch *d, time_us now_us, time_us utc_us);
 void session_resume(struct dispatch *d, struct peer *peer, const char *key, json_t *params,
                     time_us now_us, time_us utc_us);
+/* The slow part of a method, NULL: none. */
+const struct method_slow *session_slow(const struct method *method);
 extern const struct method session_methods[]; /* auth.login, session.resume */
 #define SESSION_METHOD_COUNT 2
 

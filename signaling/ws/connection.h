@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of ws/: one WebSocket connection, and the server that has them. */
+#ifndef SIGNALING_WS_CONNECTION_H
+#define SIGNALING_WS_CONNECTION_H
+
+#include "signaling/ws/pool.h"
+#include "signaling/ws/server.h"
+#include <libwebsockets.h>
+
+struct frame; /* a text that waits to be sent */
+
+/* Lives in libwebsockets' per-session memory. */
+struct connection {
+    struct lws *wsi;
+    uint64_t number; /* of dispatch; the low 32 bits are its slot */
+    struct frame *first, *last;
+    size_t queued_bytes, queued_texts;
+    uint16_t close_code; /* 0: stays open */
+    char *text;          /* message being received */
+    size_t len_bytes, capacity_bytes;
+    unsigned pieces;
+    time_us started_us; /* of the first piece; 0: no message under way */
+};
+
+struct server {
+    struct server_config config;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct pool *pool;
+    lws_sorted_usec_list_t timer;
+    struct connection **slots;
+    size_t slot_count, slot_next;
+    uint32_t generation;
+    size_t open_count; /* TCP connections, HTTP included */
+    int epoll_fd;      /* what libwebsockets watches for us: relays and signals */
+    int signal_fd;
+    int relays_fd;
+    bool ending;
+};
+
+/* socket.c */
+int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len);
+void connection_queue(struct connection *c, const char *text, size_t len_bytes);
+void connection_close(struct connection *c, uint16_t code);
+struct connection *connection_find(const struct server *s, uint64_t number);
+/* Closes what takes too long to finish its message. */
+void connections_step(struct server *s, time_us now_us);
+
+/* http.c */
+int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len);
+extern const struct lws_protocol_vhost_options http_headers;
+
+/* server.c: hands over what dispatch has to say, and sets the timer. */
+void server_drain(struct server *s);
+void server_turn(struct server *s);
+int server_special_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                            size_t len);
+
+#define SERVER_SUBPROTOCOL "shanqiao.v1"
+#define SERVER_PATH        "/v1"
+
+#endif

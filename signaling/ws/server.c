@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop: libwebsockets polls its sockets and one epoll descriptor of ours (relays, signals), a
+ * timer runs dispatch's deadlines, pool threads wake it. Everything but hashing is this one thread.
+ */
+#include "signaling/ws/server.h"
+
+#include "base/log.h"
+#include "shanqiao/error.h"
+#include "signaling/relays/relays.h"
+#include "signaling/ws/connection.h"
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define TURN_LEAST_US  (1 * TIME_US_PER_MS)
+#define TURN_MOST_US   (1 * TIME_US_PER_S)
+#define FDS_BESIDES    64   /* listener, store, pipes */
+#define RX_PIECE_BYTES 4096 /* libwebsockets hands over at most that much at a time */
+
+static const lws_retry_bo_t silence = {.secs_since_valid_ping = SERVER_PING_S,
+                                       .secs_since_valid_hangup = SERVER_SILENCE_S};
+
+static const struct lws_protocols protocols[] = {
+    {.name = "http", .callback = http_callback},
+    {.name = SERVER_SUBPROTOCOL,
+     .callback = socket_callback,
+     .per_session_data_size = sizeof(struct connection),
+     .rx_buffer_size = RX_PIECE_BYTES},
+    {0},
+};
+
+static void library_says(int level, const char *line)
+{
+    (void)level;
+    char text[200];
+    size_t len = strcspn(line, "\n");
+    snprintf(text, sizeof text, "%.*s", (int)(len < sizeof text ? len : sizeof text - 1), line);
+    log_write(LOG_WARN, "ws.library", LOG_TEXT("text", text));
+}
+
+static void wake(void *user)
+{
+    struct server *s = user;
+    lws_cancel_service(s->context);
+}
+
+/* ---- what dispatch says ---- */
+
+static void set_timer(struct server *s);
+
+static void start_work(struct server *s, const struct dispatch_output *out)
+{
+    if (!pool_submit(s->pool, out->ticket, out->run, out->job))
+        dispatch_worked(s->config.dispatch, out->ticket, true, clock_monotonic_us(),
+                        clock_utc_us());
+}
+
+void server_drain(struct server *s)
+{
+    struct dispatch_output out;
+    while (dispatch_next(s->config.dispatch, &out)) {
+        struct connection *c = connection_find(s, out.connection);
+        if (out.type == DISPATCH_WORK)
+            start_work(s, &out);
+        else if (c && out.type == DISPATCH_SEND)
+            connection_queue(c, out.text, out.len_bytes);
+        else if (c && out.type == DISPATCH_CLOSE)
+            connection_close(c, out.code);
+        if (out.type == DISPATCH_SEND)
+            free(out.text);
+    }
+    set_timer(s);
+}
+
+static void watch(struct server *s, int fd, int op)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (fd >= 0 && epoll_ctl(s->epoll_fd, op, fd, &event))
+        log_write(LOG_ERROR, "ws.epoll", LOG_INT("op", op));
+}
+
+/* The descriptor changes when the cluster process was started again. A closed one has left the set
+ * by itself, but its number may be in use anew: adding is tried whenever it may have changed. */
+static void watch_relays(struct server *s)
+{
+    int fd = s->config.relays ? relays_fd(s->config.relays) : -1;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (fd < 0)
+        return;
+    if (fd != s->relays_fd && s->relays_fd >= 0)
+        epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->relays_fd, NULL);
+    s->relays_fd = fd;
+    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event); /* EEXIST: it is there */
+}
+
+void server_turn(struct server *s)
+{
+    time_us now_us = clock_monotonic_us();
+    dispatch_step(s->config.dispatch, now_us, clock_utc_us());
+    watch_relays(s);
+    server_drain(s);
+}
+
+static void on_timer(lws_sorted_usec_list_t *timer)
+{
+    struct server *s = lws_container_of(timer, struct server, timer);
+    connections_step(s, clock_monotonic_us());
+    server_turn(s);
+}
+
+static void set_timer(struct server *s)
+{
+    time_us now_us = clock_monotonic_us();
+    time_us wait_us = dispatch_deadline(s->config.dispatch, now_us, clock_utc_us()) - now_us;
+    if (wait_us < TURN_LEAST_US)
+        wait_us = TURN_LEAST_US;
+    lws_sul_schedule(s->context, 0, &s->timer, on_timer, time_us_min(wait_us, TURN_MOST_US));
+}
+
+static void take_finished(struct server *s)
+{
+    uint64_t ticket;
+    while (pool_next_done(s->pool, &ticket))
+        dispatch_worked(s->config.dispatch, ticket, false, clock_monotonic_us(), clock_utc_us());
+    server_drain(s);
+}
+
+static void read_signal(struct server *s)
+{
+    struct signalfd_siginfo info;
+    if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        s->ending = true;
+}
+
+int server_special_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                            size_t len)
+{
+    struct server *s = lws_context_user(lws_get_context(wsi));
+    switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return s->open_count >= (size_t)s->config.connections_max ? -1 : 0;
+    case LWS_CALLBACK_WSI_CREATE:
+        s->open_count++;
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        s->open_count--;
+        return 0;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        if (s->pool)
+            take_finished(s);
+        return 0;
+    case LWS_CALLBACK_RAW_RX_FILE:
+        read_signal(s);
+        server_turn(s);
+        return 0;
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, len);
+    }
+}
+
+/* ---- life ---- */
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static struct lws_context *make_context(struct server *s)
+{
+    const struct server_config *c = &s->config;
+    struct lws_context_creation_info info = {0};
+    info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8;
+    info.fd_limit_per_thread = (unsigned)c->connections_max + FDS_BESIDES;
+    info.retry_and_idle_policy = &silence;
+    info.user = s;
+    info.server_string = "shanqiao";
+    info.pt_serv_buf_size = RX_PIECE_BYTES;
+    info.max_http_header_data = RX_PIECE_BYTES;
+    /* requests whose headers are being read at a time; a silent one is closed after
+     * SERVER_HANDSHAKE_S */
+    info.max_http_header_pool2 = (unsigned)(c->connections_max < 512 ? c->connections_max : 512);
+    return lws_create_context(&info);
+}
+
+static struct lws_vhost *make_vhost(struct server *s)
+{
+    const struct server_config *c = &s->config;
+    struct lws_context_creation_info info = {0};
+    info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_STS;
+    info.port = c->port;
+    info.iface = *c->address ? c->address : NULL;
+    info.vhost_name = "default";
+    info.protocols = protocols;
+    info.headers = &http_headers;
+    info.alpn =
+        "http/1.1"; /* over h2 no upgrade of ours, and headers can't be read (DESIGN section 7) */
+    info.ssl_cert_filepath = c->certificate;
+    info.ssl_private_key_filepath = c->key;
+    info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION;
+    info.timeout_secs = SERVER_HANDSHAKE_S;
+    info.keepalive_timeout = SERVER_HANDSHAKE_S;
+    info.retry_and_idle_policy = &silence;
+    info.user = s;
+    return lws_create_vhost(s->context, &info);
+}
+
+static int open_descriptors(struct server *s)
+{
+    s->signal_fd = block_signals();
+    s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (s->signal_fd < 0 || s->epoll_fd < 0)
+        return SQ_ERR_IO;
+    watch(s, s->signal_fd, EPOLL_CTL_ADD);
+    watch_relays(s);
+    return 0;
+}
+
+static int start(struct server *s)
+{
+    lws_set_log_level(LLL_ERR, library_says);
+    raise_descriptor_limit();
+    int error = open_descriptors(s);
+    if (error)
+        return error;
+    s->slots = calloc(s->slot_count, sizeof *s->slots);
+    s->context = s->slots ? make_context(s) : NULL;
+    if (!s->context || pool_new(&s->pool, wake, s))
+        return SQ_ERR_NOMEM;
+    s->vhost = make_vhost(s);
+    if (!s->vhost)
+        return SQ_ERR_IO;
+    lws_sock_file_fd_type fd = {.filefd = s->epoll_fd};
+    if (!lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "http", NULL))
+        return SQ_ERR_IO;
+    set_timer(s);
+    return 0;
+}
+
+int server_new(struct server **out, const struct server_config *config)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return SQ_ERR_NOMEM;
+    s->config = *config;
+    s->slot_count = (size_t)config->connections_max;
+    s->epoll_fd = s->signal_fd = s->relays_fd = -1;
+    int error = start(s);
+    if (error) {
+        server_free(s);
+        return error;
+    }
+    *out = s;
+    return 0;
+}
+
+int server_run(struct server *s)
+{
+    while (!s->ending) {
+        if (lws_service(s->context, 0) < 0)
+            return SQ_ERR_IO;
+    }
+    return 0;
+}
+
+void server_free(struct server *s)
+{
+    if (!s)
+        return;
+    s->ending = true;
+    pool_free(s->pool);
+    s->pool = NULL;
+    if (s->context)
+        lws_context_destroy(s->context); /* closes the adopted epoll descriptor too */
+    if (s->signal_fd >= 0)
+        close(s->signal_fd);
+    free(s->slots);
+    free(s);
+}

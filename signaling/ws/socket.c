@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WebSocket connections: pieces into messages under limits, texts out one per writeable turn. */
+#include "base/log.h"
+#include "signaling/proto/jsonrpc.h"
+#include "signaling/ws/connection.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 2048
+
+struct frame {
+    struct frame *next;
+    size_t len_bytes;
+    unsigned char room[LWS_PRE]; /* libwebsockets writes the frame header here */
+    unsigned char text[];
+};
+
+static struct server *server_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+struct connection *connection_find(const struct server *s, uint64_t number)
+{
+    size_t slot = (size_t)(number & UINT32_MAX);
+    struct connection *c = slot < s->slot_count ? s->slots[slot] : NULL;
+    return c && c->number == number ? c : NULL;
+}
+
+static bool take_slot(struct server *s, struct connection *c)
+{
+    for (size_t i = 0; i < s->slot_count; i++) {
+        size_t slot = (s->slot_next + i) % s->slot_count;
+        if (s->slots[slot])
+            continue;
+        s->slots[slot] = c;
+        s->slot_next = slot + 1;
+        c->number = (uint64_t)++s->generation << 32 | slot;
+        return true;
+    }
+    return false;
+}
+
+static int close_now(struct lws *wsi, uint16_t code)
+{
+    lws_close_reason(wsi, (enum lws_close_status)code, NULL, 0);
+    return -1;
+}
+
+void connection_close(struct connection *c, uint16_t code)
+{
+    if (!c->close_code)
+        c->close_code = code;
+    lws_callback_on_writable(c->wsi);
+}
+
+void connection_queue(struct connection *c, const char *text, size_t len_bytes)
+{
+    if (c->close_code)
+        return;
+    struct frame *f = NULL;
+    if (c->queued_bytes + len_bytes <= SERVER_QUEUE_BYTES_MAX &&
+        c->queued_texts < SERVER_QUEUE_TEXTS_MAX)
+        f = malloc(sizeof *f + len_bytes);
+    if (!f) {
+        /* its session keeps the texts: it resumes and gets them again */
+        log_write(LOG_INFO, "ws.slow_reader", LOG_INT("queued_bytes", c->queued_bytes));
+        connection_close(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+        return;
+    }
+    f->next = NULL;
+    f->len_bytes = len_bytes;
+    memcpy(f->text, text, len_bytes);
+    *(c->last ? &c->last->next : &c->first) = f;
+    c->last = f;
+    c->queued_bytes += len_bytes;
+    c->queued_texts++;
+    lws_callback_on_writable(c->wsi);
+}
+
+static struct frame *unqueue(struct connection *c)
+{
+    struct frame *f = c->first;
+    if (f) {
+        c->first = f->next;
+        if (!c->first)
+            c->last = NULL;
+        c->queued_bytes -= f->len_bytes;
+        c->queued_texts--;
+    }
+    return f;
+}
+
+static int write_one(struct connection *c)
+{
+    struct frame *f = unqueue(c);
+    if (!f)
+        return c->close_code ? close_now(c->wsi, c->close_code) : 0;
+    int written = lws_write(c->wsi, f->text, f->len_bytes, LWS_WRITE_TEXT);
+    bool good = written >= (int)f->len_bytes;
+    free(f);
+    if (!good)
+        return -1;
+    if (c->first || c->close_code)
+        lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+static bool append(struct connection *c, const void *in, size_t len)
+{
+    if (c->len_bytes + len > c->capacity_bytes) {
+        size_t capacity = c->capacity_bytes ? c->capacity_bytes : FIRST_CAPACITY;
+        while (capacity < c->len_bytes + len)
+            capacity *= 2;
+        char *grown = realloc(c->text, capacity);
+        if (!grown)
+            return false;
+        c->text = grown;
+        c->capacity_bytes = capacity;
+    }
+    if (len)
+        memcpy(c->text + c->len_bytes, in, len);
+    c->len_bytes += len;
+    return true;
+}
+
+static void forget_message(struct connection *c)
+{
+    free(c->text);
+    c->text = NULL;
+    c->len_bytes = c->capacity_bytes = 0;
+    c->pieces = 0;
+    c->started_us = 0;
+}
+
+static int receive(struct server *s, struct connection *c, const void *in, size_t len)
+{
+    if (c->close_code)
+        return 0; /* nothing more is read from it */
+    if (lws_frame_is_binary(c->wsi))
+        return close_now(c->wsi, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE);
+    if (c->len_bytes + len > JSONRPC_MESSAGE_MAX)
+        return close_now(c->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+    if (++c->pieces > SERVER_FRAGMENTS_MAX)
+        return close_now(c->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    if (!c->started_us)
+        c->started_us = clock_monotonic_us();
+    if (!append(c, in, len))
+        return close_now(c->wsi, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION);
+    if (!lws_is_final_fragment(c->wsi) || lws_remaining_packet_payload(c->wsi))
+        return 0;
+    dispatch_receive(s->config.dispatch, c->number, c->text, c->len_bytes, clock_monotonic_us(),
+                     clock_utc_us());
+    forget_message(c);
+    server_drain(s);
+    return 0;
+}
+
+static int opened(struct server *s, struct connection *c, struct lws *wsi)
+{
+    memset(c, 0, sizeof *c);
+    c->wsi = wsi;
+    if (!take_slot(s, c))
+        return -1;
+    if (dispatch_open(s->config.dispatch, c->number, clock_monotonic_us())) {
+        s->slots[c->number & UINT32_MAX] = NULL;
+        c->number = 0;
+        return -1;
+    }
+    return 0;
+}
+
+static void closed(struct server *s, struct connection *c)
+{
+    struct frame *f;
+    if (!c->number)
+        return;
+    s->slots[c->number & UINT32_MAX] = NULL;
+    while ((f = unqueue(c)))
+        free(f);
+    forget_message(c);
+    if (s->ending)
+        return; /* sessions outlive the program */
+    dispatch_closed(s->config.dispatch, c->number, clock_monotonic_us(), clock_utc_us());
+    c->number = 0;
+    server_drain(s);
+}
+
+void connections_step(struct server *s, time_us now_us)
+{
+    for (size_t i = 0; i < s->slot_count; i++) {
+        struct connection *c = s->slots[i];
+        if (c && c->started_us && now_us - c->started_us > SERVER_MESSAGE_AGE_US)
+            connection_close(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    }
+}
+
+int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
+{
+    struct connection *c = user;
+    if (reason == LWS_CALLBACK_ESTABLISHED)
+        return opened(server_of(wsi), c, wsi);
+    if (reason == LWS_CALLBACK_RECEIVE)
+        return receive(server_of(wsi), c, in, len);
+    if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
+        return write_one(c);
+    if (reason == LWS_CALLBACK_CLOSED)
+        closed(server_of(wsi), c);
+    return 0;
+}
