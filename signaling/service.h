@@ -52,6 +52,10 @@ int service_open(struct service *out, const struct service_config *config,
                  char error[SERVICE_ERROR_MAX]);
 void service_close(struct service *s);
 
+#define SERVICE_TIME_MAX 32
+/* "2026-01-31T08:15:00.000Z": RFC 3339 in UTC with milliseconds. */
+const char *service_time_text(time_us utc_us, char out[SERVICE_TIME_MAX]);
+
 /* The functions below run INSIDE a transaction of the caller (store_begin ... store_commit), as
  * handlers do; the caller puts the notify effects into the outbox before the commit and carries out
  * the others after it. Audit rows are written by them. Errors: SQ_ERR_STORE, SQ_ERR_NOMEM,

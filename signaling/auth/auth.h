@@ -23,7 +23,7 @@
 #define AUTH_FREE_FAILURES 5
 #define AUTH_WAIT_MAX_US   (15 * 60 * TIME_US_PER_S)
 
-extern const struct method_table auth_method_table; /* session.resume, auth.logout */
+extern const struct method_table auth_method_table; /* auth.logout */
 
 struct auth_login {
     char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is

@@ -39,9 +39,9 @@ struct signer {
 };
 
 /* ECDSA P-256 over SHA-256, keys sealed in the store, certificates by the installation's CA, which
- * is made at first use. Inside no transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed
- * by another master key). */
-int signer_p256_open(struct signer **out, struct service *s, time_us utc_us);
+ * the first signature makes. Opening reads the CA that is there, so that a wrong master key is found
+ * at start. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed by another master key). */
+int signer_p256_open(struct signer **out, struct service *s);
 void signer_close(struct signer *signer);
 
 #endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands of consult_step become effects: who is told what, what happens to the room. */
+#include "signaling/consult/perform.h"
+#include "shanqiao/error.h"
+#include "signaling/service.h"
+#include <stdio.h>
+#include <string.h>
+
+/* One step being turned into effects. The description is made at most once. */
+struct telling {
+    const struct consult_act *act;
+    const struct consult_record *r;
+    json_t *consultation; /* owned */
+};
+
+static int tell(struct telling *t, const char *account, const char *method, json_t *params)
+{
+    struct effect e = {.type = EFFECT_NOTIFY, .method = method, .params = params};
+    if (!params)
+        return SQ_ERR_NOMEM;
+    snprintf(e.account, sizeof(e.account), "%s", account);
+    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
+    return effects_add(t->act->effects, &e);
+}
+
+static int room(struct telling *t, enum effect_type type, const char *account)
+{
+    struct effect e = {.type = type};
+    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
+    snprintf(e.account, sizeof(e.account), "%s", account);
+    return effects_add(t->act->effects, &e);
+}
+
+static int describe_once(struct telling *t)
+{
+    return t->consultation ? 0 : consult_describe(t->act->service, t->r, &t->consultation);
+}
+
+static int tell_ring(struct telling *t)
+{
+    int status = describe_once(t);
+    for (int i = 0; i < t->r->step.rung_count && status == 0; i++)
+        if (t->r->step.rings[i] == CONSULT_RING_ON)
+            status = tell(t, t->r->rung[i], "consultation.ring",
+                          json_pack("{s:O}", "consultation", t->consultation));
+    return status;
+}
+
+static int tell_ring_stopped(struct telling *t, int member, enum consult_ring_end why)
+{
+    static const char *const names[] = {[CONSULT_BY_OTHER] = "accepted_by_other",
+                                        [CONSULT_BY_CANCEL] = "cancelled",
+                                        [CONSULT_BY_EXPIRY] = "expired",
+                                        [CONSULT_BY_REFUSAL] = "refused"};
+    int status = tell(t, t->r->rung[member], "consultation.ringStopped",
+                      json_pack("{s:s, s:s}", "id", t->r->id, "reason", names[why]));
+    return status < 0 ? status : room(t, EFFECT_ROOM_REMOVE, t->r->rung[member]);
+}
+
+static int tell_rings_stopped(struct telling *t, enum consult_ring_end why)
+{
+    int status = 0;
+    for (int i = 0; i < t->r->step.rung_count && status == 0; i++)
+        if (t->r->step.rings[i] == CONSULT_RING_STOPPED)
+            status = tell_ring_stopped(t, i, why);
+    return status;
+}
+
+/* To the applicant, the specialist, and those who are still being rung. */
+static int tell_each(struct telling *t, const char *method, json_t *params)
+{
+    const struct consult_record *r = t->r;
+    int status = params ? 0 : SQ_ERR_NOMEM;
+    for (int party = 0; party < CONSULT_PARTIES && status == 0; party++) {
+        const char *account = consult_record_party(r, (enum consult_party)party);
+        if (account[0])
+            status = tell(t, account, method, json_incref(params));
+    }
+    for (int i = 0; i < r->step.rung_count && status == 0; i++)
+        if (r->step.rings[i] == CONSULT_RING_ON && r->step.state == CONSULT_ROUTED)
+            status = tell(t, r->rung[i], method, json_incref(params));
+    json_decref(params);
+    return status;
+}
+
+static int tell_state(struct telling *t)
+{
+    int status = describe_once(t);
+    if (status < 0)
+        return status;
+    return tell_each(t, "consultation.state",
+                     json_pack("{s:O, s:s}", "consultation", t->consultation, "by", t->act->by));
+}
+
+static int tell_presence(struct telling *t, enum consult_party party)
+{
+    bool present = t->r->step.presence[party] == CONSULT_PRESENT;
+    return tell_each(t, "consultation.participant",
+                     json_pack("{s:s, s:s, s:b}", "id", t->r->id, "participantId",
+                               consult_record_party(t->r, party), "present", present));
+}
+
+static int arm(struct telling *t)
+{
+    struct effect e = {.type = EFFECT_DEADLINE, .at_utc_us = t->r->step.deadline_utc_us};
+    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
+    return effects_add(t->act->effects, &e);
+}
+
+static int carry_out(struct telling *t, const struct consult_command *c)
+{
+    switch (c->type) {
+    case CONSULT_DO_RING:
+        return tell_ring(t);
+    case CONSULT_DO_STOP_RING:
+        return tell_ring_stopped(t, c->member, c->why);
+    case CONSULT_DO_STOP_RINGS:
+        return tell_rings_stopped(t, c->why);
+    case CONSULT_DO_ROOM_OPEN:
+        return room(t, EFFECT_ROOM_OPEN, "");
+    case CONSULT_DO_ROOM_LIVE:
+        return room(t, EFFECT_ROOM_LIVE, "");
+    case CONSULT_DO_ROOM_CLOSE:
+        return room(t, EFFECT_ROOM_CLOSE, "");
+    case CONSULT_DO_TELL_STATE:
+        return tell_state(t);
+    case CONSULT_DO_TELL_PRESENCE:
+        return tell_presence(t, c->party);
+    case CONSULT_DO_ARM:
+        return arm(t);
+    }
+    return SQ_ERR_INTERNAL;
+}
+
+int consult_perform(const struct consult_act *act, struct consult_record *r,
+                    const struct consult_event *e)
+{
+    struct consult_commands commands;
+    const struct service_limits *limits = &act->service->limits;
+    struct consult_times times = {.ring_us = limits->ring_timeout_us,
+                                  .start_us = limits->start_timeout_us,
+                                  .abandoned_us = limits->abandoned_timeout_us};
+    struct telling t = {.act = act, .r = r};
+    int status = consult_step(&r->step, e, &times, act->utc_us, &commands);
+    if (status == 0)
+        status = consult_record_save(act->service, r);
+    for (size_t i = 0; i < commands.count && status == 0; i++)
+        status = carry_out(&t, &commands.items[i]);
+    json_decref(t.consultation);
+    return status;
+}
