@@ -42,14 +42,15 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 
 static const struct config_key config_keys[] = {
-    {"listen.address", CONFIG_TEXT, AT(address), "127.0.0.1", 0, 0, NULL,
+    {"signaling.listen", CONFIG_TEXT, AT(address), "127.0.0.1", 0, 0, NULL,
      "address of HTTPS and WSS; empty: all"},
-    {"listen.port", CONFIG_INT, AT(port), "8443", 1, 65535, NULL, "TCP port of HTTPS and WSS"},
-    {"listen.connections_max", CONFIG_INT, AT(connections_max), "20000", 1, 100000, NULL,
+    {"signaling.port", CONFIG_INT, AT(port), "8443", 1, 65535, NULL, "TCP port of HTTPS and WSS"},
+    {"signaling.connections_max", CONFIG_INT, AT(connections_max), "20000", 1, 100000, NULL,
      "connections at a time; more are refused"},
-    {"listen.origins", CONFIG_LIST, AT(origins), "https://localhost:8443,https://127.0.0.1:8443", 0,
-     0, NULL, "origins whose pages may open a WebSocket, exact"},
-    {"listen.web", CONFIG_TEXT, AT(web), "", 0, 0, NULL, "directory of the web pages; empty: none"},
+    {"signaling.origins", CONFIG_LIST, AT(origins), "https://localhost:8443,https://127.0.0.1:8443",
+     0, 0, NULL, "origins whose pages may open a WebSocket, exact"},
+    {"web.directory", CONFIG_TEXT, AT(web), "", 0, 0, NULL,
+     "directory of the web pages; empty: none"},
     {"tls.certificate", CONFIG_TEXT, AT(certificate), NULL, 0, 0, NULL, "PEM file with the chain"},
     {"tls.key", CONFIG_TEXT, AT(key), NULL, 0, 0, NULL, "PEM file with the private key"},
     {"store.database", CONFIG_TEXT, AT(database), "/var/lib/shanqiao/signaling.db", 0, 0, NULL,
@@ -58,7 +59,7 @@ static const struct config_key config_keys[] = {
      "directory with master.key (made by shanqiaoctl init)"},
     {"cluster.relays", CONFIG_LIST, AT(relays), "", 0, 0, NULL,
      "relays: id=tcp://commands,tcp://heartbeats"},
-    {"cluster.key", CONFIG_TEXT, AT(cluster_key), "/etc/shanqiao/cluster.key", 0, 0, NULL,
+    {"cluster.key_file", CONFIG_TEXT, AT(cluster_key), "/etc/shanqiao/cluster.key_file", 0, 0, NULL,
      "key file shared with the relays, mode 0600"},
     {"cluster.node", CONFIG_TEXT, AT(cluster_node), "signaling-1", 0, 0, NULL, "id of this node"},
     {"cluster.program", CONFIG_TEXT, AT(cluster_program), "", 0, 0, NULL,
@@ -149,7 +150,7 @@ static int open_relays(struct program *p)
         return error;
     error = cluster_keys_read(s->cluster_key, c.keys, &c.key_count, &line);
     if (error)
-        return complain("cluster.key", s->cluster_key, error);
+        return complain("cluster.key_file", s->cluster_key, error);
     error = relays_new(&p->relays, &c, clock_monotonic_us());
     sodium_memzero(c.keys, sizeof c.keys);
     return error ? complain("cluster", "can't start shanqiao-cluster", error) : 0;
@@ -177,7 +178,7 @@ static int open_service(struct program *p)
 static int open_media(struct program *p)
 {
     struct media_config c = {
-        .service = &p->service, .relays = p->relays, .access = consult_room_access};
+        .service = &p->service, .relays = p->relays, .right = consult_room_right};
     int error = media_new(&p->media, &c, clock_monotonic_us());
     p->service.media = p->media;
     return error ? complain("media", "can't load the stored objects", error) : 0;

@@ -11,7 +11,6 @@
 #define SIGNALING_MEDIA_MEDIA_H
 
 #include "base/time.h"
-#include "signaling/consult/consult.h"
 #include "signaling/proto/method.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,11 +22,17 @@ struct relays;
 #define MEDIA_AWAY_US                                                                              \
     (120 * TIME_US_PER_S) /* without a connection that long, the seat's transports are closed */
 
+enum room_right {
+    ROOM_RIGHT_NONE = 0, /* not a member: told SQ_ERR_NOT_FOUND */
+    ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */
+    ROOM_RIGHT_LIVE      /* media flows */
+};
+
 struct media_config {
     struct service *service; /* borrowed */
     struct relays *relays;   /* borrowed */
-    /* What `account` may do in the room; asked at each call. Wired to consult_room_right by main.
-     */
+    /* What `account` may do in the room, asked at each call: consult_room_right; tests have their
+     * own. */
     enum room_right (*right)(struct service *service, const char *room, const char *account);
     json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [] */
 };
