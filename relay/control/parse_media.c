@@ -2,7 +2,7 @@
 /* RtpParameters and DtlsParameters. Fields that we don't use are ignored, as mediasoup-client grows
  * new ones; what we use must be right. Refuses to know: commands. */
 #include "relay/control/parse_media.h"
-#include "include/shanqiao/error.h"
+#include "shanqiao/error.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

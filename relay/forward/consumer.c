@@ -3,9 +3,9 @@
  * Refuses to know: sockets, keys, rooms. */
 #include "relay/forward/consumer.h"
 #include "base/check.h"
-#include "include/shanqiao/error.h"
 #include "relay/forward/rewrite.h"
 #include "rtc/rtx/rtx.h"
+#include "shanqiao/error.h"
 #include <stdlib.h>
 
 #define LAYER_ANY UINT8_MAX
@@ -81,9 +81,13 @@ void forward_consumer_pause(struct forward_consumer *c, bool paused)
     if (c->paused == paused)
         return;
     c->paused = paused;
+    forward_consumer_restart(c);
+}
+
+void forward_consumer_restart(struct forward_consumer *c)
+{
     c->stream = -1;
-    if (!paused)
-        forward_consumer_want_key_frame(c);
+    forward_consumer_want_key_frame(c);
 }
 
 void forward_consumer_prefer(struct forward_consumer *c, uint8_t spatial, uint8_t temporal)

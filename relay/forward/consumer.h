@@ -54,6 +54,9 @@ void forward_consumer_free(struct forward_consumer *c);
 
 /* Pausing is immediate; resuming starts at the next key frame, which is asked for. */
 void forward_consumer_pause(struct forward_consumer *c, bool paused);
+/* The receiver or the producer is there again after a silence: goes on without a seam, video at a
+ * key frame. */
+void forward_consumer_restart(struct forward_consumer *c);
 /* UINT8_MAX: no wish. */
 void forward_consumer_prefer(struct forward_consumer *c, uint8_t spatial, uint8_t temporal);
 /* PLI or FIR of the receiver. */

@@ -40,8 +40,9 @@ struct media_codec {
 /* Header extensions that we understand, an extension of enum rtp_extension; all others are dropped
  * on the way. MID is the consumer's own; audio level and video orientation are kept; abs-send-time
  * and transport-cc are laid out for rtc/transport to stamp; rid is for the relay alone. */
-#define MEDIA_EXT_VIDEO_ORIENTATION RTP_EXTENSION_COUNT /* 3GPP TS 26.114 section 7.4.5, one byte  \
-                                                         */
+#define MEDIA_EXT_VIDEO_ORIENTATION                                                                \
+    RTP_EXTENSION_COUNT /* 3GPP TS 26.114 section 7.4.5, one byte                                  \
+                         */
 #define MEDIA_EXT_COUNT             (RTP_EXTENSION_COUNT + 1)
 #define MEDIA_URI_VIDEO_ORIENTATION "urn:3gpp:video-orientation"
 /* Index into extension_ids; MEDIA_EXT_COUNT when we don't know the uri. */

@@ -2,9 +2,9 @@
 /* Streams of one producer. Refuses to know: sockets, keys, who receives. */
 #include "relay/forward/producer.h"
 #include "base/check.h"
-#include "include/shanqiao/error.h"
 #include "rtc/payload/h264.h"
 #include "rtc/rtx/rtx.h"
+#include "shanqiao/error.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Linear probing with backward-shift deletion, at most half full. Refuses to know: what it points
  * to. */
 #include "relay/room/table.h"
-#include "include/shanqiao/error.h"
+#include "shanqiao/error.h"
 #include <stdlib.h>
 #include <string.h>
 
