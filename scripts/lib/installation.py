@@ -104,6 +104,7 @@ cluster:
 signaling:
   listen: 127.0.0.1
   port: {self.https}
+  origins: ["https://127.0.0.1:{self.https}"]
 tls:
   certificate: {self.folder}/tls/server.crt
   key: {self.folder}/tls/server.key
@@ -112,7 +113,7 @@ store:
   keys: {self.folder}/keys
 {f"web: {{directory: {self.web}}}" if self.web else ""}
 cluster:
-  relays: county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}
+  relays: ["county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}"]
   key_file: {self.folder}/cluster.keys
 """)])
         self.wait_healthy("signaling", f"https://127.0.0.1:{self.https}/healthz")
