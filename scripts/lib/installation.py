@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release"))
+BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release")) / "bin"
 START_SECONDS = 30  # for a server to answer /healthz, sanitizers included
 
 
@@ -26,11 +26,10 @@ class Failed(Exception):
 
 
 def program(name):
-    for folder in ("signaling", "relay", "cluster", "client-lib/terminal", ""):
-        path = BIN / folder / name
-        if path.is_file():
-            return path
-    raise Failed(f"{name} is not built; run scripts/demo, which builds it")
+    path = BIN / name
+    if not path.is_file():
+        raise Failed(f"{path} is not built; run scripts/demo, which builds it")
+    return path
 
 
 def free_ports(count):

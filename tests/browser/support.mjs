@@ -43,7 +43,7 @@ export async function startInstallation(folder, web) {
 /** A native village terminal; ended() gives its report. */
 export function startVillage(installation, folder) {
     const report = `${folder}/village.json`;
-    const child = spawn(`${BUILD}/client-lib/terminal/shanqiao-terminal`, ['--as', 'doctor', '--server', installation.url,
+    const child = spawn(`${BUILD}/bin/shanqiao-terminal`, ['--as', 'doctor', '--server', installation.url,
         '--ca', installation.ca, '--account', 'acc_village', '--headless', '--automatic', '--video', VILLAGE.video,
         '--audio', VILLAGE.speech, '--consultation', `${LIB}/demo-request.json`, '--report', report,
         '--record', `${folder}/village`, '--language', 'en'],
