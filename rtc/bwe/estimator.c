@@ -204,7 +204,8 @@ static void increase(struct estimator *e, time_us now_us)
         double step = fmin(PACKET_BITS / response_s, 0.05 * e->rate_bps / response_s);
         rate = e->rate_bps + fmax(step, 1000.0) * passed_s;
     } else {
-        rate = e->rate_bps * pow(ETA_PER_S, passed_s) + 1000.0 * passed_s;
+        double eta = e->last_decrease_us == 0 ? ETA_START_PER_S : ETA_PER_S;
+        rate = e->rate_bps * pow(eta, passed_s) + 1000.0 * passed_s;
     }
     if (rate > cap)
         rate = fmax(e->rate_bps, cap); /* the cap stops growth, it takes nothing away */

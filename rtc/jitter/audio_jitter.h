@@ -16,6 +16,7 @@
 #define AUDIO_JITTER_QUANTILE        0.96
 #define AUDIO_JITTER_FORGET          0.983 /* NetEQ's factor, per packet */
 #define AUDIO_JITTER_DELAY_MIN_US    (10 * TIME_US_PER_MS)
+#define AUDIO_JITTER_DELAY_START_US  (40 * TIME_US_PER_MS) /* before anything is learned */
 #define AUDIO_JITTER_DELAY_MAX_US    (1000 * TIME_US_PER_MS)
 #define AUDIO_JITTER_CATCH_UP_US                                                                   \
     (750 * TIME_US_PER_MS) /* behind by more: frames are skipped, not sped up */
@@ -29,11 +30,15 @@ struct audio_jitter_config {
 };
 
 struct audio_jitter_frame {
-    uint32_t timestamp;  /* RTP, of its first sample */
-    uint32_t duration;   /* in clock units, more than 0 (opus_parse) */
+    uint32_t timestamp; /* RTP, of its first sample */
+    uint32_t duration;  /* in clock units, more than 0 (opus_parse) */
+    uint16_t seq16; /* tells a pause (no number missing) from loss; of a RED copy: the packet's less
+                       its distance */
     const uint8_t *data; /* copied */
     size_t len_bytes;    /* 1..AUDIO_JITTER_FRAME_BYTES_MAX */
     bool redundant;      /* from RED or a retransmission: tells nothing about the link's timing */
+    bool dtx; /* the sender falls silent behind it (opus_parse): what follows late is a pause, no
+                 loss */
 };
 
 enum audio_jitter_action {
