@@ -47,8 +47,9 @@ static const struct config_key config_keys[] = {
     {"signaling.port", CONFIG_INT, AT(port), "8443", 1, 65535, NULL, "TCP port of HTTPS and WSS"},
     {"signaling.connections_max", CONFIG_INT, AT(connections_max), "20000", 1, 100000, NULL,
      "connections at a time; more are refused"},
-    {"signaling.origins", CONFIG_LIST, AT(origins), "https://localhost:8443,https://127.0.0.1:8443",
-     0, 0, NULL, "origins whose pages may open a WebSocket, exact"},
+    {"signaling.origins", CONFIG_LIST, AT(origins), "", 0, 0, NULL,
+     "origins whose pages may open a WebSocket, exact; empty: https://localhost and 127.0.0.1 with "
+     "the port"},
     {"web.directory", CONFIG_TEXT, AT(web), "", 0, 0, NULL,
      "directory of the web pages; empty: none"},
     {"tls.certificate", CONFIG_TEXT, AT(certificate), NULL, 0, 0, NULL, "PEM file with the chain"},
@@ -206,9 +207,20 @@ static int open_dispatch(struct program *p)
     return error ? complain("start", "the log says more", error) : 0;
 }
 
+static void default_origins(struct settings *s)
+{
+    static const char *const hosts[] = {"localhost", "127.0.0.1"};
+    if (s->origins.count)
+        return;
+    for (size_t i = 0; i < 2; i++)
+        snprintf(s->origins.entries[s->origins.count++], CONFIG_TEXT_MAX, "https://%s:%d", hosts[i],
+                 (int)s->port);
+}
+
 static int open_server(struct program *p)
 {
-    const struct settings *s = &p->settings;
+    struct settings *s = &p->settings;
+    default_origins(s);
     struct server_config c = {.address = s->address,
                               .port = (int)s->port,
                               .certificate = s->certificate,
