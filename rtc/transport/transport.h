@@ -85,6 +85,9 @@ struct transport_stats {
 int transport_new(struct transport **out, const struct transport_config *config, time_us now_us);
 void transport_free(struct transport *t);
 
+/* Tells the peer (close_notify) and ends: CLOSED, nothing is received or sealed any more. Drain once, then free. */
+void transport_close(struct transport *t, time_us now_us);
+
 /* The peer's certificate must match, or the handshake fails. May be called once. SQ_ERR_STATE after that. */
 int transport_set_remote_fingerprint(struct transport *t, const struct dtls_fingerprint *fp, time_us now_us);
 
@@ -121,7 +124,8 @@ struct transport_extensions {
     uint8_t send_transport_cc;
     uint8_t send_abs_send_time;
 };
-void transport_set_extensions(struct transport *t, const struct transport_extensions *extensions);
+/* 0, or SQ_ERR_NOMEM: then nothing changed. */
+int transport_set_extensions(struct transport *t, const struct transport_extensions *extensions);
 
 /* Seals a whole plain RTP packet in place: stamps abs-send-time and transport-wide sequence number where those
  * extensions are present, protects, counts. capacity_bytes >= *len_bytes + SRTP_TRAILER_MAX.
@@ -130,7 +134,11 @@ int transport_seal_rtp(struct transport *t, uint8_t *data, size_t *len_bytes, si
 int transport_seal_rtcp(struct transport *t, uint8_t *data, size_t *len_bytes, size_t capacity_bytes, time_us now_us);
 
 enum transport_state transport_state(const struct transport *t);
-const struct net_tuple *transport_tuple(const struct transport *t); /* selected path; NULL before there is one */
+/* Where to send: the nominated path, before nomination the best validated one; NULL when there is none. */
+const struct net_tuple *transport_tuple(const struct transport *t);
+/* Why it is FAILED, for a log: "fingerprint", "profile", "timeout", "alert", "protocol", "memory"; else "". Static
+ * storage. */
+const char *transport_failure(const struct transport *t);
 const char *transport_local_ufrag(const struct transport *t);
 void transport_get_stats(const struct transport *t, struct transport_stats *out);
 
