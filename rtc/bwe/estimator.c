@@ -10,6 +10,7 @@
 #define START_BPS         300000.0
 #define BETA              0.85 /* section 5.5: decrease to that share of the acknowledged rate */
 #define ETA_PER_S         1.08 /* section 5.5: multiplicative increase per second */
+#define ETA_START_PER_S   1.5  /* of ours, instead of probing: until the limit was met once */
 #define ACKED_CAP         1.5  /* section 5.5: never above 1.5 times what arrives */
 #define ACKED_CAP_EXTRA   10000.0
 #define RTT_DEFAULT_US    (200 * TIME_US_PER_MS)

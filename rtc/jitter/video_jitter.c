@@ -126,6 +126,16 @@ static void flush(struct video_jitter *j, int64_t seq)
     wait_for_key(j);
 }
 
+/* seq lies past the ring. While a key frame is awaited the oldest go, as it may be arriving;
+ * otherwise a hole has lasted a whole ring, and everything goes. */
+static void make_room(struct video_jitter *j, int64_t seq)
+{
+    if (j->waiting_key && seq - j->next < 2 * VIDEO_JITTER_PACKETS)
+        release_before(j, seq - VIDEO_JITTER_PACKETS + 1, false);
+    else
+        flush(j, seq);
+}
+
 static void store(struct video_jitter *j, int64_t seq, const struct video_packet *p, time_us now_us)
 {
     *slot_at(j, seq) = (struct slot){
@@ -162,7 +172,7 @@ int video_jitter_put(struct video_jitter *j, const struct video_packet *p, time_
     }
     if (seq - j->next >= VIDEO_JITTER_PACKETS) {
         j->stats.overflow++;
-        flush(j, seq);
+        make_room(j, seq);
     }
     if (held_at(j, seq)) {
         j->stats.duplicate++;
