@@ -78,7 +78,7 @@ void rtp_writer_extension(struct rtp_writer *w, uint8_t id, const void *value, s
         *p++ = id;
         *p++ = (uint8_t)len_bytes;
     } else {
-        *p++ = (uint8_t)(id << 4 | (len_bytes - 1));
+        *p++ = (uint8_t)((unsigned)id << 4 | (unsigned)(len_bytes - 1));
     }
     if (len_bytes)
         memcpy(p, value, len_bytes);
