@@ -19,7 +19,7 @@ char *opinion_canonical(const json_t *value);
 struct opinion_verdict {
     bool verified;
     const char *reason; /* literal: "ok", "not_signed", "hash_mismatch", "signature_invalid",
-                           "certificate_invalid", "draft_differs" */
+                           "certificate_invalid", "content_differs" */
 };
 
 /* Checks the stored opinion of a consultation. 0 and *out, SQ_ERR_NOT_FOUND, SQ_ERR_STORE,

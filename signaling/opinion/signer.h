@@ -39,8 +39,8 @@ struct signer {
 };
 
 /* ECDSA P-256 over SHA-256, keys sealed in the store, certificates by the installation's CA, which
- * the first signature makes. Opening reads the CA that is there, so that a wrong master key is found
- * at start. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed by another master key). */
+ * the first signature makes. Opening reads the CA that is there, so that a wrong master key is
+ * found at start. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed by another master key). */
 int signer_p256_open(struct signer **out, struct service *s);
 void signer_close(struct signer *signer);
 
