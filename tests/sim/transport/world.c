@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two-ended world of tests/sim/transport. */
+#include "world.h"
+#include "base/bytes.h"
+#include "base/check.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define UTC_2026_US INT64_C(1767225600000000) /* dates the certificates */
+
+static struct dtls_identity *identities[2];
+
+const struct dtls_identity *world_identity(bool relay)
+{
+    if (!identities[relay])
+        CHECK(dtls_identity_new(&identities[relay], UTC_2026_US) == 0);
+    return identities[relay];
+}
+
+static void __attribute__((destructor)) free_identities(void)
+{
+    dtls_identity_free(identities[0]);
+    dtls_identity_free(identities[1]);
+}
+
+uint32_t world_random(struct world *w, uint32_t below)
+{
+    w->seed = w->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((w->seed >> 33) % below);
+}
+
+static struct net_address address(const char *ip, uint16_t port)
+{
+    struct net_address a;
+    CHECK(net_address_parse(&a, ip, port) == 0);
+    return a;
+}
+
+static void credentials_from(struct world *w, struct ice_credentials *c)
+{
+    memset(c, 0, sizeof(*c));
+    for (size_t i = 0; i < 8; i++)
+        c->ufrag[i] = (char)('a' + world_random(w, 26));
+    for (size_t i = 0; i < 24; i++)
+        c->pwd[i] = (char)('a' + world_random(w, 26));
+}
+
+static void profiles(struct transport_config *c, const enum srtp_profile *list, size_t count)
+{
+    static const enum srtp_profile all[] = {SRTP_PROFILE_AEAD_AES_128_GCM,
+                                            SRTP_PROFILE_AES_CM_128_HMAC_SHA1_80,
+                                            SRTP_PROFILE_AES_CM_128_HMAC_SHA1_32};
+    if (count == 0)
+        list = all;
+    c->profile_count = count == 0 ? SRTP_PROFILE_COUNT : count;
+    memcpy(c->profiles, list, c->profile_count * sizeof(*list));
+}
+
+static void new_relay(struct world *w, const struct world_config *config,
+                      struct transport_config *r)
+{
+    r->ice_role = ICE_ROLE_LITE;
+    r->dtls_role = DTLS_ROLE_SERVER;
+    credentials_from(w, &r->local);
+    r->identity = world_identity(true);
+    if (!config->late_fingerprint)
+        dtls_identity_fingerprint(world_identity(false), &r->remote_fingerprint);
+    profiles(r, config->relay_profiles, config->relay_profile_count);
+    CHECK(transport_new(&w->relay.transport, r, w->now_us) == 0);
+}
+
+static void new_terminal(struct world *w, const struct world_config *config,
+                         const struct transport_config *relay)
+{
+    struct transport_config t = {.ice_role = ICE_ROLE_CONTROLLING, .dtls_role = DTLS_ROLE_CLIENT};
+    struct ice_candidate candidates[2];
+    ice_candidate_host(&candidates[0], NET_UDP, &w->relay_address, 0);
+    ice_candidate_host(&candidates[1], NET_TCP, &w->relay_address, 0);
+    t.candidates = candidates;
+    t.candidate_count = config->with_tcp ? 2 : 1;
+    credentials_from(w, &t.local);
+    t.remote = relay->local;
+    t.local_udp = address("10.0.0.7", 5000);
+    t.identity = world_identity(false);
+    dtls_identity_fingerprint(world_identity(!config->wrong_fingerprint), &t.remote_fingerprint);
+    profiles(&t, config->terminal_profiles, config->terminal_profile_count);
+    CHECK(transport_new(&w->terminal.transport, &t, w->now_us) == 0);
+}
+
+void world_init(struct world *w, const struct world_config *config)
+{
+    memset(w, 0, sizeof(*w));
+    w->seed = config->seed * 2 + 1;
+    w->now_us = 1000 * TIME_US_PER_S;
+    w->link.delay_us = 50 * TIME_US_PER_MS;
+    w->terminal_outside = address("198.51.100.9", 61000);
+    w->relay_address = address("192.0.2.1", 40000);
+    w->terminal.connected_at = w->relay.connected_at = TIME_US_NEVER;
+    struct transport_config relay = {0};
+    new_relay(w, config, &relay);
+    new_terminal(w, config, &relay);
+}
+
+void world_fini(struct world *w)
+{
+    transport_free(w->terminal.transport);
+    transport_free(w->relay.transport);
+}
+
+struct net_tuple world_tuple(const struct world *w, bool at_relay)
+{
+    struct net_tuple t = {.protocol = NET_UDP};
+    t.local = at_relay ? w->relay_address : address("10.0.0.7", 5000);
+    t.remote = at_relay ? w->terminal_outside : w->relay_address;
+    return t;
+}
+
+/* How the receiver sees a datagram that was sent on `sent`. */
+static struct net_tuple arrival_tuple(const struct world *w, const struct net_tuple *sent,
+                                      bool to_relay)
+{
+    struct net_tuple t = {.protocol = sent->protocol};
+    if (sent->protocol == NET_TCP) {
+        t.stream = to_relay ? 7 : w->tcp_stream; /* the relay has numbers of its own */
+        t.local = to_relay ? w->relay_address : w->terminal_tcp;
+        t.remote = to_relay ? w->terminal_tcp : w->relay_address;
+        return t;
+    }
+    t.local = to_relay ? w->relay_address : address("10.0.0.7", 5000);
+    t.remote = to_relay ? w->terminal_outside : w->relay_address;
+    return t;
+}
+
+/* False for a datagram that no receiver has: an old NAT mapping, a broken connection. */
+static bool deliverable(const struct world *w, const struct net_tuple *sent, bool to_relay)
+{
+    if (w->link.down)
+        return false;
+    if (sent->protocol == NET_TCP)
+        return w->tcp_stream != 0 && sent->stream == (to_relay ? w->tcp_stream : 7);
+    return !w->udp_blocked && (to_relay || net_address_equal(&sent->remote, &w->terminal_outside));
+}
+
+static void put_in_flight(struct world *w, bool to_relay, const struct net_tuple *tuple,
+                          const uint8_t *data, size_t len_bytes)
+{
+    for (size_t i = 0; i < WORLD_FLIGHT_MAX; i++) {
+        struct world_datagram *d = &w->flight[i];
+        if (d->live)
+            continue;
+        *d = (struct world_datagram){.live = true, .to_relay = to_relay, .tuple = *tuple};
+        d->order = w->order++;
+        d->at = w->now_us + w->link.delay_us;
+        if (world_random(w, 100) < w->link.reorder_percent)
+            d->at += w->link.delay_us / 2;
+        d->len_bytes = len_bytes;
+        memcpy(d->data, data, len_bytes);
+        return;
+    }
+    CHECK(!"the link is full");
+}
+
+static void transmit(struct world *w, bool to_relay, const struct net_tuple *sent,
+                     const uint8_t *data, size_t len_bytes)
+{
+    struct world_end *from = to_relay ? &w->terminal : &w->relay;
+    from->datagrams_sent++;
+    if (len_bytes > from->largest_datagram)
+        from->largest_datagram = len_bytes;
+    const bool lossless = sent->protocol == NET_TCP;
+    if (!deliverable(w, sent, to_relay) ||
+        (!lossless && world_random(w, 100) < w->link.loss_percent))
+        return;
+    const struct net_tuple seen = arrival_tuple(w, sent, to_relay);
+    put_in_flight(w, to_relay, &seen, data, len_bytes);
+    if (!lossless && world_random(w, 100) < w->link.duplicate_percent)
+        put_in_flight(w, to_relay, &seen, data, len_bytes);
+}
+
+static void on_event(struct world *w, struct world_end *e, const struct transport_event *event)
+{
+    if (e->event_count < WORLD_EVENTS_MAX)
+        e->events[e->event_count++] = *event;
+    if (event->type == TRANSPORT_EVENT_STATE && event->state == TRANSPORT_CONNECTED &&
+        e->connected_at == TIME_US_NEVER)
+        e->connected_at = w->now_us;
+    if (event->type == TRANSPORT_EVENT_OPEN_TCP) {
+        const bool up = w->terminal_tcp.family != NET_NONE && !w->link.down;
+        w->tcp_stream = up ? event->tuple.stream : 0;
+        transport_tcp_state(e->transport, event->tuple.stream, &w->terminal_tcp, up, w->now_us);
+    }
+}
+
+static bool drain(struct world *w, struct world_end *e)
+{
+    struct transport_datagram d;
+    struct transport_event event;
+    bool any = false;
+    while (transport_next_datagram(e->transport, &d)) {
+        transmit(w, e == &w->terminal, &d.tuple, d.data, d.len_bytes);
+        any = true;
+    }
+    while (transport_next_event(e->transport, &event)) {
+        on_event(w, e, &event);
+        any = true;
+    }
+    return any;
+}
+
+void world_drain(struct world *w)
+{
+    while (drain(w, &w->terminal) | drain(w, &w->relay))
+        ;
+}
+
+enum transport_received world_inject(struct world *w, bool to_relay, const struct net_tuple *tuple,
+                                     const uint8_t *data, size_t len_bytes)
+{
+    struct world_end *e = to_relay ? &w->relay : &w->terminal;
+    uint8_t copy[1500];
+    size_t len = len_bytes;
+    memcpy(copy, data, len_bytes);
+    const enum transport_received r = transport_receive(e->transport, tuple, copy, &len, w->now_us);
+    if (r == TRANSPORT_RECEIVED_RTP) {
+        e->rtp_received++;
+        memcpy(e->last_rtp, copy, len);
+        e->last_rtp_len = len;
+    }
+    e->rtcp_received += r == TRANSPORT_RECEIVED_RTCP;
+    world_drain(w);
+    return r;
+}
+
+static struct world_datagram *next_arrival(struct world *w)
+{
+    struct world_datagram *next = NULL;
+    for (size_t i = 0; i < WORLD_FLIGHT_MAX; i++) {
+        struct world_datagram *d = &w->flight[i];
+        if (d->live && (!next || d->at < next->at || (d->at == next->at && d->order < next->order)))
+            next = d;
+    }
+    return next;
+}
+
+static void arrive(struct world *w, struct world_datagram *d)
+{
+    d->live = false;
+    struct world_datagram copy = *d;
+    if (w->tap && !w->tap(w, &copy))
+        return;
+    world_inject(w, copy.to_relay, &copy.tuple, copy.data, copy.len_bytes);
+}
+
+bool world_run(struct world *w, time_us until_us, bool (*done)(const struct world *w))
+{
+    world_drain(w);
+    while (!(done && done(w))) {
+        struct world_datagram *d = next_arrival(w);
+        const time_us terminal = transport_deadline(w->terminal.transport);
+        const time_us relay = transport_deadline(w->relay.transport);
+        const time_us next = time_us_min(d ? d->at : TIME_US_NEVER, time_us_min(terminal, relay));
+        if (next > until_us) {
+            w->now_us = until_us;
+            return false;
+        }
+        if (next > w->now_us)
+            w->now_us = next;
+        if (d && d->at <= w->now_us) {
+            arrive(w, d);
+            continue;
+        }
+        struct world_end *e = terminal <= relay ? &w->terminal : &w->relay;
+        transport_timeout(e->transport, w->now_us);
+        world_drain(w);
+        CHECK(++w->steps < WORLD_STEPS_MAX); /* nothing may ask for the same instant for ever */
+    }
+    return true;
+}
+
+bool world_both_connected(const struct world *w)
+{
+    return transport_state(w->terminal.transport) == TRANSPORT_CONNECTED &&
+           transport_state(w->relay.transport) == TRANSPORT_CONNECTED;
+}
+
+int world_send_rtp(struct world *w, bool from_relay, uint32_t ssrc, uint16_t seq16,
+                   size_t payload_len)
+{
+    struct world_end *e = from_relay ? &w->relay : &w->terminal;
+    uint8_t packet[1500] = {0x80, 96};
+    bytes_put_u16(packet + 2, seq16);
+    bytes_put_u32(packet + 4, seq16 * 960u);
+    bytes_put_u32(packet + 8, ssrc);
+    memset(packet + 12, (uint8_t)seq16, payload_len);
+    size_t len = 12 + payload_len;
+    const int error = transport_seal_rtp(e->transport, packet, &len, sizeof(packet), w->now_us);
+    if (error == 0)
+        transmit(w, !from_relay, transport_tuple(e->transport), packet, len);
+    return error;
+}
+
+bool world_saw_state(const struct world_end *e, enum transport_state state)
+{
+    for (size_t i = 0; i < e->event_count; i++)
+        if (e->events[i].type == TRANSPORT_EVENT_STATE && e->events[i].state == state)
+            return true;
+    return false;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two transports (a terminal and a relay) joined by a link in virtual time. One seed decides loss,
+ * reordering and duplicates. Knows nothing of what a test wants to show. */
+#ifndef TESTS_SIM_TRANSPORT_WORLD_H
+#define TESTS_SIM_TRANSPORT_WORLD_H
+
+#include "rtc/transport/transport.h"
+
+#define WORLD_FLIGHT_MAX 512
+#define WORLD_EVENTS_MAX 64
+#define WORLD_STEPS_MAX  1000000 /* timeouts of one run */
+
+struct world_link {
+    time_us delay_us;
+    unsigned loss_percent, duplicate_percent, reorder_percent;
+    bool down;
+};
+
+struct world_end {
+    struct transport *transport;
+    struct transport_event events[WORLD_EVENTS_MAX];
+    size_t event_count;
+    unsigned datagrams_sent, rtp_received, rtcp_received;
+    size_t largest_datagram;
+    uint8_t last_rtp[1500];
+    size_t last_rtp_len;
+    time_us connected_at; /* first time; TIME_US_NEVER before */
+};
+
+struct world_datagram {
+    bool live, to_relay;
+    time_us at;
+    uint64_t order;
+    struct net_tuple tuple; /* as the receiver sees it */
+    size_t len_bytes;
+    uint8_t data[1500];
+};
+
+struct world {
+    time_us now_us;
+    uint64_t seed, order, steps;
+    struct world_link link; /* both ways */
+    struct world_end terminal, relay;
+    struct net_address terminal_outside; /* what the relay sees of the terminal: its NAT */
+    struct net_address relay_address;
+    bool udp_blocked;
+    struct net_address terminal_tcp; /* family NET_NONE: TCP is refused */
+    uint32_t tcp_stream;             /* open connection; 0: none */
+    struct world_datagram flight[WORLD_FLIGHT_MAX];
+    /* What a test may look at or spoil on the way; false drops it. */
+    bool (*tap)(struct world *w, struct world_datagram *d);
+    void *tap_user;
+};
+
+struct world_config {
+    uint64_t seed;
+    enum srtp_profile terminal_profiles[SRTP_PROFILE_COUNT], relay_profiles[SRTP_PROFILE_COUNT];
+    size_t terminal_profile_count, relay_profile_count; /* 0: all, GCM first */
+    bool with_tcp;                                      /* the relay has a TCP candidate too */
+    bool wrong_fingerprint;                             /* the terminal expects another relay */
+    bool late_fingerprint; /* the relay learns the terminal's later, by the test */
+};
+
+void world_init(struct world *w, const struct world_config *config);
+void world_fini(struct world *w);
+/* Runs until the time or until `done` says so (may be NULL). True when it said so. */
+bool world_run(struct world *w, time_us until_us, bool (*done)(const struct world *w));
+bool world_both_connected(const struct world *w);
+/* Sends a plain RTP packet of `payload_len` bytes through the terminal or the relay.
+ * transport_seal_rtp's result. */
+int world_send_rtp(struct world *w, bool from_relay, uint32_t ssrc, uint16_t seq16,
+                   size_t payload_len);
+/* Gives a datagram to an end at once; returns what transport_receive says. */
+enum transport_received world_inject(struct world *w, bool to_relay, const struct net_tuple *tuple,
+                                     const uint8_t *data, size_t len_bytes);
+/* The tuple that the relay (or the terminal) sees on the present path. */
+struct net_tuple world_tuple(const struct world *w, bool at_relay);
+uint32_t world_random(struct world *w, uint32_t below);
+const struct dtls_identity *world_identity(bool relay);
+bool world_saw_state(const struct world_end *e, enum transport_state state);
+void world_drain(struct world *w);
+
+#endif
