@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/check.h"
 #include "base/config_value.h"
+#include "base/log.h"
 #include "shanqiao/error.h"
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #define FILE_MAX_BYTES (256 * 1024) /* a larger file is not a configuration */
@@ -373,8 +375,32 @@ static void load_defaults(struct loader *l)
     }
 }
 
+/* A variable of one of our sections that names no key is likely a slip of the pen, but may be meant
+ * for another program that shares the section: said, not refused. */
+static void warn_of_unknown_variable(const struct loader *l, const char *variable)
+{
+    size_t len = strcspn(variable, "=");
+    bool ours = false;
+    for (size_t i = 0; i < l->key_count; i++) {
+        char name[NAME_MAX_BYTES];
+        environment_name(&l->keys[i], name);
+        size_t prefix = sizeof "SHANQIAO_" + section_length(&l->keys[i]);
+        ours |= strncmp(variable, name, prefix) == 0;
+        if (strlen(name) == len && memcmp(variable, name, len) == 0)
+            return;
+    }
+    if (ours) {
+        char name[2 * NAME_MAX_BYTES] = "";
+        memcpy(name, variable, len < sizeof name ? len : sizeof name - 1);
+        log_write(LOG_WARN, "config.unknown_variable", LOG_TEXT("variable", name),
+                  LOG_TEXT("remedy", "compare it with the names that --help lists"));
+    }
+}
+
 static int load_environment(struct loader *l)
 {
+    for (char **variable = environ; variable && *variable; variable++)
+        warn_of_unknown_variable(l, *variable);
     for (size_t i = 0; i < l->key_count; i++) {
         char name[NAME_MAX_BYTES];
         char want[CONFIG_PHRASE_MAX];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configuration: what is accepted, and the whole sentence of every refusal. */
 #include "base/config.h"
+#include "base/log.h"
 #include "shanqiao/error.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
@@ -282,6 +283,27 @@ Test(config, environment_errors_name_the_variable)
     refuse("", "environment variable SHANQIAO_MEDIA_WORKERS: media.workers: found \"x\", want an "
                "integer from 1 to 64; "
                "correct or unset the variable");
+}
+
+static void count_warnings(const char *line, void *user)
+{
+    int *warnings = user;
+    *warnings +=
+        strstr(line, "\"config.unknown_variable\",\"variable\":\"SHANQIAO_MEDIA_WORKER\"") != NULL;
+    cr_assert_null(strstr(line, "secret"), "values may be private");
+}
+
+Test(config, unknown_variables_of_our_sections_are_said)
+{
+    int warnings = 0;
+    setenv("SHANQIAO_MEDIA_WORKER", "secret", 1);
+    setenv("SHANQIAO_MEDIATION_X", "secret", 1);
+    setenv("SHANQIAO_MEDIA_WORKERS", "5", 1);
+    log_set_sink(count_warnings, &warnings);
+    accept("");
+    log_set_sink(NULL, NULL);
+    cr_assert_eq(warnings, 1);
+    cr_assert_eq(got.workers, 5);
 }
 
 static int load_required(const char *text)
