@@ -7,6 +7,7 @@ set(CMAKE_C_EXTENSIONS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(SHANQIAO_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, 'address,undefined' or 'thread'")
 option(SHANQIAO_COVERAGE "Count executed lines (gcov)" OFF)
+option(SHANQIAO_FUZZ "Build libFuzzer targets (needs clang)" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -32,6 +33,9 @@ if(SHANQIAO_SANITIZE)
             set(SHANQIAO_LAUNCHER ${SETARCH} -R)
         endif()
     endif()
+endif()
+if(SHANQIAO_FUZZ)
+    target_compile_options(shanqiao_flags INTERFACE -fsanitize=fuzzer-no-link) # the fuzzer sees into our libraries
 endif()
 if(SHANQIAO_COVERAGE)
     target_compile_options(shanqiao_flags INTERFACE --coverage -O0)
@@ -96,7 +100,6 @@ endfunction()
 
 # shanqiao_fuzz(NAME SOURCES fuzz_x.c LIBS ... CORPUS dir...): a libFuzzer target when built by clang with
 # SHANQIAO_FUZZ, and in every build a replay of its corpus as a ctest entry.
-option(SHANQIAO_FUZZ "Build libFuzzer targets (needs clang)" OFF)
 function(shanqiao_fuzz name)
     cmake_parse_arguments(A "" "" "SOURCES;LIBS;CORPUS" ${ARGN})
     add_executable(${name} ${A_SOURCES})
