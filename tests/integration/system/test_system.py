@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real programs, together: a whole consultation, and what happens to it when one of them dies."""
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -89,6 +90,33 @@ class System(unittest.TestCase):
                                   self.installation.folder / "shanqiao.db", "--keys",
                                   self.installation.folder / "keys"], capture_output=True, text=True)
         self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+
+    def private_words(self):
+        request = json.loads((LIB / "demo-request.json").read_text())
+        opinion = json.loads((LIB / "demo-opinion.json").read_text())
+        words = [request["patient"]["name"], request["complaint"], request["purpose"], request["history"],
+                 request["allergy"], *opinion.values(), *self.installation.passwords.values()]
+        session = (self.out / "specialist.session").read_text()
+        return words + re.findall(r"[A-Za-z0-9_-]{32,}", session)
+
+    def test_logs_and_database_hold_nothing_private(self):
+        specialist = self.specialist(3)
+        village = self.village()
+        self.wait_end(village, specialist)
+        self.installation.stop()
+        folder = self.installation.folder
+        words = self.private_words()
+        self.assertGreater(len(words), 12)
+        for path in [folder / "relay.log", folder / "signaling.log", *folder.glob("shanqiao.db*")]:
+            content = path.read_bytes()
+            for word in words:
+                self.assertNotIn(word.encode(), content, path.name)
+        for name in ("relay.log", "signaling.log"):
+            lines = [line for line in (folder / name).read_text().splitlines() if line]
+            self.assertTrue(lines, f"{name} is empty: the scan would prove nothing")
+            for line in lines:
+                self.assertIn("key", json.loads(line), "each line is one JSON object")
+                self.assertNotRegex(line, r"\b127\.0\.0\.1:\d+", "an address of a peer")
 
     def test_media_over_tcp_when_udp_is_not_wanted(self):
         specialist = self.specialist(TALK_SECONDS, "--force-tcp")
