@@ -11,12 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DUE_MAX     16 /* consultations handled by one call of service_deadlines_due */
+#define DUE_MAX                                                                                    \
+    16 /* consultations handled by one call of service_deadlines_due; one adds at most 70 effects  \
+        */
 #define TOUCHED_MAX 32 /* consultations that one session is present in */
-#define RECOVER_MAX 1000
 #define KIND_STATE  "state"
 #define KIND_SEATS  "seats" /* after a restart: who is present has to be connected by then */
+#define KIND_ROOM   "room"  /* after a restart: tell the media side of this room again */
 #define KIND_MAX    16
+#define ROOMS_AT_ONCE                                                                              \
+    100 /* two effects each, well within EFFECTS_MAX; more rooms follow as deadlines */
 
 struct due {
     char id[ID_MAX];
@@ -35,15 +39,6 @@ static int forget_deadline(struct service *s, const struct due *due)
 {
     int status = STORE_RUN(s->store, "DELETE FROM deadline WHERE object = $1 AND kind = $2",
                            sv_text(due->id), sv_text(due->kind));
-    return status < 0 ? status : 0;
-}
-
-static int set_seats_deadline(struct service *s, const char *id, time_us at_utc_us)
-{
-    int status = STORE_RUN(s->store,
-                           "INSERT INTO deadline (object, kind, at_us) VALUES ($1, $2, $3)"
-                           " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
-                           sv_text(id), sv_text(KIND_SEATS), sv_int(at_utc_us));
     return status < 0 ? status : 0;
 }
 
@@ -84,16 +79,35 @@ static int state_is_due(const struct consult_act *act, struct consult_record *r)
     return status < 0 ? status : audit_system(act->service, "consultation.timeout", r, act->utc_us);
 }
 
+static int add_room(struct effects *effects, enum effect_type type, const char *id)
+{
+    struct effect e = {.type = type};
+    snprintf(e.object, sizeof(e.object), "%s", id);
+    return effects_add(effects, &e);
+}
+
+static int add_rooms(struct effects *effects, const char *id, bool live)
+{
+    int status = add_room(effects, EFFECT_ROOM_OPEN, id);
+    return status == 0 && live ? add_room(effects, EFFECT_ROOM_LIVE, id) : status;
+}
+
+static int reopen(const struct consult_act *act, const struct consult_record *r)
+{
+    return r->step.room_open ? add_rooms(act->effects, r->id, r->step.room_live) : 0;
+}
+
 static int one_due(const struct consult_act *act, const struct due *due, struct consult_record *r)
 {
     int status = consult_record_load(act->service, due->id, r);
     if (status < 0)
         return status;
     bool state = strcmp(due->kind, KIND_STATE) == 0;
+    bool room = strcmp(due->kind, KIND_ROOM) == 0;
     if (!state)
         status = forget_deadline(act->service, due);
     if (status == 0)
-        status = state ? state_is_due(act, r) : empty_seats(act, r);
+        status = state ? state_is_due(act, r) : room ? reopen(act, r) : empty_seats(act, r);
     consult_record_clear(r);
     return status;
 }
@@ -124,10 +138,11 @@ int service_deadlines_due(struct service *s, time_us utc_us, struct effects *eff
     struct consult_record *r = malloc(sizeof(*r));
     if (!r)
         return SQ_ERR_NOMEM;
-    for (size_t i = 0; i < count && status == 0; i++)
-        status = one_due(&act, &due[i], r);
+    size_t done = 0;
+    while (done < count && status == 0 && effects->count <= EFFECTS_MAX / 2)
+        status = one_due(&act, &due[done++], r);
     free(r);
-    *more = count == DUE_MAX;
+    *more = done < count || count == DUE_MAX;
     return status;
 }
 
@@ -203,36 +218,42 @@ int service_session_back(struct service *s, const char *session, time_us utc_us,
 
 /* ---- restart ---- */
 
-static int add_room(struct effects *effects, enum effect_type type, const char *id)
+/* The first rooms at once; returns the id of the last one in `last`, "" when there is none. */
+static int reopen_first(struct service *s, struct effects *effects, char last[ID_MAX])
 {
-    struct effect e = {.type = type};
-    snprintf(e.object, sizeof(e.object), "%s", id);
-    return effects_add(effects, &e);
+    struct store_query q;
+    int status = 0;
+    last[0] = '\0';
+    STORE_QUERY(s->store, &q,
+                "SELECT id, room_live FROM consultation WHERE room_open = 1 ORDER BY id LIMIT $1",
+                sv_int(ROOMS_AT_ONCE));
+    while (status == 0 && store_next(&q)) {
+        store_copy_text(&q, 0, last, ID_MAX);
+        status = add_rooms(effects, last, store_int(&q, 1) != 0);
+    }
+    int ended = store_query_end(&q);
+    return status < 0 ? status : ended;
 }
 
 int service_recover(struct service *s, time_us utc_us, struct effects *effects)
 {
-    struct store_query q;
-    int status = 0;
-    store_query(s->store, &q,
-                "SELECT id, room_live FROM consultation WHERE room_open = 1 ORDER BY id", NULL, 0);
-    while (status == 0 && store_next(&q)) {
-        const char *id = store_text(&q, 0);
-        status = add_room(effects, EFFECT_ROOM_OPEN, id);
-        if (status == 0 && store_int(&q, 1))
-            status = add_room(effects, EFFECT_ROOM_LIVE, id);
-    }
-    int ended = store_query_end(&q);
+    char last[ID_MAX];
+    int status = reopen_first(s, effects, last);
     if (status == 0)
-        status = ended;
-    if (status < 0)
-        return status;
-    status = STORE_RUN(s->store,
-                       "INSERT INTO deadline (object, kind, at_us)"
-                       " SELECT DISTINCT consultation, $1, CAST($2 AS BIGINT) FROM participant WHERE presence = $3"
-                       " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
-                       sv_text(KIND_SEATS), sv_int(utc_us + s->limits.presence_grace_us),
-                       sv_int(CONSULT_PRESENT));
+        status = STORE_RUN(s->store,
+                           "INSERT INTO deadline (object, kind, at_us)"
+                           " SELECT id, $1, CAST($2 AS BIGINT) FROM consultation"
+                           " WHERE room_open = 1 AND id > $3"
+                           " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
+                           sv_text(KIND_ROOM), sv_int(utc_us), sv_text(last));
+    if (status >= 0)
+        status = STORE_RUN(s->store,
+                           "INSERT INTO deadline (object, kind, at_us)"
+                           " SELECT DISTINCT consultation, $1, CAST($2 AS BIGINT)"
+                           " FROM participant WHERE presence = $3"
+                           " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
+                           sv_text(KIND_SEATS), sv_int(utc_us + s->limits.presence_grace_us),
+                           sv_int(CONSULT_PRESENT));
     return status < 0 ? status : 0;
 }
 

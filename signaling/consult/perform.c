@@ -66,7 +66,7 @@ static int tell_rings_stopped(struct telling *t, enum consult_ring_end why)
     return status;
 }
 
-/* To the applicant, the specialist, and those who are still being rung. */
+/* To the applicant and the specialist. Those who are rung have the ring itself, then its end. */
 static int tell_each(struct telling *t, const char *method, json_t *params)
 {
     const struct consult_record *r = t->r;
@@ -76,9 +76,6 @@ static int tell_each(struct telling *t, const char *method, json_t *params)
         if (account[0])
             status = tell(t, account, method, json_incref(params));
     }
-    for (int i = 0; i < r->step.rung_count && status == 0; i++)
-        if (r->step.rings[i] == CONSULT_RING_ON && r->step.state == CONSULT_ROUTED)
-            status = tell(t, r->rung[i], method, json_incref(params));
     json_decref(params);
     return status;
 }

@@ -47,13 +47,13 @@ static int begin(struct call *call, enum act act, struct work **out)
     if (!w)
         return SQ_ERR_NOMEM;
     int status = load(call->service, id ? id : "", w);
-    if (status < 0)
-        return status;
+    if (status < 0 && !w->consultation.request)
+        return status; /* no consultation: nothing to have rights on */
     uint32_t roles = call->caller->roles;
     enum relation relation = consult_record_relation(&w->consultation, call->caller->account);
     snprintf(call->audit_object, sizeof(call->audit_object), "%s", w->consultation.id);
     if (rights_allow(roles, relation, act))
-        return 0;
+        return status;
     return rights_allow(roles, relation, ACT_SEE) ? SQ_ERR_DENIED : SQ_ERR_NOT_FOUND;
 }
 

@@ -139,8 +139,8 @@ static int engine_prepare(void *engine, const char *sql, const struct store_valu
         return fail(e, code);
     CHECK((size_t)sqlite3_bind_parameter_count(statement) == count);
     for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
-        char name[16];
-        snprintf(name, sizeof(name), "$%zu", i + 1);
+        char name[24];
+        snprintf(name, sizeof(name), "$%u", (unsigned)i + 1);
         int index = sqlite3_bind_parameter_index(statement, name);
         CHECK(index > 0);
         code = bind_value(statement, index, &values[i]);
