@@ -9,14 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUDIO_RATE_HZ           48000
-#define AUDIO_SAMPLES_PER_MS    48
-#define AUDIO_BLOCK_SAMPLES     480  /* 10 ms, the step of play-out */
-#define AUDIO_FRAME_SAMPLES_MAX 5760 /* 120 ms, the longest Opus packet (RFC 6716 section 3.2.5)   \
-                                      */
-#define AUDIO_CODED_BYTES_MAX 1000   /* one frame, so that it fits a datagram with all headers */
-#define AUDIO_BITRATE_MIN_BPS 6000   /* the lowest that Opus does (RFC 6716 section 2.1.1) */
-#define AUDIO_BITRATE_MAX_BPS 64000  /* more buys nothing for one mono voice */
+#define AUDIO_RATE_HZ        48000
+#define AUDIO_SAMPLES_PER_MS 48
+#define AUDIO_BLOCK_SAMPLES  480 /* 10 ms, the step of play-out */
+#define AUDIO_FRAME_SAMPLES_MAX                                                                    \
+    5760                            /* 120 ms, the longest Opus packet (RFC 6716 section 3.2.5)    \
+                                     */
+#define AUDIO_CODED_BYTES_MAX 1000  /* one frame, so that it fits a datagram with all headers */
+#define AUDIO_BITRATE_MIN_BPS 6000  /* the lowest that Opus does (RFC 6716 section 2.1.1) */
+#define AUDIO_BITRATE_MAX_BPS 64000 /* more buys nothing for one mono voice */
 
 struct audio_encoder;
 struct audio_decoder;

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #define STRETCH_LAG_MIN 120 /* 2.5 ms: a voice of 400 Hz */
-#define STRETCH_LAG_MAX 720 /* 15 ms: a voice of 67 Hz; half of the samples when there are fewer   \
-                             */
-#define STRETCH_IN_MIN 960  /* one frame of 20 ms: periods up to 10 ms */
+#define STRETCH_LAG_MAX                                                                            \
+    720                    /* 15 ms: a voice of 67 Hz; half of the samples when there are fewer    \
+                            */
+#define STRETCH_IN_MIN 960 /* one frame of 20 ms: periods up to 10 ms */
 
 /* Shortens count samples (at least STRETCH_IN_MIN) in place by one period. New count; the same
  * count when no two stretches are alike enough (then nothing was changed). Silence always is. */

@@ -184,6 +184,15 @@ int video_queue_put(struct video_queue *q, const struct video_shown *shown)
     return err;
 }
 
+void video_queue_drain(struct video_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    for (size_t i = 0; i < VIDEO_QUEUE_MAX; i++)
+        video_buffer_fini(&q->ring[i].buffer);
+    q->count = 0;
+    pthread_mutex_unlock(&q->lock);
+}
+
 bool video_queue_take(struct video_queue *q, time_us now_us, struct video_shown *shown)
 {
     pthread_mutex_lock(&q->lock);

@@ -48,6 +48,8 @@ int video_queue_new(struct video_queue **out);
 void video_queue_free(struct video_queue *q);
 /* Copies shown->picture. SQ_ERR_NOMEM (frame lost). */
 int video_queue_put(struct video_queue *q, const struct video_shown *shown);
+/* Frees all that waits; the picture that was taken last stays. */
+void video_queue_drain(struct video_queue *q);
 /* The oldest with display_us <= now_us; its picture is borrowed until the next take. */
 bool video_queue_take(struct video_queue *q, time_us now_us, struct video_shown *shown);
 

@@ -344,7 +344,8 @@ struct sq_video_frame {
 int sq_call_pull_video(sq_call *call, uint32_t track, struct sq_video_frame *frame);
 
 struct sq_audio_stats {
-    uint64_t sent_packets, received_packets, lost_packets, retransmitted_packets;
+    uint64_t sent_packets, received_packets, lost_packets; /* lost on the wire, repaired or not */
+    uint64_t retransmitted_packets, repaired_packets; /* sent again by us; lost, then came again */
     uint64_t
         concealed_ms; /* play-out time that had to be invented because speech was missing or late */
     uint64_t played_ms;             /* decoded speech, concealment not counted */
@@ -354,7 +355,8 @@ struct sq_audio_stats {
 };
 
 struct sq_video_stats {
-    uint64_t sent_packets, received_packets, lost_packets, retransmitted_packets;
+    uint64_t sent_packets, received_packets, lost_packets; /* lost on the wire, repaired or not */
+    uint64_t retransmitted_packets, repaired_packets; /* sent again by us; lost, then came again */
     uint64_t frames_sent, frames_dropped, frames_received, frames_decoded, key_frames_sent;
     uint64_t key_frame_requests_sent, key_frame_requests_received;
     uint64_t freeze_ms; /* sum of the gaps between shown frames above max(3 mean, mean + 150 ms) */

@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See session.h. Remote tracks are in remote.c's table, so that a puller of another thread finds
+ * its queue. */
+#include "client-lib/session/session.h"
+
+#include "base/check.h"
+#include "base/random.h"
+#include "client-lib/session/local_track.h"
+#include "client-lib/session/remote.h"
+#include "client-lib/session/reports.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START_BPS    300000
+#define PACE_PERCENT 125 /* of the estimate: a queue of ours drains before the next frame */
+#define PACE_MIN_BPS 30000
+#define EVENTS_MAX   64
+#define CNAME_LEN    16
+#define CODING_PERIOD_US                                                                           \
+    (10 * TIME_US_PER_MS) /* raw media is looked for this often when nobody wakes us */
+
+struct session {
+    char room[JOIN_ID_MAX];
+    char cname[CNAME_LEN + 1];
+    struct session_config config; /* room and tracks are not used from here */
+    struct local_track *locals[SQ_TRACKS_MAX];
+    char producer_ids[SQ_TRACKS_MAX][JOIN_ID_MAX];
+    bool muted[SQ_TRACKS_MAX];
+    struct remote_table *remotes;
+    struct packet_pool *pool;
+    struct pacer *pacer;
+    struct transport *transport; /* NULL before start */
+    char transport_id[JOIN_ID_MAX];
+    struct ice_candidate candidates[ICE_CANDIDATES_MAX];
+    size_t candidate_count;
+    struct reports reports;
+    struct adapt_plan plan;
+    uint32_t estimate_bps;
+    uint32_t sender_ssrc;
+    uint64_t unknown_ssrc, bad_rtcp;
+    struct session_event events[EVENTS_MAX];
+    size_t event_first, event_count;
+    uint8_t scratch[PACKET_CAPACITY_BYTES];
+};
+
+static void emit(struct session *s, const struct session_event *event)
+{
+    if (s->event_count ==
+        EVENTS_MAX) { /* the owner drains after each input: only a flood gets here */
+        s->event_first = (s->event_first + 1) % EVENTS_MAX;
+        s->event_count--;
+    }
+    s->events[(s->event_first + s->event_count) % EVENTS_MAX] = *event;
+    s->event_count++;
+}
+
+bool session_next_event(struct session *s, struct session_event *out)
+{
+    if (s->event_count == 0)
+        return false;
+    *out = s->events[s->event_first];
+    s->event_first = (s->event_first + 1) % EVENTS_MAX;
+    s->event_count--;
+    return true;
+}
+
+static uint32_t cap_bps(const struct session *s, uint32_t bps)
+{
+    return s->config.max_bps && bps > s->config.max_bps ? s->config.max_bps : bps;
+}
+
+/* ---- adaptation ---- */
+
+static uint32_t video_weight(const struct sq_track_settings *t)
+{
+    return t->source == SQ_EXAMINATION ? 2 : 1; /* DESIGN section 3: examination before faces */
+}
+
+static struct adapt_input plan_input(const struct session *s, uint32_t *weights)
+{
+    struct adapt_input in = {.estimate_bps = s->estimate_bps, .audio_max_bps = UINT32_MAX};
+    *weights = 0;
+    for (size_t i = 0; i < s->config.track_count; i++) {
+        const struct sq_track_settings *t = local_track_settings(s->locals[i]);
+        if (s->muted[i])
+            continue;
+        if (t->kind == SQ_AUDIO) {
+            in.audio_tracks++;
+            in.frame_ms = t->frame_ms ? t->frame_ms : in.frame_ms;
+            in.audio_max_bps = t->max_bps < in.audio_max_bps ? t->max_bps : in.audio_max_bps;
+        } else {
+            in.video_tracks++;
+            in.video_max_bps += t->max_bps;
+            *weights += video_weight(t);
+        }
+    }
+    return in;
+}
+
+static void apply_plan(struct session *s, bool first)
+{
+    uint32_t weights = 0;
+    struct adapt_input in = plan_input(s, &weights);
+    struct adapt_plan plan = adapt_plan_of(&in, first ? NULL : &s->plan);
+    bool changed = first || plan.step != s->plan.step;
+    s->plan = plan;
+    for (size_t i = 0; i < s->config.track_count; i++) {
+        const struct sq_track_settings *t = local_track_settings(s->locals[i]);
+        uint64_t share = weights ? (uint64_t)plan.video_bps * video_weight(t) / weights : 0;
+        if (share > t->max_bps)
+            share = t->max_bps;
+        uint32_t bps = t->kind == SQ_AUDIO ? plan.audio_bps : (uint32_t)share;
+        local_track_set_rate(s->locals[i], bps, t->frame_ms ? t->frame_ms : plan.frame_ms);
+    }
+    uint64_t pace = (uint64_t)s->estimate_bps * PACE_PERCENT / 100;
+    pacer_set_rate(s->pacer, pace < PACE_MIN_BPS ? PACE_MIN_BPS : (uint32_t)pace);
+    if (changed)
+        emit(s, &(struct session_event){
+                    .type = SESSION_EVENT_QUALITY, .plan = plan, .estimate_bps = s->estimate_bps});
+}
+
+/* ---- life ---- */
+
+static int fill(struct session *s, const struct session_config *config)
+{
+    int err = packet_pool_new(&s->pool, SESSION_POOL_PACKETS);
+    if (!err)
+        err = remote_table_new(&s->remotes);
+    for (size_t i = 0; !err && i < config->track_count; i++) {
+        err = local_track_new(&s->locals[i], &config->tracks[i]);
+        s->config.track_count = i + (err ? 0 : 1);
+    }
+    s->pacer = calloc(1, sizeof(*s->pacer));
+    return err ? err : s->pacer ? 0 : SQ_ERR_NOMEM;
+}
+
+int session_new(struct session **out, const struct session_config *config)
+{
+    size_t room_len = config->room ? strlen(config->room) : 0;
+    if (room_len == 0 || room_len >= JOIN_ID_MAX || config->track_count > SQ_TRACKS_MAX)
+        return SQ_ERR_INVALID;
+    struct session *s = calloc(1, sizeof(*s));
+    if (!s)
+        return SQ_ERR_NOMEM;
+    s->config = *config;
+    s->config.track_count = 0;
+    memcpy(s->room, config->room, room_len + 1);
+    random_text(s->cname, CNAME_LEN);
+    s->sender_ssrc = random_u32() | 1u;
+    int err = fill(s, config);
+    if (err) {
+        session_free(s);
+        return err;
+    }
+    s->estimate_bps = cap_bps(s, config->start_bps ? config->start_bps : START_BPS);
+    pacer_init(s->pacer, PACE_MIN_BPS);
+    if (s->config.track_count)
+        s->sender_ssrc = local_track_stream(s->locals[0])->config.ssrc;
+    apply_plan(s, true);
+    *out = s;
+    return 0;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    transport_free(s->transport);
+    if (s->pacer)
+        pacer_clear(s->pacer);
+    free(s->pacer);
+    for (size_t i = 0; i < SQ_TRACKS_MAX; i++)
+        local_track_free(s->locals[i]);
+    remote_table_free(s->remotes);
+    packet_pool_free(s->pool);
+    free(s);
+}
+
+static size_t profiles_of(const struct session *s, enum srtp_profile out[SRTP_PROFILE_COUNT])
+{
+    size_t n = 0;
+    if (s->config.narrow)
+        out[n++] = SRTP_PROFILE_AES_CM_128_HMAC_SHA1_32;
+    out[n++] = SRTP_PROFILE_AEAD_AES_128_GCM;
+    out[n++] = SRTP_PROFILE_AES_CM_128_HMAC_SHA1_80;
+    return n;
+}
+
+json_t *session_join_params(const struct session *s)
+{
+    struct join_producer producers[SQ_TRACKS_MAX];
+    enum srtp_profile profiles[SRTP_PROFILE_COUNT];
+    for (size_t i = 0; i < s->config.track_count; i++)
+        local_track_describe(s->locals[i], &producers[i]);
+    struct join_offer offer = {
+        .room = s->room,
+        .cname = s->cname,
+        .identity = s->config.identity,
+        .producers = producers,
+        .producer_count = s->config.track_count,
+        .profiles = profiles,
+        .profile_count = profiles_of(s, profiles),
+    };
+    return join_build(&offer);
+}
+
+/* Candidates that we can use: all TCP ones, UDP ones of our own family. */
+static void keep_candidates(struct session *s, const struct join_answer *answer,
+                            const struct net_address *local_udp)
+{
+    s->candidate_count = 0;
+    for (size_t i = 0; i < answer->candidate_count; i++) {
+        const struct ice_candidate *c = &answer->candidates[i];
+        bool fits = c->protocol == NET_TCP ||
+                    (!s->config.force_tcp && c->address.family == local_udp->family);
+        if (fits)
+            s->candidates[s->candidate_count++] = *c;
+    }
+}
+
+static int new_transport(struct session *s, const struct join_answer *answer,
+                         const struct net_address *local_udp, struct transport **out,
+                         time_us now_us)
+{
+    struct transport_config config = {
+        .ice_role = ICE_ROLE_CONTROLLING,
+        .remote = answer->remote,
+        .candidates = s->candidates,
+        .candidate_count = s->candidate_count,
+        .identity = s->config.identity,
+        .dtls_role = DTLS_ROLE_CLIENT,
+        .remote_fingerprint = answer->fingerprint,
+    };
+    if (!s->config.force_tcp)
+        config.local_udp = *local_udp;
+    ice_credentials_new(&config.local);
+    config.profile_count = profiles_of(s, config.profiles);
+    return transport_new(out, &config, now_us);
+}
+
+static void take_ids(struct session *s, const struct join_answer *answer)
+{
+    memcpy(s->transport_id, answer->transport_id, sizeof(s->transport_id));
+    for (size_t i = 0; i < answer->producer_count && i < s->config.track_count; i++)
+        memcpy(s->producer_ids[i], answer->producer_ids[i], JOIN_ID_MAX);
+}
+
+static void set_extensions(struct session *s, uint8_t receive_id)
+{
+    struct transport_extensions extensions = {
+        .receive_transport_cc = receive_id ? receive_id : JOIN_EXT_TRANSPORT_CC,
+        .send_transport_cc = JOIN_EXT_TRANSPORT_CC,
+    };
+    transport_set_extensions(s->transport, &extensions);
+}
+
+static void track_event(struct session *s, enum session_event_type type,
+                        const struct receive_stream *r)
+{
+    struct session_event event = {.type = type};
+    event.track.number = r->track;
+    event.track.kind = r->consumer.kind;
+    event.track.source = r->consumer.source;
+    event.track.paused = r->consumer.paused;
+    memcpy(event.track.participant, r->consumer.participant, JOIN_ID_MAX);
+    emit(s, &event);
+}
+
+/* Remote tracks whose producers are not in the answer are over. */
+static void drop_absent(struct session *s, const struct join_answer *answer)
+{
+    for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
+        struct receive_stream *r = remote_table_at(s->remotes, i);
+        bool present = false;
+        for (size_t k = 0; r && k < answer->consumer_count; k++)
+            present =
+                present || strcmp(answer->consumers[k].producer_id, r->consumer.producer_id) == 0;
+        if (r && !present)
+            session_remove_consumer(s, r->consumer.id);
+    }
+}
+
+int session_start(struct session *s, const struct join_answer *answer,
+                  const struct net_address *local_udp, time_us now_us)
+{
+    struct transport *transport = NULL;
+    keep_candidates(s, answer, local_udp);
+    if (s->candidate_count == 0)
+        return SQ_ERR_UNREACHABLE;
+    int err = new_transport(s, answer, local_udp, &transport, now_us);
+    if (err)
+        return err;
+    transport_free(s->transport);
+    s->transport = transport;
+    pacer_clear(s->pacer);
+    take_ids(s, answer);
+    set_extensions(s, answer->consumer_count ? answer->consumers[0].transport_cc : 0);
+    drop_absent(s, answer);
+    for (size_t i = 0; i < answer->consumer_count; i++)
+        session_add_consumer(s, &answer->consumers[i]);
+    return 0;
+}
+
+const char *session_transport_id(const struct session *s)
+{
+    return s->transport_id;
+}
+
+const char *session_producer_id(const struct session *s, uint32_t track)
+{
+    return track < s->config.track_count ? s->producer_ids[track] : "";
+}
+
+enum transport_state session_state(const struct session *s)
+{
+    return s->transport ? transport_state(s->transport) : TRANSPORT_NEW;
+}
+
+/* ---- remote tracks ---- */
+
+int session_add_consumer(struct session *s, const struct join_consumer *consumer)
+{
+    struct receive_stream *r = NULL;
+    bool fresh = false;
+    int err = remote_table_put(s->remotes, consumer, &r, &fresh);
+    if (err)
+        return err;
+    if (s->transport && consumer->transport_cc)
+        set_extensions(s, consumer->transport_cc);
+    if (fresh)
+        track_event(s, SESSION_EVENT_TRACK_ADDED, r);
+    return 0;
+}
+
+void session_remove_consumer(struct session *s, const char *consumer_id)
+{
+    struct receive_stream *r = remote_table_find(s->remotes, consumer_id);
+    if (!r)
+        return;
+    track_event(s, SESSION_EVENT_TRACK_REMOVED, r);
+    remote_table_remove(s->remotes, r);
+}
+
+void session_pause_consumer(struct session *s, const char *consumer_id, bool paused)
+{
+    struct receive_stream *r = remote_table_find(s->remotes, consumer_id);
+    if (!r || r->consumer.paused == paused)
+        return;
+    receive_stream_pause(r, paused);
+    track_event(s, SESSION_EVENT_TRACK_PAUSED, r);
+}
+
+/* ---- the path ---- */
+
+int session_restart_ice(struct session *s, const struct ice_credentials *remote, time_us now_us)
+{
+    struct ice_credentials local;
+    if (!s->transport)
+        return SQ_ERR_STATE;
+    ice_credentials_new(&local);
+    return transport_restart_ice(s->transport, &local, remote, s->candidates, s->candidate_count,
+                                 now_us);
+}
+
+void session_path_changed(struct session *s, const struct net_address *local_udp, time_us now_us)
+{
+    if (s->transport)
+        transport_path_changed(s->transport, local_udp, now_us);
+}
+
+void session_tcp_state(struct session *s, uint32_t stream, const struct net_address *local, bool up,
+                       time_us now_us)
+{
+    if (s->transport)
+        transport_tcp_state(s->transport, stream, local, up, now_us);
+}
+
+int session_mute(struct session *s, uint32_t track, bool muted, time_us now_us)
+{
+    (void)now_us;
+    if (track >= s->config.track_count)
+        return SQ_ERR_INVALID;
+    s->muted[track] = muted;
+    local_track_mute(s->locals[track], muted);
+    apply_plan(s, false);
+    return 0;
+}
+
+static void on_state(struct session *s, enum transport_state state, time_us now_us)
+{
+    if (state == TRANSPORT_CONNECTED) {
+        s->reports.next_us = now_us;
+        s->reports.sent = 0;
+        for (size_t i = 0; i < s->config.track_count; i++)
+            local_track_force_key(s->locals[i]);
+    }
+    emit(s, &(struct session_event){.type = SESSION_EVENT_STATE, .state = state});
+}
+
+static void drain_transport(struct session *s, time_us now_us)
+{
+    struct transport_event event;
+    while (s->transport && transport_next_event(s->transport, &event)) {
+        switch (event.type) {
+        case TRANSPORT_EVENT_STATE:
+            on_state(s, event.state, now_us);
+            break;
+        case TRANSPORT_EVENT_OPEN_TCP:
+            emit(s, &(struct session_event){.type = SESSION_EVENT_OPEN_TCP, .tuple = event.tuple});
+            break;
+        case TRANSPORT_EVENT_ESTIMATE:
+            s->estimate_bps = cap_bps(s, event.estimate_bps);
+            apply_plan(s, false);
+            break;
+        case TRANSPORT_EVENT_TUPLE:
+            break;
+        }
+    }
+}
+
+/* ---- media ---- */
+
+static time_us rtt_us(const struct session *s)
+{
+    struct transport_stats stats;
+    transport_get_stats(s->transport, &stats);
+    return stats.rtt_us;
+}
+
+static struct reports_streams streams_of(struct session *s)
+{
+    return (struct reports_streams){
+        .local = s->locals,
+        .local_count = s->config.track_count,
+        .remote = remote_table_streams(s->remotes),
+        .remote_count = SESSION_REMOTE_MAX,
+    };
+}
+
+static void receive_rtp(struct session *s, uint8_t *data, size_t len_bytes, time_us now_us)
+{
+    struct rtp_view view;
+    if (rtp_parse(&view, data, len_bytes))
+        return;
+    struct receive_stream *r = remote_table_of_ssrc(s->remotes, view.ssrc);
+    if (r)
+        receive_stream_on_packet(r, &view, data, now_us);
+    else
+        s->unknown_ssrc++;
+}
+
+void session_receive(struct session *s, const struct net_tuple *from, uint8_t *data,
+                     size_t len_bytes, time_us now_us)
+{
+    if (!s->transport)
+        return;
+    enum transport_received what = transport_receive(s->transport, from, data, &len_bytes, now_us);
+    if (what == TRANSPORT_RECEIVED_RTP)
+        receive_rtp(s, data, len_bytes, now_us);
+    if (what == TRANSPORT_RECEIVED_RTCP) {
+        struct reports_streams streams = streams_of(s);
+        if (reports_receive(&streams, s->pacer, data, len_bytes, rtt_us(s),
+                            now_us + s->config.utc_offset_us, now_us))
+            s->bad_rtcp++;
+    }
+    drain_transport(s, now_us);
+}
+
+static void queue_control(struct session *s, const struct byte_writer *w, struct packet *p)
+{
+    p->len_bytes = (uint16_t)byte_writer_len(w);
+    if (p->len_bytes)
+        pacer_put(s->pacer, &(struct pacer_item){.packet = p, .class = PACER_CONTROL});
+    else
+        packet_unref(p);
+}
+
+static struct packet *control_packet(struct session *s, struct byte_writer *w)
+{
+    struct packet *p = packet_take(s->pool);
+    if (p)
+        *w = byte_writer_of(p->data, TRANSPORT_DATAGRAM_MAX - SRTP_TRAILER_MAX);
+    return p;
+}
+
+static void step_feedback(struct session *s, time_us now_us)
+{
+    struct byte_writer w;
+    struct packet *p = control_packet(s, &w);
+    if (!p)
+        return;
+    time_us rtt = rtt_us(s);
+    for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
+        struct receive_stream *r = remote_table_at(s->remotes, i);
+        if (r)
+            receive_stream_feedback(r, &w, s->sender_ssrc, rtt, now_us);
+    }
+    queue_control(s, &w, p);
+}
+
+static void step_reports(struct session *s, time_us now_us)
+{
+    struct byte_writer w;
+    struct packet *p = now_us >= s->reports.next_us ? control_packet(s, &w) : NULL;
+    if (!p)
+        return;
+    struct reports_streams streams = streams_of(s);
+    reports_write(&s->reports, &streams, &w, s->sender_ssrc, s->cname,
+                  now_us + s->config.utc_offset_us, now_us);
+    queue_control(s, &w, p);
+}
+
+void session_step(struct session *s, time_us now_us)
+{
+    struct local_sink sink = {.pool = s->pool, .pacer = s->pacer};
+    if (s->transport)
+        transport_timeout(s->transport, now_us);
+    drain_transport(s, now_us);
+    bool connected = session_state(s) == TRANSPORT_CONNECTED;
+    for (size_t i = 0; i < s->config.track_count; i++)
+        local_track_step(s->locals[i], &sink, connected, now_us);
+    for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
+        struct receive_stream *r = remote_table_at(s->remotes, i);
+        if (!r)
+            continue;
+        struct sync_speech speech = remote_table_speech(s->remotes, r);
+        receive_stream_step(r, &speech, now_us);
+    }
+    if (!connected)
+        return;
+    step_feedback(s, now_us);
+    step_reports(s, now_us);
+}
+
+time_us session_deadline(struct session *s, time_us now_us)
+{
+    if (!s->transport)
+        return TIME_US_NEVER;
+    time_us at = transport_deadline(s->transport);
+    if (session_state(s) != TRANSPORT_CONNECTED)
+        return at;
+    time_us rtt = rtt_us(s);
+    at = time_us_min(at, time_us_min(s->reports.next_us, pacer_deadline(s->pacer, now_us)));
+    for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
+        struct receive_stream *r = remote_table_at(s->remotes, i);
+        if (r)
+            at = time_us_min(at, receive_stream_deadline(r, rtt));
+    }
+    return time_us_min(at, now_us + CODING_PERIOD_US);
+}
+
+static bool seal(struct session *s, const struct pacer_item *item, size_t *len_bytes,
+                 time_us now_us)
+{
+    memcpy(s->scratch, item->packet->data, item->packet->len_bytes);
+    *len_bytes = item->packet->len_bytes;
+    if (item->class == PACER_CONTROL)
+        return transport_seal_rtcp(s->transport, s->scratch, len_bytes, sizeof(s->scratch),
+                                   now_us) == 0;
+    int len = send_stream_finish(item->stream, item, s->scratch, *len_bytes, sizeof(s->scratch));
+    if (len <= 0)
+        return false;
+    *len_bytes = (size_t)len;
+    return transport_seal_rtp(s->transport, s->scratch, len_bytes, sizeof(s->scratch), now_us) == 0;
+}
+
+bool session_next_datagram(struct session *s, struct transport_datagram *out, time_us now_us)
+{
+    struct pacer_item item;
+    if (!s->transport)
+        return false;
+    if (transport_next_datagram(s->transport, out))
+        return true;
+    while (pacer_next(s->pacer, &item, now_us)) {
+        const struct net_tuple *tuple = transport_tuple(s->transport);
+        size_t len_bytes = 0;
+        bool sealed = tuple && seal(s, &item, &len_bytes, now_us);
+        packet_unref(item.packet);
+        if (!sealed)
+            continue;
+        *out = (struct transport_datagram){
+            .tuple = *tuple, .data = s->scratch, .len_bytes = len_bytes};
+        return true;
+    }
+    return false;
+}
+
+void session_goodbye(struct session *s, time_us now_us)
+{
+    (void)now_us;
+    uint32_t ssrcs[SQ_TRACKS_MAX];
+    struct byte_writer w;
+    struct packet *p = session_state(s) == TRANSPORT_CONNECTED ? control_packet(s, &w) : NULL;
+    if (!p)
+        return;
+    for (size_t i = 0; i < s->config.track_count; i++)
+        ssrcs[i] = local_track_stream(s->locals[i])->config.ssrc;
+    rtcp_write_bye(&w, ssrcs, s->config.track_count);
+    queue_control(s, &w, p);
+}
+
+void session_get_stats(struct session *s, struct sq_call_stats *out, time_us now_us)
+{
+    remote_table_add_stats(s->remotes, out, now_us);
+    for (size_t i = 0; i < s->config.track_count; i++)
+        local_track_add_stats(s->locals[i], out, now_us);
+    out->estimate_bps = s->estimate_bps;
+    out->srtp_profile = "";
+    if (!s->transport)
+        return;
+    struct transport_stats t;
+    transport_get_stats(s->transport, &t);
+    out->rtt_ms = (uint32_t)((t.rtt_us + TIME_US_PER_MS - 1) / TIME_US_PER_MS);
+    out->over_tcp = t.tuple.protocol == NET_TCP;
+    if (t.srtp_profile != SRTP_PROFILE_NONE)
+        out->srtp_profile = srtp_profile_name(t.srtp_profile);
+}
+
+/* ---- any thread ---- */
+
+int session_push_audio(struct session *s, uint32_t track, const int16_t *samples, size_t count,
+                       time_us capture_us)
+{
+    if (track >= s->config.track_count || (!samples && count))
+        return SQ_ERR_INVALID;
+    return local_track_push_audio(s->locals[track], samples, count, capture_us);
+}
+
+int session_push_video(struct session *s, uint32_t track, const struct sq_picture *picture,
+                       time_us capture_us)
+{
+    if (track >= s->config.track_count || !picture)
+        return SQ_ERR_INVALID;
+    return local_track_push_video(s->locals[track], picture, capture_us);
+}
+
+int session_pull_audio(struct session *s, int16_t *samples, size_t count, time_us now_us)
+{
+    int heard = playout_pull(remote_table_playout(s->remotes), samples, count, now_us);
+    if (heard < 0)
+        return heard;
+    for (size_t i = 0; i < s->config.track_count; i++)
+        if (local_track_settings(s->locals[i])->kind == SQ_AUDIO)
+            local_track_played(s->locals[i], samples, count);
+    return heard;
+}
+
+int session_pull_video(struct session *s, uint32_t track, struct sq_video_frame *frame,
+                       time_us now_us)
+{
+    return remote_table_pull(s->remotes, track, frame, now_us);
+}
