@@ -14,6 +14,7 @@
 #define RTO_UNKNOWN_US (1 * TIME_US_PER_S)
 #define RTO_MIN_US     (400 * TIME_US_PER_MS)
 #define RTO_MAX_US     (3 * TIME_US_PER_S)
+#define RTO_DOUBLED_US (1500 * TIME_US_PER_MS) /* doubling ends here: many tries must fit 20 s */
 #define RESTART_WAIT_US                                                                            \
     (200 * TIME_US_PER_MS) /* before a client's next attempt, times attempts                       \
                             */
@@ -76,8 +77,10 @@ static int profiles_text(char out[PROFILES_TEXT], const struct dtls_config *conf
 static unsigned timer_interval(SSL *ssl, unsigned previous_us)
 {
     struct dtls_hooks *h = SSL_get_app_data(ssl);
+    const time_us most =
+        h->first_interval_us > RTO_DOUBLED_US ? h->first_interval_us : RTO_DOUBLED_US;
     h->interval_us =
-        previous_us == 0 ? h->first_interval_us : time_us_min(2 * (time_us)previous_us, RTO_MAX_US);
+        previous_us == 0 ? h->first_interval_us : time_us_min(2 * (time_us)previous_us, most);
     return (unsigned)h->interval_us;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The datagram BIO: one read is one record, one write is one datagram (a memory BIO would lose
- * their borders).
+/* The datagram BIO: one read is one record, and what is written between two drains shares datagrams
+ * as far as it fits, a record never torn (a memory BIO would lose the borders).
  *
  * It also takes OpenSSL's retransmission timer off the OS clock. OpenSSL computes the deadline from
  * gettimeofday and hands the address of that value to BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT; we keep the
@@ -11,9 +11,8 @@
 #include <openssl/bio.h>
 #include <string.h>
 
-#define FAR_FUTURE_S                                                                               \
-    INT32_MAX        /* fits a 32-bit time_t; 2038 is later than any OS clock that runs this */
-#define LONG_AGO_S 1 /* not 0: that means "no timer" to OpenSSL */
+#define FAR_FUTURE_S INT32_MAX /* fits a 32-bit time_t */
+#define LONG_AGO_S   1         /* not 0: that means "no timer" to OpenSSL */
 
 static int bio_read(BIO *b, char *out, size_t capacity, size_t *read)
 {
@@ -30,11 +29,28 @@ static int bio_read(BIO *b, char *out, size_t capacity, size_t *read)
     return 1;
 }
 
+/* OpenSSL repeats a flight with one datagram for each message; on a lossy link a flight must not be
+ * lost five times as often. Records may share a datagram (RFC 6347 section 4.1.1). */
+static bool append_to_last(struct dtls_io *io, const char *data, size_t len)
+{
+    if (io->output_count == 0)
+        return false;
+    struct dtls_datagram *d =
+        &io->output[(io->output_first + io->output_count - 1) % DTLS_OUTPUT_MAX];
+    if (d->len_bytes + len > DTLS_MTU_BYTES)
+        return false;
+    memcpy(d->data + d->len_bytes, data, len);
+    d->len_bytes = (uint16_t)(d->len_bytes + len);
+    return true;
+}
+
 static int bio_write(BIO *b, const char *data, size_t len, size_t *written)
 {
     struct dtls_io *io = BIO_get_data(b);
     BIO_clear_retry_flags(b);
     *written = len;
+    if (append_to_last(io, data, len))
+        return 1;
     if (io->output_count == DTLS_OUTPUT_MAX || len > DTLS_MTU_BYTES) {
         io->output_dropped++; /* lost like any datagram; the timer repairs it */
         return 1;

@@ -77,7 +77,7 @@ static void settle(struct ice_controlling *c, time_us now_us)
         if (is_selected(c, p) || i == c->nominee)
             continue;
         const bool keep = on_tcp && p->tuple.protocol == NET_UDP && ice_pair_usable(p);
-        p->check_at = keep ? now_us + BETTER_CHECK_US : TIME_US_NEVER;
+        p->check_at = keep ? time_us_min(p->check_at, now_us + BETTER_CHECK_US) : TIME_US_NEVER;
         p->open_at = TIME_US_NEVER;
     }
 }
@@ -249,6 +249,8 @@ static void consider(struct ice_agent *a, size_t index, time_us now_us)
             return;
     }
     c->nominee = index;
+    if (c->rtt_us == 0)
+        c->rtt_us = p->rtt_us;
     ice_pair_send(a, p, true, now_us); /* not paced: it answers an answer */
     p->check_at = now_us + retry_interval(c, p);
 }

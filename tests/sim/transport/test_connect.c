@@ -148,7 +148,7 @@ Test(connect, thirty_percent_loss_still_connects)
         cr_assert_eq(w.terminal.rtp_received, 3, "seed %zu", (size_t)seed);
         world_fini(&w);
     }
-    cr_log_info("slowest of %d seeds: %lld ms", SEEDS, (long long)(worst / TIME_US_PER_MS));
+    cr_log_info("slowest of %d seeds, %lld ms", SEEDS, (long long)(worst / TIME_US_PER_MS));
 }
 
 Test(connect, tcp_takes_over_when_udp_is_blocked)

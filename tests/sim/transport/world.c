@@ -25,8 +25,10 @@ static void __attribute__((destructor)) free_identities(void)
 
 uint32_t world_random(struct world *w, uint32_t below)
 {
-    w->seed = w->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)((w->seed >> 33) % below);
+    uint64_t z = w->seed += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ z >> 31) % below);
 }
 
 static struct net_address address(const char *ip, uint16_t port)
