@@ -146,7 +146,7 @@ static inline uint8_t *byte_reserve(struct byte_writer *w, size_t len_bytes)
 static inline void byte_write(struct byte_writer *w, const void *data, size_t len_bytes)
 {
     uint8_t *p = byte_reserve(w, len_bytes);
-    if (p && len_bytes)
+    if (!w->failed && len_bytes) /* asks the flag: a test of p makes gcc fear a NULL buffer */
         memcpy(p, data, len_bytes);
 }
 
@@ -158,28 +158,28 @@ static inline void byte_write_u8(struct byte_writer *w, uint8_t v)
 static inline void byte_write_u16(struct byte_writer *w, uint16_t v)
 {
     uint8_t *p = byte_reserve(w, 2);
-    if (p)
+    if (!w->failed)
         bytes_put_u16(p, v);
 }
 
 static inline void byte_write_u24(struct byte_writer *w, uint32_t v)
 {
     uint8_t *p = byte_reserve(w, 3);
-    if (p)
+    if (!w->failed)
         bytes_put_u24(p, v);
 }
 
 static inline void byte_write_u32(struct byte_writer *w, uint32_t v)
 {
     uint8_t *p = byte_reserve(w, 4);
-    if (p)
+    if (!w->failed)
         bytes_put_u32(p, v);
 }
 
 static inline void byte_write_u64(struct byte_writer *w, uint64_t v)
 {
     uint8_t *p = byte_reserve(w, 8);
-    if (p)
+    if (!w->failed)
         bytes_put_u64(p, v);
 }
 
