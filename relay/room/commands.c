@@ -114,7 +114,7 @@ static void connect_transport(struct router *r, const struct relay_command *c,
         return;
     }
     t->fingerprint = c->fingerprint;
-    router_pump(r, t, now_us);
+    router_pump(r, t);
 }
 
 static void restart_ice(struct router *r, const struct relay_command *c, struct relay_reply *reply,
@@ -289,6 +289,7 @@ void router_command(struct router *r, const struct relay_command *command,
                     struct relay_reply *reply, time_us now_us)
 {
     CHECK(command->type < RELAY_COMMAND_COUNT && handlers[command->type]);
+    r->now_us = now_us;
     *reply = (struct relay_reply){.type = command->type, .ticket = command->ticket};
     handlers[command->type](r, command, reply, now_us);
 }

@@ -150,6 +150,8 @@ void room_transport_close(struct router *r, struct room_transport *t)
         room_producer_close(r, LIST_FIRST(&t->producers));
     while (!LIST_EMPTY(&t->consumers))
         room_consumer_close(r, LIST_FIRST(&t->consumers));
+    transport_close(t->rtc, r->now_us);
+    router_pump(r, t); /* the peer is told */
     room_tuples_forget(r, t);
     forget_ufrag(r, t->local.ufrag);
     forget_ufrag(r, t->old_ufrag);
@@ -166,7 +168,7 @@ void room_transport_close(struct router *r, struct room_transport *t)
 }
 
 /* The extension ids that this transport's peer uses, for transport-wide feedback. */
-static void set_extensions(struct room_transport *t)
+static int set_extensions(struct room_transport *t)
 {
     struct transport_extensions e = {0};
     struct room_producer *p;
@@ -182,7 +184,7 @@ static void set_extensions(struct room_transport *t)
         if (ids[RTP_EXTENSION_ABS_SEND_TIME])
             e.send_abs_send_time = ids[RTP_EXTENSION_ABS_SEND_TIME];
     }
-    transport_set_extensions(t->rtc, &e);
+    return transport_set_extensions(t->rtc, &e);
 }
 
 static int declare_ssrcs(struct room_transport *t, struct room_producer *p,
@@ -230,8 +232,10 @@ int room_producer_open(struct router *r, struct room_transport *t,
     LIST_INSERT_HEAD(&t->producers, p, of_transport);
     t->producer_count++;
     r->producer_count++;
-    set_extensions(t);
-    return 0;
+    code = set_extensions(t);
+    if (code)
+        room_producer_close(r, p);
+    return code;
 }
 
 static void forget_ssrcs(struct room_transport *t, const struct room_producer *p)
@@ -296,8 +300,10 @@ int room_consumer_open(struct router *r, struct room_transport *t, struct room_p
     LIST_INSERT_HEAD(&p->consumers, c, of_producer);
     t->consumer_count++;
     r->consumer_count++;
-    set_extensions(t);
-    return 0;
+    code = set_extensions(t);
+    if (code)
+        room_consumer_close(r, c);
+    return code;
 }
 
 void room_consumer_close(struct router *r, struct room_consumer *c)

@@ -88,6 +88,7 @@ struct router_out {
 
 struct router {
     struct router_config config;
+    time_us now_us; /* of the present input */
     LIST_HEAD(, room) rooms;
     size_t room_count, transport_count, producer_count, consumer_count;
     struct table *room_ids, *transport_ids, *producer_ids, *consumer_ids;
@@ -141,6 +142,6 @@ struct router_slot *router_slot_take(struct router *r);
 void router_slot_send(struct router *r, struct router_slot *slot, const struct net_tuple *to,
                       size_t len_bytes);
 void router_wake(struct router *r, struct room_transport *t, time_us at_us);
-void router_pump(struct router *r, struct room_transport *t, time_us now_us);
+void router_pump(struct router *r, struct room_transport *t);
 
 #endif

@@ -31,10 +31,10 @@ static int tables_new(struct router *r)
 
 int router_new(struct router **out, const struct router_config *config, time_us now_us)
 {
-    (void)now_us;
     struct router *r = calloc(1, sizeof *r);
     if (!r)
         return SQ_ERR_NOMEM;
+    r->now_us = now_us;
     r->config = *config;
     LIST_INIT(&r->rooms);
     STAILQ_INIT(&r->events);
@@ -164,9 +164,8 @@ static void drain_events(struct router *r, struct room_transport *t)
     }
 }
 
-void router_pump(struct router *r, struct room_transport *t, time_us now_us)
+void router_pump(struct router *r, struct room_transport *t)
 {
-    (void)now_us;
     struct transport_datagram d;
     while (transport_next_datagram(t->rtc, &d)) {
         struct router_slot *slot = router_slot_take(r);
@@ -224,7 +223,7 @@ static void check_in(struct router *r, const struct net_tuple *from, struct pack
     }
     size_t len = packet->len_bytes, before = r->out.filled;
     (void)transport_receive(t->rtc, from, packet->data, &len, now_us);
-    router_pump(r, t, now_us);
+    router_pump(r, t);
     if (!answers(r, before, from))
         return;
     room_tuple_add(r, t, from);
@@ -235,6 +234,7 @@ static void check_in(struct router *r, const struct net_tuple *from, struct pack
 void router_receive(struct router *r, const struct net_tuple *from, struct packet *packet,
                     time_us now_us)
 {
+    r->now_us = now_us;
     r->counters[RELAY_PACKETS_IN]++;
     r->counters[RELAY_BYTES_IN] += packet->len_bytes;
     packet->received_us = now_us;
@@ -254,13 +254,14 @@ void router_receive(struct router *r, const struct net_tuple *from, struct packe
         room_rtp_in(r, t, packet, now_us);
     else if (got == TRANSPORT_RECEIVED_RTCP)
         room_rtcp_in(r, t, packet->data, packet->len_bytes, now_us);
-    router_pump(r, t, now_us);
+    router_pump(r, t);
 }
 
 void router_tcp_closed(struct router *r, uint32_t stream, time_us now_us)
 {
     struct room *room;
     struct room_transport *t;
+    r->now_us = now_us;
     LIST_FOREACH(room, &r->rooms, of_router)
     LIST_FOREACH(t, &room->transports, of_room)
     for (size_t i = 0; i < t->tuple_count; i++) {
@@ -268,7 +269,7 @@ void router_tcp_closed(struct router *r, uint32_t stream, time_us now_us)
             continue;
         struct net_tuple tuple = t->tuples[i];
         transport_tcp_state(t->rtc, stream, &tuple.local, false, now_us);
-        router_pump(r, t, now_us);
+        router_pump(r, t);
         return;
     }
 }
@@ -297,7 +298,7 @@ static void run_timer(struct router *r, struct room_transport *t, time_us now_us
 {
     if (transport_deadline(t->rtc) <= now_us)
         transport_timeout(t->rtc, now_us);
-    router_pump(r, t, now_us);
+    router_pump(r, t);
     room_rtcp_out(r, t, now_us);
     time_us next = next_deadline(t);
     /* what could not be written now (a full compound, no room to send) is tried again a little
@@ -308,6 +309,7 @@ static void run_timer(struct router *r, struct room_transport *t, time_us now_us
 void router_timeout(struct router *r, time_us now_us)
 {
     struct deadline *first = deadlines_first(&r->deadlines);
+    r->now_us = now_us;
     while (first && first->at_us <= now_us) {
         size_t offset = offsetof(struct room_transport, deadline);
         run_timer(r, (struct room_transport *)(void *)((char *)first - offset), now_us);
