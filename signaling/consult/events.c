@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to consultations without a request: deadlines, sessions lost and back, a restart.
  * And who may be in a room. */
+#include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
 #include "signaling/consult/consult.h"
@@ -97,9 +98,29 @@ static int reopen(const struct consult_act *act, const struct consult_record *r)
     return r->step.room_open ? add_rooms(act->effects, r->id, r->step.room_live) : 0;
 }
 
+/* Errors of one row, which may not stop the others. */
+static bool is_damage(int status)
+{
+    return status == SQ_ERR_FORGED || status == SQ_ERR_NOT_FOUND || status == SQ_ERR_UNSUPPORTED;
+}
+
+static int set_aside(const struct consult_act *act, const struct due *due, int error)
+{
+    struct audit_act row = {.utc_us = act->utc_us,
+                            .act = "consultation.damaged",
+                            .object = due->id,
+                            .detail = sq_error_name(error)};
+    log_write(LOG_ERROR, "consult.damaged", LOG_TEXT("id", due->id),
+              LOG_TEXT("error", sq_error_name(error)));
+    int status = forget_deadline(act->service, due);
+    return status < 0 ? status : audit_append(act->service->store, &row);
+}
+
 static int one_due(const struct consult_act *act, const struct due *due, struct consult_record *r)
 {
     int status = consult_record_load(act->service, due->id, r);
+    if (is_damage(status))
+        return set_aside(act, due, status);
     if (status < 0)
         return status;
     bool state = strcmp(due->kind, KIND_STATE) == 0;
@@ -194,6 +215,10 @@ static int move_seats(struct service *s, const char *session, enum consult_prese
         return SQ_ERR_NOMEM;
     for (size_t i = 0; i < touched.count && status == 0; i++) {
         status = consult_record_load(s, touched.seats[i].id, r);
+        if (is_damage(status)) {
+            status = 0;
+            continue;
+        }
         if (status < 0)
             break;
         act.by = consult_record_party(r, (enum consult_party)touched.seats[i].party);
