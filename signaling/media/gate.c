@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is heard: a consumer runs when neither its owner nor its producer's paused it and both
+ * accounts may take part in a live room. While it rings nobody may. */
+#include "signaling/media/room.h"
+
+static bool gated(const struct media_object *consumer)
+{
+    return !consumer->stream.transport->transport.allowed ||
+           !consumer->stream.producer->stream.transport->transport.allowed;
+}
+
+bool media_consumer_paused(const struct media_object *consumer)
+{
+    return consumer->stream.paused || gated(consumer);
+}
+
+void media_room_look(struct media *m, struct media_room *room, time_us now_us)
+{
+    struct media_object *o = room->objects;
+    while (o) {
+        enum room_right right = ROOM_RIGHT_LIVE;
+        if (o->type == OBJECT_TRANSPORT) {
+            right = m->config.right(m->config.service, room->id, o->account);
+            o->transport.allowed = right == ROOM_RIGHT_LIVE;
+        }
+        if (right == ROOM_RIGHT_NONE) {
+            media_transport_close(m, o, now_us);
+            o = room->objects; /* the list has changed */
+        } else {
+            o = o->next_in_room;
+        }
+    }
+}
+
+void media_room_gate(struct media *m, struct media_room *room, time_us now_us)
+{
+    for (struct media_object *o = room->objects; o; o = o->next_in_room) {
+        if (o->type != OBJECT_CONSUMER || !o->made)
+            continue;
+        bool paused = media_consumer_paused(o);
+        if (paused == o->stream.told_paused)
+            continue;
+        o->stream.told_paused = paused;
+        media_send(m, NULL, false, room->relay, paused ? "consumer.pause" : "consumer.resume",
+                   json_pack("{s:s}", "consumer", o->id), now_us);
+        media_notify(m, o->session, paused ? "media.consumerPaused" : "media.consumerResumed",
+                     json_pack("{s:s}", "consumerId", o->id));
+    }
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of media/: the tables (rooms, their transports, producers, consumers) and the jobs under
+ * way. */
+#ifndef SIGNALING_MEDIA_ROOM_H
+#define SIGNALING_MEDIA_ROOM_H
+
+#include "cluster/cluster.h"
+#include "signaling/media/media.h"
+
+#define MEDIA_PRODUCERS_MAX 8 /* of one transport: microphone, camera, examination, and spares */
+#define MEDIA_TRANSPORTS_MAX                                                                       \
+    128                  /* of one room: 32 rung members with two each, and the applicant          \
+                          */
+#define MEDIA_SEAT_MAX 4 /* transports of one account in one room */
+
+enum object_type { OBJECT_TRANSPORT, OBJECT_PRODUCER, OBJECT_CONSUMER };
+
+struct media_room {
+    char id[ID_MAX];
+    char relay[CLUSTER_NODE_MAX]; /* empty: not placed */
+    bool made;                    /* the relay has it */
+    bool opened;                  /* told since our start that it is (still) open */
+    bool live;
+    size_t transport_count;
+    struct media_object *objects;
+    struct media_room *next;
+};
+
+/* What only a transport has. */
+struct transport_part {
+    bool native; /* made by media.join: consumers are pushed */
+    bool sends, receives;
+    bool allowed; /* its account may be heard and hear (ROOM_RIGHT_LIVE), as of the last look */
+    json_t *capabilities; /* RtpCapabilities of a native receiver */
+    unsigned next_mid;
+    time_us away_us; /* its session has no connection since; 0: it has */
+};
+
+/* What a producer or consumer has. */
+struct stream_part {
+    struct media_object *transport;
+    struct media_object *producer; /* of a consumer */
+    char kind[8], source[16];
+    json_t *rtp;        /* RtpParameters */
+    json_t *consumable; /* producer: ortc_consumable */
+    bool paused;        /* by its owner */
+    bool told_paused;   /* consumer: what relay and owner were told last */
+};
+
+struct media_object {
+    enum object_type type;
+    char id[ID_MAX], account[ID_MAX], session[ID_MAX];
+    struct media_room *room;
+    bool made; /* the relay has it, and so has the store */
+    struct transport_part transport;
+    struct stream_part stream;
+    struct media_object *next_in_room, *next_in_bucket;
+};
+
+enum job_type {
+    JOB_TRANSPORT, /* media.createTransport */
+    JOB_JOIN,      /* media.join */
+    JOB_PRODUCE,
+    JOB_CONSUME,
+    JOB_PUSH,   /* a consumer on a native transport that nobody asked for */
+    JOB_COMMAND /* one command, its result is the reply */
+};
+
+/* Commands of one request, in phases: all of a phase are in flight together. */
+struct media_job {
+    enum job_type type;
+    uint64_t reply_ticket; /* 0: nobody waits */
+    unsigned phase, waiting;
+    int error;
+    char message[160];
+    char room[ID_MAX], transport[ID_MAX], object[ID_MAX];
+    char account[ID_MAX], session[ID_MAX];
+    json_t *params; /* owned: of the request */
+    json_t *result; /* owned: what the relay said to the main command */
+    struct media_job *next;
+};
+
+struct media_command {
+    int64_t ticket;
+    char relay[CLUSTER_NODE_MAX];
+    struct media_job *job;
+    bool main; /* its result is the job's */
+    struct media_command *next;
+};
+
+struct media_queued {
+    struct media_output out;
+    struct media_queued *next;
+};
+
+#define MEDIA_BUCKETS 4096
+
+struct media {
+    struct media_config config;
+    struct media_room *rooms;
+    struct media_object *buckets[MEDIA_BUCKETS];
+    struct media_job *jobs;
+    struct media_command *commands;
+    struct media_queued *first, *last;
+    bool settled; /* what the store gave was looked through after the start */
+    time_us now_us;
+};
+
+/* ---- table.c ---- */
+struct media_room *media_room_find(const struct media *m, const char *id);
+struct media_room *media_room_add(struct media *m,
+                                  const char *id); /* or the known one; NULL: memory */
+void media_room_remove(struct media *m,
+                       struct media_room *room); /* with its objects; forgets the rows */
+struct media_object *media_object_find(const struct media *m, enum object_type type,
+                                       const char *id);
+/* Of this session, else NULL. */
+struct media_object *media_object_own(const struct media *m, enum object_type type, const char *id,
+                                      const char *session);
+struct media_object *media_object_add(struct media *m, struct media_room *room,
+                                      enum object_type type, const char *id, const char *account,
+                                      const char *session);
+/* Removes it, what hangs on it (consumers of a producer, all of a transport), and their rows. */
+void media_object_remove(struct media *m, struct media_object *o);
+int media_room_save(struct media *m, const struct media_room *room);
+int media_object_save(struct media *m, const struct media_object *o);
+int media_load(struct media *m, time_us now_us);
+
+/* ---- output.c ---- */
+void media_reply(struct media *m, uint64_t ticket, int error, json_t *result, const char *object,
+                 const char *en, const char *zh); /* takes over result */
+void media_notify(struct media *m, const char *session, const char *method,
+                  json_t *params); /* takes over */
+json_t *media_consumer_json(const struct media_object *consumer);
+
+/* ---- gate.c: who is heard ---- */
+bool media_consumer_paused(const struct media_object *consumer);
+/* Looks the account's right up again for all transports of the room; closes those without any. */
+void media_room_look(struct media *m, struct media_room *room, time_us now_us);
+/* Tells relay and owners what changed. */
+void media_room_gate(struct media *m, struct media_room *room, time_us now_us);
+
+/* ---- jobs.c ---- */
+struct media_job *media_job_new(struct media *m, enum job_type type, uint64_t ticket,
+                                const struct media_room *room, const struct caller *caller,
+                                json_t *params);
+void media_job_start(struct media *m, struct media_job *job, time_us now_us);
+/* One command of a job (job NULL: nobody waits for the reply). Takes over params. */
+void media_send(struct media *m, struct media_job *job, bool main, const char *relay,
+                const char *method, json_t *params, time_us now_us);
+void media_take_reply(struct media *m, int64_t ticket, const char *relay, int error,
+                      const char *message, json_t *result, time_us now_us);
+void media_jobs_clear(struct media *m);
+/* Closes on the relay, tells the others, forgets. */
+void media_transport_close(struct media *m, struct media_object *transport, time_us now_us);
+void media_stream_close(struct media *m, struct media_object *stream, time_us now_us);
+
+/* ---- stream.c: producers and consumers from parameters ---- */
+/* A producer from {kind, source, rtpParameters, paused}; checked. 0 or an error with *why. */
+int media_producer_make(struct media *m, struct media_object *transport, const json_t *params,
+                        struct media_object **out, const char **why);
+int media_consumer_make(struct media *m, struct media_object *transport,
+                        struct media_object *producer, const json_t *capabilities, bool paused,
+                        struct media_object **out);
+json_t *media_producer_command(const struct media_object *producer);
+json_t *media_consumer_command(const struct media_object *consumer);
+/* Gives every native transport of the room the consumers it lacks. */
+void media_room_spread(struct media *m, struct media_room *room, time_us now_us);
+/* Tells browsers of the room. */
+void media_announce(struct media *m, const struct media_object *producer);
+
+/* ---- reconcile.c ---- */
+void media_reconcile(struct media *m, const char *relay, const json_t *snapshot, time_us now_us);
+/* A room whose relay is silent moves to another when there is one. 0 or SQ_ERR_UNREACHABLE. */
+int media_room_place(struct media *m, struct media_room *room, time_us now_us);
+
+#endif
