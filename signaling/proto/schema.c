@@ -2,7 +2,7 @@
 /* The validator: one small function per keyword over a table, so that the list of keywords that are
  * checked and the list that compile accepts can't differ. Source: JSON Schema 2020-12, validation
  * vocabulary. */
-#include "signaling/proto/schema.h"
+#include "signaling/proto/schema_keywords.h"
 
 #include "shanqiao/error.h"
 #include <math.h>
@@ -261,7 +261,16 @@ static int check_max_items(struct checker *c, const json_t *schema, const json_t
     return misfit(c, "has too many entries");
 }
 
-static const json_t *resolve(const json_t *root, const json_t *ref)
+static int check_max_properties(struct checker *c, const json_t *schema, const json_t *member,
+                                const json_t *value)
+{
+    (void)schema;
+    if (!json_is_object(value) || (json_int_t)json_object_size(value) <= json_integer_value(member))
+        return 0;
+    return misfit(c, "has too many members");
+}
+
+const json_t *schema_resolve(const json_t *root, const json_t *ref)
 {
     const char *text = json_string_value(ref);
     if (!text || strncmp(text, REF_PREFIX, strlen(REF_PREFIX)))
@@ -273,7 +282,7 @@ static int check_ref(struct checker *c, const json_t *schema, const json_t *memb
                      const json_t *value)
 {
     (void)schema;
-    return check_value(c, resolve(c->root, member), value);
+    return check_value(c, schema_resolve(c->root, member), value);
 }
 
 /* Size limits come before what walks or matches the value. */
@@ -287,6 +296,7 @@ static const struct keyword keywords[] = {
     {"maximum", check_maximum},
     {"minItems", check_min_items},
     {"maxItems", check_max_items},
+    {"maxProperties", check_max_properties},
     {"pattern", check_pattern},
     {"required", check_required},
     {"additionalProperties", check_additional},
@@ -328,107 +338,11 @@ int schema_check(const json_t *root, const json_t *schema, const json_t *value,
     return check_value(&c, schema, value);
 }
 
-/* ---- compile: what a schema document may hold ---- */
-
-static int refuse(struct schema_reason *reason, const char *where, const char *what)
-{
-    snprintf(reason->path, sizeof reason->path, "%s", where);
-    snprintf(reason->text, sizeof reason->text, "%s", what);
-    return SQ_ERR_UNSUPPORTED;
-}
-
-static bool keyword_known(const char *name)
+bool schema_keyword_known(const char *name)
 {
     for (size_t i = 0; i < KEYWORD_COUNT; i++) {
         if (!strcmp(keywords[i].name, name))
             return true;
     }
     return false;
-}
-
-/* ECMA 262 and POSIX agree on anchors, classes, groups, counts and "\." alone. */
-static bool pattern_portable(const char *pattern)
-{
-    regex_t re;
-    for (const char *p = pattern; *p; p++) {
-        if ((*p == '\\' && p[1] != '.') || (*p == '(' && p[1] == '?'))
-            return false;
-        if (*p == '\\')
-            p++;
-    }
-    if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB))
-        return false;
-    regfree(&re);
-    return true;
-}
-
-static int compile_part(const json_t *root, const json_t *schema, unsigned depth,
-                        struct schema_reason *reason);
-
-static int compile_all(const json_t *root, const json_t *parts, unsigned depth,
-                       struct schema_reason *reason)
-{
-    const char *name;
-    json_t *part;
-    json_object_foreach((json_t *)parts, name, part)
-    {
-        int error = compile_part(root, part, depth + 1, reason);
-        if (error)
-            return error;
-    }
-    return 0;
-}
-
-static int compile_keyword(const json_t *root, const json_t *schema, const char *name,
-                           const json_t *member, unsigned depth, struct schema_reason *reason)
-{
-    if (!keyword_known(name))
-        return refuse(reason, name, "is a keyword that is not checked here");
-    if (!strcmp(name, "$ref") && !resolve(root, member))
-        return refuse(reason, name, "does not lead to #/$defs/<name> of this file");
-    if (!strcmp(name, "pattern")) {
-        if (!json_is_string(member) || !pattern_portable(json_string_value(member)))
-            return refuse(reason, name, "is not a portable expression");
-        if (!json_object_get(schema, "maxLength"))
-            return refuse(reason, name, "needs maxLength beside it");
-    }
-    if (!strcmp(name, "properties") || !strcmp(name, "$defs"))
-        return compile_all(root, member, depth, reason);
-    if (!strcmp(name, "items") || (!strcmp(name, "additionalProperties") && json_is_object(member)))
-        return compile_part(root, member, depth + 1, reason);
-    return 0;
-}
-
-static int compile_part(const json_t *root, const json_t *schema, unsigned depth,
-                        struct schema_reason *reason)
-{
-    const char *name;
-    json_t *member;
-    if (!json_is_object(schema) || depth > SCHEMA_NESTING_MAX)
-        return refuse(reason, "", "is not a schema object, or nested too deep");
-    json_object_foreach((json_t *)schema, name, member)
-    {
-        int error = compile_keyword(root, schema, name, member, depth, reason);
-        if (error)
-            return error;
-    }
-    return 0;
-}
-
-int schema_compile(const json_t *schema, struct schema_reason *reason)
-{
-    const char *name;
-    json_t *member;
-    reason->path[0] = reason->text[0] = 0;
-    if (!json_is_object(schema))
-        return refuse(reason, "", "is not an object");
-    json_object_foreach((json_t *)schema, name, member)
-    {
-        bool part = !strcmp(name, "params") || !strcmp(name, "result");
-        int error = part ? compile_part(schema, member, 0, reason)
-                         : compile_keyword(schema, schema, name, member, 0, reason);
-        if (error)
-            return error;
-    }
-    return 0;
 }

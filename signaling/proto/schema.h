@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON Schema check of what a peer sends: the subset that docs/protocol uses (type, properties,
  * required, additionalProperties, enum, const, minLength, maxLength, pattern, minimum, maximum,
- * items, minItems, maxItems, $ref to "#/$defs/<name>"). A keyword outside the subset makes loading
- * fail, so nothing is silently unchecked. Knows JSON values; refuses to know methods and sessions.
- * The schema files are compiled into the program. */
+ * items, minItems, maxItems, maxProperties, $ref to "#/$defs/<name>"). A keyword outside the subset
+ * makes loading fail, so nothing is silently unchecked. Knows JSON values; refuses to know methods
+ * and sessions. The schema files are compiled into the program. */
 #ifndef SIGNALING_PROTO_SCHEMA_H
 #define SIGNALING_PROTO_SCHEMA_H
 
