@@ -11,11 +11,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define FRAME_MS_MAX   60
-#define KEY_MERGE_US   (300 * TIME_US_PER_MS)
-#define BACKLOG_MAX_US (400 * TIME_US_PER_MS) /* of the pacer: a picture coded now would be late   \
-                                               */
-#define FRAMES_PER_STEP   4                   /* coded audio frames in one step: a step must end */
+#define FRAME_MS_MAX 60
+#define KEY_MERGE_US (300 * TIME_US_PER_MS)
+#define BACKLOG_MAX_US                                                                             \
+    (400 * TIME_US_PER_MS)  /* of the pacer: a picture coded now would be late                     \
+                             */
+#define FRAMES_PER_STEP   4 /* coded audio frames in one step: a step must end */
 #define AUDIO_MAX_BPS_MIN 6000
 #define VIDEO_MAX_BPS_MIN 30000
 #define VIDEO_MAX_BPS_MAX 4000000

@@ -35,7 +35,7 @@ struct rpc {
     char device[64];
     char language[8];
     char token[RPC_TOKEN_MAX];
-    int64_t last_seq;
+    int64_t last_seq, base_seq;
     int64_t next_number;
     struct pending *first; /* in order of asking */
     size_t pending_count;
@@ -215,7 +215,7 @@ int64_t rpc_resume(struct rpc *r, const char *token, int64_t last_seq, time_us n
     int64_t number = begin(r, "session.resume", params, now_us);
     if (number > 0) {
         snprintf(r->token, sizeof(r->token), "%s", token);
-        r->last_seq = last_seq;
+        r->last_seq = r->base_seq = last_seq;
     }
     return number;
 }
@@ -372,7 +372,7 @@ static void signed_in(struct rpc *r, const struct pending *p, json_t *result)
     if (strcmp(p->method, "auth.login") == 0) {
         const char *token = json_string_value(json_object_get(result, "token"));
         snprintf(r->token, sizeof(r->token), "%s", token ? token : "");
-        r->last_seq = json_integer_value(json_object_get(result, "seq"));
+        r->last_seq = r->base_seq = json_integer_value(json_object_get(result, "seq"));
     }
     r->backoff_us = RPC_BACKOFF_MIN_US;
     set_state(r, RPC_ONLINE, "");
@@ -523,6 +523,11 @@ const char *rpc_token(const struct rpc *r)
 int64_t rpc_last_seq(const struct rpc *r)
 {
     return r->last_seq;
+}
+
+int64_t rpc_base_seq(const struct rpc *r)
+{
+    return r->base_seq;
 }
 
 uint64_t rpc_dropped(const struct rpc *r)

@@ -80,6 +80,8 @@ bool rpc_next_event(struct rpc *r, struct rpc_event *out);
 enum rpc_state rpc_state(const struct rpc *r);
 const char *rpc_token(const struct rpc *r); /* "" before sign-in */
 int64_t rpc_last_seq(const struct rpc *r);
+/* What it was at sign-in or resume: the application has seen at least this. */
+int64_t rpc_base_seq(const struct rpc *r);
 uint64_t rpc_dropped(const struct rpc *r); /* frames that made no sense */
 
 #endif
