@@ -16,8 +16,9 @@
 #define RTO_MAX_US     (3 * TIME_US_PER_S)
 #define RTO_DOUBLED_US (1500 * TIME_US_PER_MS) /* doubling ends here: many tries must fit 20 s */
 #define RESTART_WAIT_US                                                                            \
-    (200 * TIME_US_PER_MS) /* before a client's next attempt, times attempts                       \
-                            */
+    (200 * TIME_US_PER_MS)                 /* before a client's next attempt, times attempts       \
+                                            */
+#define ALERT_GRACE_US (1 * TIME_US_PER_S) /* and a retransmission interval */
 #define NEW_HELLOS_MAX                                                                             \
     16 /* ClientHellos with another random that start an unfinished handshake anew */
 #define RANDOM_BYTES  32
@@ -40,6 +41,7 @@ struct dtls {
     time_us retransmit_at; /* TIME_US_NEVER: no flight is waiting */
     time_us restart_at;    /* client: next attempt */
     time_us give_up_at;    /* end of the handshake's budget */
+    time_us abandon_at;    /* client: a clear-text alert came, and nothing better since */
     const char *failure;
 };
 
@@ -96,7 +98,7 @@ static void drop_ssl(struct dtls *d)
     d->ssl = NULL;
     d->io.openssl_timer = NULL;
     d->io.timer_armed = false;
-    d->retransmit_at = TIME_US_NEVER;
+    d->retransmit_at = d->abandon_at = TIME_US_NEVER;
 }
 
 static int new_ssl(struct dtls *d)
@@ -137,7 +139,7 @@ int dtls_new(struct dtls **out, const struct dtls_config *config)
     d->role = config->role;
     d->hooks.remote = config->remote;
     d->hooks.first_interval_us = RTO_UNKNOWN_US;
-    d->retransmit_at = d->restart_at = d->give_up_at = TIME_US_NEVER;
+    d->retransmit_at = d->restart_at = d->give_up_at = d->abandon_at = TIME_US_NEVER;
     d->failure = "";
     int error = profiles_text(d->profiles, config);
     if (!error)
@@ -166,7 +168,7 @@ static void fail(struct dtls *d, const char *why)
     d->failure = why;
     set_state(d, DTLS_FAILED);
     drop_ssl(d);
-    d->restart_at = d->give_up_at = TIME_US_NEVER;
+    d->restart_at = d->give_up_at = d->abandon_at = TIME_US_NEVER;
 }
 
 /* This attempt is lost. A spoofed datagram may be the cause, so there is another one while the
@@ -211,7 +213,7 @@ static void judge_peer(struct dtls *d, time_us now_us)
         attempt_failed(d, "fingerprint", now_us);
         return;
     }
-    d->give_up_at = TIME_US_NEVER;
+    d->give_up_at = d->abandon_at = TIME_US_NEVER;
     d->failure = "";
     set_state(d, DTLS_CONNECTED);
 }
@@ -322,11 +324,22 @@ static bool admit(struct dtls *d, const struct dtls_record *r)
         return r->epoch > 0; /* clear text can't touch what is established */
     if (r->epoch > 0)
         return expects_encrypted(d) && r->type != DTLS_DATA;
-    if (r->type == DTLS_DATA)
-        return false;
-    if (r->type != DTLS_HANDSHAKE)
+    if (r->type == DTLS_CCS)
         return d->state == DTLS_HANDSHAKING;
-    return admit_client_hello(d, r) && dtls_budget_admit(&d->budget, r);
+    return r->type == DTLS_HANDSHAKE && admit_client_hello(d, r) &&
+           dtls_budget_admit(&d->budget, r);
+}
+
+/* Anybody can write a clear-text alert. A server stays as it is: a client that means it begins
+ * again or goes away. A client waits whether the handshake goes on in spite of it, then begins
+ * again. */
+static void note_alert(struct dtls *d, const struct dtls_record *r, time_us now_us)
+{
+    if (d->finished || r->epoch > 0 || r->type != DTLS_ALERT || d->state != DTLS_HANDSHAKING)
+        return;
+    d->failure = "alert"; /* what to say if it comes to nothing */
+    if (d->role == DTLS_ROLE_CLIENT && d->abandon_at == TIME_US_NEVER)
+        d->abandon_at = now_us + ALERT_GRACE_US + d->hooks.first_interval_us;
 }
 
 static void feed(struct dtls *d, const struct dtls_record *r, time_us now_us)
@@ -353,6 +366,7 @@ bool dtls_receive(struct dtls *d, const uint8_t *data, size_t len_bytes, time_us
         if (!d->ssl || d->state == DTLS_FAILED || d->state == DTLS_CLOSED ||
             (d->role == DTLS_ROLE_CLIENT && d->state == DTLS_IDLE))
             break;
+        note_alert(d, &r, now_us);
         if (admit(d, &r))
             feed(d, &r, now_us);
     }
@@ -371,7 +385,8 @@ void dtls_set_rtt(struct dtls *d, time_us rtt_us)
 
 time_us dtls_deadline(const struct dtls *d)
 {
-    return time_us_min(d->give_up_at, time_us_min(d->retransmit_at, d->restart_at));
+    return time_us_min(time_us_min(d->give_up_at, d->abandon_at),
+                       time_us_min(d->retransmit_at, d->restart_at));
 }
 
 static void retransmit(struct dtls *d, time_us now_us)
@@ -401,6 +416,8 @@ void dtls_timeout(struct dtls *d, time_us now_us)
         fail(d, d->failure[0] ? d->failure : "timeout");
         return;
     }
+    if (now_us >= d->abandon_at)
+        attempt_failed(d, "alert", now_us);
     if (now_us >= d->retransmit_at)
         retransmit(d, now_us);
     if (now_us >= d->restart_at)
@@ -430,7 +447,7 @@ void dtls_close(struct dtls *d, time_us now_us)
         ERR_clear_error();
         take_timer(d, now_us);
     }
-    d->retransmit_at = d->restart_at = d->give_up_at = TIME_US_NEVER;
+    d->retransmit_at = d->restart_at = d->give_up_at = d->abandon_at = TIME_US_NEVER;
     set_state(d, DTLS_CLOSED);
 }
 
