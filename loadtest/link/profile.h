@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles of links: the JSON format "shanqiao-link-1" and the trace format "rate-v1" (tests/data/links/README.md).
- * Knows the formats and their limits; refuses to know how a link behaves. Read once, const from then on. */
+/* Profiles of links: the JSON format "shanqiao-link-1" and the trace format "rate-v1"
+ * (tests/data/links/README.md). Knows the formats and their limits; refuses to know how a link
+ * behaves. Read once, const from then on. */
 #ifndef LOADTEST_LINK_PROFILE_H
 #define LOADTEST_LINK_PROFILE_H
 
@@ -9,18 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINK_NAME_MAX       64      /* bytes of a profile's name, final zero included */
-#define LINK_ERROR_MAX      512     /* bytes of an error text */
-#define LINK_PROFILES_MAX   256     /* in a file */
-#define LINK_POINTS_MAX     1000000 /* lines of a trace: 11 days of seconds */
-#define LINK_BEARERS_MAX    4
-#define LINK_RATE_MAX_KBPS  100000000 /* 100 Gbit/s: keeps bits x 1e6 inside 63 bits */
-#define LINK_OUTAGE_KBPS    16 /* below this a second of a trace counts as outage, as in the traces' own statistics */
-#define LINK_DEFAULT_QUEUE  64000 /* bytes, where a profile names none */
+#define LINK_NAME_MAX      64      /* bytes of a profile's name, final zero included */
+#define LINK_ERROR_MAX     512     /* bytes of an error text */
+#define LINK_PROFILES_MAX  256     /* in a file */
+#define LINK_POINTS_MAX    1000000 /* lines of a trace: 11 days of seconds */
+#define LINK_BEARERS_MAX   4
+#define LINK_RATE_MAX_KBPS 100000000 /* 100 Gbit/s: keeps bits x 1e6 inside 63 bits */
+#define LINK_OUTAGE_KBPS                                                                           \
+    16 /* below this a second of a trace counts as outage, as in the traces' own statistics */
+#define LINK_DEFAULT_QUEUE 64000 /* bytes, where a profile names none */
 
 enum link_direction { LINK_DOWN = 0, LINK_UP = 1 };
 
-enum link_jitter { LINK_JITTER_NONE = 0, LINK_JITTER_GAMMA, LINK_JITTER_LOGNORMAL, LINK_JITTER_NORMAL, LINK_JITTER_UNIFORM };
+enum link_jitter {
+    LINK_JITTER_NONE = 0,
+    LINK_JITTER_GAMMA,
+    LINK_JITTER_LOGNORMAL,
+    LINK_JITTER_NORMAL,
+    LINK_JITTER_UNIFORM
+};
 
 enum link_outage_mode { LINK_OUTAGE_QUEUE = 0, LINK_OUTAGE_DROP };
 
@@ -42,7 +50,8 @@ struct link_loss { /* Gilbert-Elliott, per packet */
     double delivery_in_bad, delivery_in_good;
 };
 
-struct link_outages { /* the k-th (k >= 1) lasts from k x every_us for length_us; every_us 0: none */
+struct link_outages { /* the k-th (k >= 1) lasts from k x every_us for length_us; every_us 0: none
+                       */
     time_us every_us, length_us;
     enum link_outage_mode mode;
 };
@@ -67,18 +76,22 @@ struct link_profile {
 
 struct link_profiles;
 
-/* Reads a file of profiles and the traces they name; `traces` is their folder, NULL for "traces" beside the file.
- * 0, SQ_ERR_NOMEM, SQ_ERR_IO (a file can't be read), SQ_ERR_INVALID; `error` then says file, profile, field, what was
- * found and what is wanted. */
-int link_profiles_read(struct link_profiles **out, const char *file, const char *traces, char error[LINK_ERROR_MAX]);
+/* Reads a file of profiles and the traces they name; `traces` is their folder, NULL for "traces"
+ * beside the file. 0, SQ_ERR_NOMEM, SQ_ERR_IO (a file can't be read), SQ_ERR_INVALID; `error` then
+ * says file, profile, field, what was found and what is wanted. */
+int link_profiles_read(struct link_profiles **out, const char *file, const char *traces,
+                       char error[LINK_ERROR_MAX]);
 void link_profiles_free(struct link_profiles *set);
 
 size_t link_profiles_count(const struct link_profiles *set);
 const struct link_profile *link_profiles_at(const struct link_profiles *set, size_t index);
-const struct link_profile *link_profiles_find(const struct link_profiles *set, const char *name); /* NULL: none */
+const struct link_profile *link_profiles_find(const struct link_profiles *set,
+                                              const char *name); /* NULL: none */
 
-/* Reads one trace, its rates multiplied by `scale`. Errors as above; the caller frees with link_rate_fini. */
-int link_trace_read(struct link_rate *out, const char *file, double scale, char error[LINK_ERROR_MAX]);
+/* Reads one trace, its rates multiplied by `scale`. Errors as above; the caller frees with
+ * link_rate_fini. */
+int link_trace_read(struct link_rate *out, const char *file, double scale,
+                    char error[LINK_ERROR_MAX]);
 void link_rate_fini(struct link_rate *r);
 
 /* Mean over a loop. */
