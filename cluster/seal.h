@@ -76,8 +76,8 @@ int64_t seal_close(struct seal *s, enum seal_type type, const char *to, uint64_t
                    uint64_t ticket, const void *body, size_t len_bytes, uint8_t *out);
 
 /* Opens a frame that is meant for this node. The body (len - SEAL_OVERHEAD bytes) is written to
- * `body`, of at least CLUSTER_BODY_MAX + 1 bytes, with a zero behind it. Nothing is written to
- * `body` unless the frame is authentic. Does not look at counters: that is seal_window_take. Length
+ * `body`, of at least CLUSTER_BODY_MAX + 1 bytes, with a zero behind it. Of a frame that does
+ * not open, `body` shows nothing. Does not look at counters: that is seal_window_take. Length
  * of the body, or SQ_ERR_INVALID (malformed), SQ_ERR_UNSUPPORTED (version), SQ_ERR_NOT_FOUND (key
  * id), SQ_ERR_FORGED. */
 int64_t seal_open(const struct seal *s, const uint8_t *frame, size_t len_bytes,
