@@ -42,6 +42,8 @@ struct signer {
  * the first signature makes. Opening reads the CA that is there, so that a wrong master key is
  * found at start. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED (sealed by another master key). */
 int signer_p256_open(struct signer **out, struct service *s);
+/* Makes the CA now, where there is none (a first installation). Inside a transaction. */
+int signer_p256_make_ca(struct service *s, time_us utc_us);
 void signer_close(struct signer *signer);
 
 #endif

@@ -135,6 +135,14 @@ static int ca_get(struct service *s, time_us utc_us, struct identity *out)
     return identity_make(s, OWNER_CA, &request, NULL, out);
 }
 
+int signer_p256_make_ca(struct service *s, time_us utc_us)
+{
+    struct identity ca;
+    int status = ca_get(s, utc_us, &ca);
+    identity_clear(&ca);
+    return status;
+}
+
 static int account_make(struct service *s, const char *account, time_us utc_us,
                         struct identity *out)
 {

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command line of shanqiaoctl: a table of commands, options, help in two languages. */
+#include "signaling/ctl/ctl.h"
+#include "shanqiao/error.h"
+#include "signaling/audit/audit.h"
+#include <getopt.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct command {
+    const char *words; /* "audit verify" */
+    const char *arguments;
+    size_t at_least, at_most; /* arguments */
+    int (*run)(struct ctl *c);
+    const char *en, *zh;
+};
+
+static const struct command commands[] = {
+    {"init", "--db FILE --keys DIR", 0, 0, ctl_init, "make the master key (0600) and the database",
+     "创建主密钥（权限 0600）和数据库"},
+    {"import", "--db FILE --keys DIR [--dry-run] FILE.json", 1, 1, ctl_import,
+     "bring institutions, accounts and panels to what the file says; --dry-run only shows it",
+     "按文件导入机构、账号和专家组；--dry-run 只显示差异"},
+    {"account add",
+     "--db FILE --keys DIR --name NAME --institution ID --role ROLE [--role ...] [--language L] "
+     "LOGIN",
+     1, 1, ctl_account_add, "add an account; the password is read from standard input",
+     "新增账号；密码从标准输入读取"},
+    {"account passwd", "--db FILE --keys DIR LOGIN", 1, 1, ctl_account_passwd,
+     "set a new password (standard input); the account's sessions end",
+     "重设密码（标准输入）；该账号的会话随即结束"},
+    {"account disable", "--db FILE --keys DIR LOGIN", 1, 1, ctl_account_disable,
+     "lock an account; its session ends within two seconds", "停用账号；其会话在两秒内结束"},
+    {"account enable", "--db FILE --keys DIR LOGIN", 1, 1, ctl_account_enable,
+     "unlock an account and forget its failed sign-ins", "启用账号并清除失败登录计数"},
+    {"account list", "--db FILE --keys DIR", 0, 0, ctl_account_list, "list accounts", "列出账号"},
+    {"audit verify", "--db FILE --keys DIR [--expect NUMBER:HASH]", 0, 0, ctl_audit_verify,
+     "check the chain of the audit log; names the first bad row. --expect: a head noted before",
+     "校验审计日志链，指出首个异常行；--expect：此前记下的链头"},
+    {"audit head", "--db FILE --keys DIR", 0, 0, ctl_audit_head,
+     "print NUMBER:HASH of the last row; note it elsewhere",
+     "输出最后一行的 编号:哈希，请另行保存"},
+    {"opinion verify", "--db FILE --keys DIR CONSULTATION", 1, 1, ctl_opinion_verify,
+     "check the signed opinion of a consultation", "校验会诊的已签署意见"},
+    {"opinion ca", "--db FILE --keys DIR", 0, 0, ctl_opinion_ca,
+     "print the certificate that all signing certificates chain to", "输出签名证书的根证书"},
+    {"tls-init", "DIR HOST...", 2, CTL_ARGUMENTS_MAX, ctl_tls_init,
+     "make a CA and a server certificate for a first installation",
+     "为首次安装生成 CA 和服务器证书"},
+    {"cluster new-key", "FILE", 1, 1, ctl_cluster_new_key,
+     "make a key for node messages, or put a new one first in FILE (the former stays valid)",
+     "生成节点通信密钥；文件已存在时新密钥置首，旧密钥仍有效"},
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const char *ctl_text(const struct ctl *c, const char *en, const char *zh)
+{
+    return c->chinese ? zh : en;
+}
+
+int ctl_fail(const struct ctl *c, const char *en, const char *zh, ...)
+{
+    va_list args;
+    va_start(args, zh);
+    fputs("shanqiaoctl: ", c->err);
+    vfprintf(c->err, c->chinese ? zh : en, args);
+    fputc('\n', c->err);
+    va_end(args);
+    return CTL_FAILED;
+}
+
+static void help(const struct ctl *c, FILE *to)
+{
+    fputs(ctl_text(c, "shanqiaoctl - operator's tool of Shanqiao\n\nUsage:\n",
+                   "shanqiaoctl - 山桥运维工具\n\n用法：\n"),
+          to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(to, "  shanqiaoctl %s %s\n      %s\n", commands[i].words, commands[i].arguments,
+                ctl_text(c, commands[i].en, commands[i].zh));
+    fputs(ctl_text(
+              c,
+              "\nLevels: village, township, county, city, province. Roles: village_doctor, "
+              "specialist,\ncoordinator, operator, quality, admin. Exit: 0 done, 1 failed, 2 "
+              "usage, 3 a check found a fault.\n",
+              "\n级别：village 村，township 乡镇，county 县，city 市，province 省。\n"
+              "角色：village_doctor 基层医生，specialist 专家，coordinator 协调员，operator 运维，"
+              "quality 质控，admin 管理员。\n"
+              "退出码：0 成功，1 失败，2 用法错误，3 校验发现异常。\n"),
+          to);
+}
+
+/* How many of argv the words of a command take when they match; 0 when they do not. */
+static int match(const struct command *command, int argc, char **argv)
+{
+    const char *at = command->words;
+    int used = 0;
+    while (*at) {
+        size_t len = strcspn(at, " ");
+        if (used >= argc || strlen(argv[used]) != len || strncmp(argv[used], at, len) != 0)
+            return 0;
+        used++;
+        at += len;
+        at += strspn(at, " ");
+    }
+    return used;
+}
+
+static const struct command *find_command(int argc, char **argv, int *used)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if ((*used = match(&commands[i], argc, argv)))
+            return &commands[i];
+    return NULL;
+}
+
+enum {
+    OPTION_DB = 256,
+    OPTION_KEYS,
+    OPTION_NAME,
+    OPTION_INSTITUTION,
+    OPTION_LANGUAGE,
+    OPTION_ROLE,
+    OPTION_EXPECT,
+    OPTION_DRY_RUN,
+    OPTION_HELP
+};
+
+static const struct option options[] = {
+    {"db", required_argument, NULL, OPTION_DB},
+    {"keys", required_argument, NULL, OPTION_KEYS},
+    {"name", required_argument, NULL, OPTION_NAME},
+    {"institution", required_argument, NULL, OPTION_INSTITUTION},
+    {"language", required_argument, NULL, OPTION_LANGUAGE},
+    {"role", required_argument, NULL, OPTION_ROLE},
+    {"expect", required_argument, NULL, OPTION_EXPECT},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+static bool take_option(struct ctl *c, int option)
+{
+    switch (option) {
+    case OPTION_DB:
+        c->db = optarg;
+        return true;
+    case OPTION_KEYS:
+        c->keys = optarg;
+        return true;
+    case OPTION_NAME:
+        c->name = optarg;
+        return true;
+    case OPTION_INSTITUTION:
+        c->institution = optarg;
+        return true;
+    case OPTION_LANGUAGE:
+        c->language = optarg;
+        return true;
+    case OPTION_ROLE:
+        if (c->role_count == CTL_ROLES_MAX)
+            return false;
+        c->roles[c->role_count++] = optarg;
+        return true;
+    case OPTION_EXPECT:
+        c->expect = optarg;
+        return true;
+    case OPTION_DRY_RUN:
+        c->dry_run = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int usage(const struct ctl *c, const struct command *command)
+{
+    fprintf(c->err, "%s: shanqiaoctl %s %s\n", ctl_text(c, "Usage", "用法"), command->words,
+            command->arguments);
+    return CTL_USAGE;
+}
+
+/* argv[0] stands for the program, the options and arguments follow. */
+static int parse(struct ctl *c, const struct command *command, int argc, char **argv)
+{
+    int option;
+    optind = 0; /* GNU: start over, so that ctl_run can be called again */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == OPTION_HELP) {
+            help(c, c->out);
+            return -1;
+        }
+        if (!take_option(c, option))
+            return usage(c, command);
+    }
+    while (optind < argc && c->argument_count < CTL_ARGUMENTS_MAX)
+        c->arguments[c->argument_count++] = argv[optind++];
+    if (c->argument_count < command->at_least || c->argument_count > command->at_most ||
+        optind < argc)
+        return usage(c, command);
+    return CTL_OK;
+}
+
+static bool reads_chinese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strncmp(value, "zh", 2) == 0;
+    }
+    return false;
+}
+
+int ctl_run(int argc, char **argv, FILE *in, FILE *out, FILE *err, time_us utc_us)
+{
+    struct ctl c = {.in = in, .out = out, .err = err, .utc_us = utc_us, .chinese = reads_chinese()};
+    int used = 0;
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        help(&c, argc < 2 ? err : out);
+        return argc < 2 ? CTL_USAGE : CTL_OK;
+    }
+    const struct command *command = find_command(argc - 1, argv + 1, &used);
+    if (!command) {
+        ctl_fail(&c, "there is no command \"%s\"; see shanqiaoctl --help",
+                 "没有命令 \"%s\"，请看 shanqiaoctl --help", argv[1]);
+        return CTL_USAGE;
+    }
+    if (sodium_init() < 0)
+        return ctl_fail(&c, "libsodium does not start", "libsodium 无法启动");
+    int status = parse(&c, command, argc - used, argv + used);
+    if (status != CTL_OK)
+        return status < 0 ? CTL_OK : status;
+    return command->run(&c);
+}
+
+int ctl_open(const struct ctl *c, struct service *out)
+{
+    struct service_config config = {0};
+    char error[SERVICE_ERROR_MAX];
+    if (!c->db || !c->keys) {
+        ctl_fail(c, "--db FILE and --keys DIR are needed", "需要 --db FILE 和 --keys DIR");
+        return CTL_USAGE;
+    }
+    if (strlen(c->db) >= sizeof(config.database) || strlen(c->keys) >= sizeof(config.keys))
+        return ctl_fail(c, "a path is too long", "路径过长");
+    if (access(c->db, F_OK) != 0)
+        return ctl_fail(c, "there is no database %s; `shanqiaoctl init` makes one",
+                        "数据库 %s 不存在，请先运行 shanqiaoctl init", c->db);
+    snprintf(config.database, sizeof(config.database), "%s", c->db);
+    snprintf(config.keys, sizeof(config.keys), "%s", c->keys);
+    int status = service_open(out, &config, error);
+    if (status < 0)
+        return ctl_fail(c, "%s (%s)", "%s（%s）", error,
+                        sq_error_text(status, c->chinese ? "zh-CN" : "en"));
+    return CTL_OK;
+}
+
+bool ctl_read_password(const struct ctl *c, char *out, size_t size)
+{
+    struct termios before, hidden;
+    int fd = fileno(c->in);
+    bool terminal = fd >= 0 && isatty(fd) && tcgetattr(fd, &before) == 0;
+    if (terminal) {
+        fputs(ctl_text(c, "Password: ", "密码："), c->err);
+        fflush(c->err);
+        hidden = before;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(fd, TCSAFLUSH, &hidden);
+    }
+    bool got = fgets(out, (int)size, c->in) != NULL;
+    if (terminal) {
+        tcsetattr(fd, TCSAFLUSH, &before);
+        fputc('\n', c->err);
+    }
+    if (got)
+        out[strcspn(out, "\r\n")] = '\0';
+    return got;
+}
+
+int ctl_audit(const struct ctl *c, struct service *s, const char *act, const char *object)
+{
+    struct audit_act row = {.utc_us = c->utc_us, .act = act, .object = object};
+    return audit_append(s->store, &row);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shanqiaoctl, the operator's tool: what its commands share. Each command is a function over a
+ * parsed command line; texts come in English and Chinese. Knows the rooms of signalling by their
+ * headers; opens no network connection. */
+#ifndef SIGNALING_CTL_CTL_H
+#define SIGNALING_CTL_CTL_H
+
+#include "base/time.h"
+#include "signaling/service.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+#define CTL_ARGUMENTS_MAX 64
+#define CTL_ROLES_MAX     8
+
+enum ctl_exit {
+    CTL_OK = 0,
+    CTL_FAILED = 1,
+    CTL_USAGE = 2,
+    CTL_BAD = 3 /* a check found a fault */
+};
+
+struct ctl {
+    FILE *in, *out, *err;
+    bool chinese;
+    time_us utc_us;
+    const char *db, *keys;
+    const char *name, *institution, *language, *expect;
+    const char *roles[CTL_ROLES_MAX];
+    size_t role_count;
+    bool dry_run;
+    const char *arguments[CTL_ARGUMENTS_MAX]; /* after the command's words */
+    size_t argument_count;
+};
+
+/* The whole program: argv as in main, streams handed in. Exit status of enum ctl_exit. */
+int ctl_run(int argc, char **argv, FILE *in, FILE *out, FILE *err, time_us utc_us);
+
+/* The text for the reader's language. */
+const char *ctl_text(const struct ctl *c, const char *en, const char *zh);
+/* "shanqiaoctl: ..." to err; returns CTL_FAILED. */
+int ctl_fail(const struct ctl *c, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+
+/* Opens the service of --db and --keys; says what is wrong. CTL_OK, CTL_USAGE or CTL_FAILED. */
+int ctl_open(const struct ctl *c, struct service *out);
+/* One line from c->in without its end; asks and hides it on a terminal. false at the end of input.
+ */
+bool ctl_read_password(const struct ctl *c, char *out, size_t size);
+/* An audit row of the operator's act, in a transaction of the caller. */
+int ctl_audit(const struct ctl *c, struct service *s, const char *act, const char *object);
+
+int ctl_init(struct ctl *c);
+int ctl_tls_init(struct ctl *c);
+int ctl_cluster_new_key(struct ctl *c);
+int ctl_import(struct ctl *c);
+int ctl_account_add(struct ctl *c);
+int ctl_account_passwd(struct ctl *c);
+int ctl_account_disable(struct ctl *c);
+int ctl_account_enable(struct ctl *c);
+int ctl_account_list(struct ctl *c);
+int ctl_audit_verify(struct ctl *c);
+int ctl_audit_head(struct ctl *c);
+int ctl_opinion_verify(struct ctl *c);
+int ctl_opinion_ca(struct ctl *c);
+
+#endif
