@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher over a real store: sign-in, rights to speak, schema, idempotency, limits,
+ * deadlines. */
+#include "terminal.h"
+
+#include "signaling/audit/audit.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct bench b;
+
+static void init(void)
+{
+    bench_init(&b);
+}
+
+static void fini(void)
+{
+    bench_fini(&b);
+}
+
+TestSuite(dispatch, .init = init, .fini = fini);
+
+static int64_t audit_rows(void)
+{
+    struct audit_head head;
+    cr_assert_eq(audit_get_head(b.people.service.store, &head), 0);
+    return head.number;
+}
+
+static json_t *submit(uint64_t connection, const char *key)
+{
+    return bench_call_as(&b, connection, key, "consultation.submit", people_request());
+}
+
+/* VILLAGER on connection 1, EXPERT_1 on duty on connection 2. */
+static void two_people(void)
+{
+    bench_open(&b, 1);
+    bench_open(&b, 2);
+    bench_login(&b, 1, VILLAGER, false);
+    bench_login(&b, 2, EXPERT_1, false);
+    json_t *reply =
+        bench_call(&b, 2, "duty.set", json_pack("{s:s, s:b}", "panelId", PANEL, "onDuty", 1));
+    cr_assert(bench_result(reply), "%s", bench_error(reply));
+}
+
+Test(dispatch, every_method_but_two_wants_a_session)
+{
+    static const char *const methods[] = {"auth.logout",       "directory.panels",
+                                          "consultation.list", "consultation.submit",
+                                          "opinion.sign",      "duty.set"};
+    bench_open(&b, 1);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        cr_expect_str_eq(bench_error(bench_call(&b, 1, methods[i], NULL)),
+                         "SQ_ERR_UNAUTHENTICATED");
+    cr_expect_eq(audit_rows(), 0);
+}
+
+Test(dispatch, a_wrong_password_and_a_wrong_name_are_told_alike)
+{
+    json_t *replies[2];
+    static const char *const names[] = {VILLAGER, "nobody-here"};
+    bench_open(&b, 1);
+    for (int i = 0; i < 2; i++)
+        replies[i] =
+            bench_call_as(&b, 1, "same-key-1", "auth.login",
+                          json_pack("{s:s, s:s}", "account", names[i], "password", "guess guess"));
+    cr_expect_str_eq(bench_error(replies[0]), "SQ_ERR_UNAUTHENTICATED");
+    cr_expect(json_equal(replies[0], replies[1]));
+}
+
+Test(dispatch, a_busy_pool_refuses_and_the_connection_may_try_again)
+{
+    bench_open(&b, 1);
+    b.pool_full = true;
+    cr_expect_str_eq(bench_error(bench_call(&b, 1, "auth.login",
+                                            json_pack("{s:s, s:s}", "account", VILLAGER, "password",
+                                                      PEOPLE_PASSWORD))),
+                     "SQ_ERR_LIMIT");
+    b.pool_full = false;
+    bench_login(&b, 1, VILLAGER, false);
+}
+
+Test(dispatch, a_second_sign_in_is_refused_unless_it_takes_over)
+{
+    bench_open(&b, 1);
+    bench_open(&b, 2);
+    bench_login(&b, 1, VILLAGER, false);
+    json_t *reply =
+        bench_call(&b, 2, "auth.login",
+                   json_pack("{s:s, s:s}", "account", VILLAGER, "password", PEOPLE_PASSWORD));
+    cr_expect_str_eq(bench_error(reply), "SQ_ERR_CONFLICT");
+    cr_expect_eq(bench_closed(&b, 1), 0);
+    bench_login(&b, 2, VILLAGER, true);
+    json_t *ended = bench_told(&b, 1, "session.ended");
+    cr_expect_str_eq(bench_get(ended, "reason"), "takeover");
+    cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_ENDED);
+    cr_expect(bench_result(bench_call(&b, 2, "consultation.list", NULL)));
+}
+
+Test(dispatch, a_session_without_a_connection_is_superseded_without_asking)
+{
+    bench_open(&b, 1);
+    bench_login(&b, 1, VILLAGER, false);
+    bench_close(&b, 1);
+    bench_open(&b, 2);
+    bench_login(&b, 2, VILLAGER, false);
+}
+
+Test(dispatch, one_connection_signs_in_once)
+{
+    bench_open(&b, 1);
+    bench_login(&b, 1, VILLAGER, false);
+    json_t *reply =
+        bench_call(&b, 1, "auth.login",
+                   json_pack("{s:s, s:s}", "account", EXPERT_1, "password", PEOPLE_PASSWORD));
+    cr_expect_str_eq(bench_error(reply), "SQ_ERR_STATE");
+}
+
+Test(dispatch, signing_out_ends_session_and_connection)
+{
+    bench_open(&b, 1);
+    const char *token = bench_get(bench_login(&b, 1, VILLAGER, false), "token");
+    cr_expect(bench_result(bench_call(&b, 1, "auth.logout", NULL)));
+    cr_expect_str_eq(bench_get(bench_told(&b, 1, "session.ended"), "reason"), "logout");
+    cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_ENDED);
+    bench_open(&b, 2);
+    json_t *reply =
+        bench_call(&b, 2, "session.resume", json_pack("{s:s, s:i}", "token", token, "lastSeq", 0));
+    cr_expect_str_eq(bench_error(reply), "SQ_ERR_UNAUTHENTICATED");
+}
+
+Test(dispatch, a_repeated_request_is_applied_once_and_gets_the_same_reply)
+{
+    two_people();
+    json_t *first = submit(1, "submit-0001");
+    cr_assert(bench_result(first), "%s", bench_error(first));
+    cr_expect(bench_told(&b, 2, "consultation.ring"));
+    int64_t rows = audit_rows();
+    json_t *second = submit(1, "submit-0001");
+    cr_expect(json_equal(first, second));
+    cr_expect_null(bench_told(&b, 2, "consultation.ring"));
+    cr_expect_eq(audit_rows(), rows);
+    json_t *list = bench_result(bench_call(&b, 1, "consultation.list", NULL));
+    cr_expect_eq(json_array_size(json_object_get(list, "consultations")), 1);
+}
+
+Test(dispatch, the_same_id_for_another_request_is_refused)
+{
+    two_people();
+    cr_assert(bench_result(submit(1, "submit-0001")));
+    json_t *other = people_request();
+    json_object_set_new(other, "complaint", json_string("something else"));
+    cr_expect_str_eq(bench_error(bench_call_as(&b, 1, "submit-0001", "consultation.submit", other)),
+                     "SQ_ERR_CONFLICT");
+    cr_expect_str_eq(bench_error(bench_call_as(&b, 1, "submit-0001", "auth.logout", NULL)),
+                     "SQ_ERR_CONFLICT");
+    /* keys are the session's own: another person may use the same */
+    cr_expect_str_eq(
+        bench_error(bench_call_as(&b, 2, "submit-0001", "consultation.submit", people_request())),
+        "SQ_ERR_DENIED");
+}
+
+Test(dispatch, members_in_another_order_are_the_same_request)
+{
+    two_people();
+    const char *a = "{\"jsonrpc\":\"2.0\",\"id\":\"duty-set-1\",\"method\":\"duty.set\","
+                    "\"params\":{\"panelId\":\"" PANEL "\",\"onDuty\":false}}";
+    const char *z =
+        "{\"method\":\"duty.set\",\"params\":{\"onDuty\":false,\"panelId\":\"" PANEL "\"},"
+        "\"id\":\"duty-set-1\",\"jsonrpc\":\"2.0\"}";
+    int64_t rows = audit_rows();
+    bench_text(&b, 2, a);
+    bench_text(&b, 2, z);
+    cr_expect_eq(audit_rows(), rows + 1);
+    cr_expect(json_equal(b.heard[b.heard_count - 1].text, b.heard[b.heard_count - 2].text));
+}
+
+Test(dispatch, a_refused_request_changes_nothing_and_may_be_repeated)
+{
+    two_people();
+    int64_t rows = audit_rows();
+    json_t *params = json_pack("{s:s}", "id", "con_0000000000000000000000");
+    cr_expect_str_eq(bench_error(bench_call_as(&b, 2, "accept-0001", "consultation.accept",
+                                               json_incref(params))),
+                     "SQ_ERR_NOT_FOUND");
+    cr_expect_str_eq(
+        bench_error(bench_call_as(&b, 2, "accept-0001", "consultation.accept", params)),
+        "SQ_ERR_NOT_FOUND");
+    cr_expect_eq(audit_rows(), rows);
+}
+
+Test(dispatch, params_that_do_not_fit_name_the_field_and_not_the_value)
+{
+    two_people();
+    json_t *params = people_request();
+    json_object_set_new(params, "secretMember", json_string("patient-secret"));
+    json_t *reply = bench_call(&b, 1, "consultation.submit", params);
+    char *text = json_dumps(reply, JSON_COMPACT);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(reply, "error"), "code")),
+                 -32602);
+    cr_expect_null(strstr(text, "secret"));
+    free(text);
+}
+
+Test(dispatch, unknown_methods_and_bad_texts_get_their_codes)
+{
+    bench_open(&b, 1);
+    json_t *reply = bench_call(&b, 1, "consultation.destroy", NULL);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(reply, "error"), "code")),
+                 -32601);
+    bench_text(&b, 1, "{");
+    reply = b.heard[b.heard_count - 1].text;
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(reply, "error"), "code")),
+                 -32700);
+    cr_expect(json_is_null(json_object_get(reply, "id")));
+    cr_expect_eq(bench_closed(&b, 1), 0);
+}
+
+Test(dispatch, a_connection_that_does_not_sign_in_is_closed_after_ten_seconds)
+{
+    bench_open(&b, 1);
+    bench_pass(&b, DISPATCH_SIGN_IN_US - 1);
+    cr_expect_eq(bench_closed(&b, 1), 0);
+    bench_open(&b, 2);
+    bench_pass(&b, 1);
+    cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_SIGN_IN);
+    cr_expect_eq(bench_closed(&b, 2), 0);
+    /* nothing that comes after the close is heard */
+    cr_expect_null(bench_call(&b, 1, "directory.panels", NULL));
+}
+
+Test(dispatch, too_many_messages_are_refused_then_the_connection_is_closed)
+{
+    bench_open(&b, 1);
+    bench_login(&b, 1, VILLAGER, false);
+    for (int i = 0; i < DISPATCH_RATE_BURST - 1; i++)
+        cr_assert(bench_result(bench_call(&b, 1, "directory.panels", NULL)));
+    cr_expect_str_eq(bench_error(bench_call(&b, 1, "directory.panels", NULL)), "SQ_ERR_LIMIT");
+    bench_pass(&b, TIME_US_PER_S);
+    for (int i = 0; i < DISPATCH_RATE_PER_S; i++)
+        cr_assert(bench_result(bench_call(&b, 1, "directory.panels", NULL)));
+    for (int i = 0; i <= DISPATCH_REFUSED_MAX; i++)
+        bench_text(&b, 1, "{");
+    cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_RATE);
+}
+
+Test(dispatch, a_consultation_nobody_answers_expires_by_its_deadline)
+{
+    two_people();
+    cr_assert(bench_result(submit(1, "submit-0001")));
+    time_us at_us = dispatch_deadline(b.dispatch, b.now_us, b.people.utc_us);
+    cr_expect_leq(at_us, b.now_us + b.people.service.limits.ring_timeout_us);
+    bench_pass(&b, b.people.service.limits.ring_timeout_us + TIME_US_PER_S);
+    cr_expect_str_eq(bench_get(bench_told(&b, 2, "consultation.ringStopped"), "reason"), "expired");
+    json_t *state = bench_told(&b, 1, "consultation.state");
+    while (state && strcmp(bench_get(json_object_get(state, "consultation"), "state"), "expired"))
+        state = bench_told(&b, 1, "consultation.state");
+    cr_expect(state);
+}
+
+Test(dispatch, an_expired_session_is_told_and_closed_within_two_seconds)
+{
+    bench_open(&b, 1);
+    bench_login(&b, 1, VILLAGER, false);
+    bench_pass(&b, b.people.service.limits.session_lifetime_us + TIME_US_PER_S);
+    cr_expect_str_eq(bench_get(bench_told(&b, 1, "session.ended"), "reason"), "expired");
+    cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_ENDED);
+}
+
+Test(dispatch, a_room_of_others_is_not_there)
+{
+    two_people();
+    json_t *reply = submit(1, "submit-0001");
+    const char *id = bench_get(json_object_get(bench_result(reply), "consultation"), "id");
+    bench_open(&b, 3);
+    bench_login(&b, 3, OTHER_DOCTOR, false);
+    cr_expect_str_eq(bench_error(bench_call(&b, 3, "consultation.get", people_id(id))),
+                     "SQ_ERR_NOT_FOUND");
+    cr_expect_str_eq(bench_error(bench_call(&b, 3, "consultation.cancel",
+                                            json_pack("{s:s, s:s}", "id", id, "reason", "x"))),
+                     "SQ_ERR_NOT_FOUND");
+}
