@@ -11,6 +11,9 @@ _Static_assert(INBOX_MAX == 1 << INBOX_SLOT_BITS, "a ticket holds its slot");
 void inbox_init(struct inbox *in)
 {
     in->next_number = 1;
+    in->free_count = INBOX_MAX;
+    for (size_t i = 0; i < INBOX_MAX; i++)
+        in->free[i] = (uint16_t)(INBOX_MAX - 1 - i);
 }
 
 void inbox_fini(struct inbox *in)
@@ -19,56 +22,44 @@ void inbox_fini(struct inbox *in)
         free(in->entries[i].reply);
 }
 
-static void entry_clear(struct inbox *in, struct inbox_entry *e)
+/* Forgets the oldest answered command. */
+static void evict(struct inbox *in)
 {
+    uint16_t slot = in->answered[in->answered_first];
+    struct inbox_entry *e = &in->entries[slot];
+    in->answered_first = (in->answered_first + 1) % INBOX_MAX;
+    in->answered_count--;
     in->reply_bytes -= e->reply_bytes;
     free(e->reply);
     *e = (struct inbox_entry){0};
+    in->their_tickets[slot] = 0;
+    in->free[in->free_count++] = slot;
 }
 
 struct inbox_entry *inbox_find(struct inbox *in, const char *node, uint64_t boot,
                                uint64_t their_ticket)
 {
     for (size_t i = 0; i < INBOX_MAX; i++) {
+        if (in->their_tickets[i] != their_ticket)
+            continue;
         struct inbox_entry *e = &in->entries[i];
-        if (e->ticket && e->their_ticket == their_ticket && e->boot == boot &&
-            memcmp(e->node, node, CLUSTER_NODE_MAX) == 0)
+        if (e->ticket && e->boot == boot && memcmp(e->node, node, CLUSTER_NODE_MAX) == 0)
             return e;
     }
     return NULL;
 }
 
-/* Tickets grow, so the smallest is the oldest. */
-static struct inbox_entry *oldest_answered(struct inbox *in)
-{
-    struct inbox_entry *oldest = NULL;
-    for (size_t i = 0; i < INBOX_MAX; i++) {
-        struct inbox_entry *e = &in->entries[i];
-        if (e->answered && (!oldest || e->ticket < oldest->ticket))
-            oldest = e;
-    }
-    return oldest;
-}
-
-static struct inbox_entry *entry_free(struct inbox *in)
-{
-    for (size_t i = 0; i < INBOX_MAX; i++) {
-        if (!in->entries[i].ticket)
-            return &in->entries[i];
-    }
-    struct inbox_entry *e = oldest_answered(in);
-    if (e)
-        entry_clear(in, e);
-    return e;
-}
-
 struct inbox_entry *inbox_add(struct inbox *in, const char *node, uint64_t boot,
                               uint64_t their_ticket)
 {
-    struct inbox_entry *e = entry_free(in);
-    if (!e)
+    if (in->free_count == 0 && in->answered_count > 0)
+        evict(in);
+    if (in->free_count == 0)
         return NULL;
-    e->ticket = in->next_number++ << INBOX_SLOT_BITS | (uint64_t)(e - in->entries);
+    uint16_t slot = in->free[--in->free_count];
+    struct inbox_entry *e = &in->entries[slot];
+    e->ticket = in->next_number++ << INBOX_SLOT_BITS | slot;
+    in->their_tickets[slot] = their_ticket;
     e->their_ticket = their_ticket;
     e->boot = boot;
     memcpy(e->node, node, CLUSTER_NODE_MAX);
@@ -99,11 +90,9 @@ int inbox_answer(struct inbox *in, struct inbox_entry *e, const void *reply, siz
     e->reply_bytes = len_bytes;
     e->answered = true;
     in->reply_bytes += len_bytes;
-    while (in->reply_bytes > INBOX_REPLIES_MAX) {
-        struct inbox_entry *old = oldest_answered(in);
-        if (old == e)
-            break;
-        entry_clear(in, old);
-    }
+    size_t at = (in->answered_first + in->answered_count++) % INBOX_MAX;
+    in->answered[at] = (uint16_t)(e - in->entries);
+    while (in->reply_bytes > INBOX_REPLIES_MAX && in->answered_count > 1)
+        evict(in);
     return 0;
 }

@@ -8,9 +8,10 @@
 #include "cluster/cluster.h"
 #include "cluster/process_protocol.h"
 
-#define INBOX_MAX         1024              /* commands, answered ones included */
+#define INBOX_MAX 4096 /* commands, answered ones included: as many as a node may have in flight   \
+                        */
 #define INBOX_REPLIES_MAX (4 * 1024 * 1024) /* bytes of kept replies; the oldest go first */
-#define INBOX_SLOT_BITS   10
+#define INBOX_SLOT_BITS   12
 
 struct inbox_entry {
     uint64_t ticket; /* ours, told to the owner; 0: free */
@@ -25,6 +26,10 @@ struct inbox_entry {
 
 struct inbox {
     struct inbox_entry entries[INBOX_MAX];
+    uint64_t their_tickets[INBOX_MAX]; /* of the entries, side by side to be searched; 0: free */
+    uint16_t free[INBOX_MAX];
+    uint16_t answered[INBOX_MAX]; /* ring of slots, the oldest answer first */
+    size_t free_count, answered_first, answered_count;
     uint64_t next_number;
     size_t reply_bytes;
 };
@@ -35,7 +40,8 @@ void inbox_fini(struct inbox *in);
 /* The entry of a command that was seen before; NULL: new. */
 struct inbox_entry *inbox_find(struct inbox *in, const char *node, uint64_t boot,
                                uint64_t their_ticket);
-/* A new entry; the oldest answered one gives way. NULL: INBOX_MAX commands are being worked on. */
+/* A new entry (their_ticket is not 0); the oldest answered one gives way. NULL: INBOX_MAX commands
+ * are being worked on. */
 struct inbox_entry *inbox_add(struct inbox *in, const char *node, uint64_t boot,
                               uint64_t their_ticket);
 /* NULL: no such command is being worked on (any more). */

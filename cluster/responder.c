@@ -117,7 +117,7 @@ bool responder_request_in(struct cluster *c, const struct process_message *m,
         send_welcome(c, m, &h, s && s->requests.boot > h.boot ? s->requests.boot : 0);
         return false;
     }
-    if (h.type != SEAL_REQUEST) {
+    if (h.type != SEAL_REQUEST || h.ticket == 0) {
         c->counters.dropped_malformed++;
         return false;
     }

@@ -106,7 +106,7 @@ Test(inbox, a_command_is_known_by_sender_boot_and_ticket)
 
 Test(inbox, the_oldest_answers_give_way_and_open_commands_do_not)
 {
-    struct inbox_entry *first = add("f", 1, 0);
+    struct inbox_entry *first = add("f", 1, 100000);
     uint64_t open = first->ticket;
     for (uint64_t i = 1; i < INBOX_MAX; i++)
         cr_assert_eq(inbox_answer(in, add("f", 1, i), "r", 1), 0);
@@ -123,11 +123,11 @@ Test(inbox, kept_replies_are_bounded_in_bytes)
 {
     size_t big = CLUSTER_BODY_MAX;
     char *reply = calloc(1, big);
-    for (uint64_t i = 0; i < 100; i++) {
+    for (uint64_t i = 1; i < 100; i++) {
         cr_assert_eq(inbox_answer(in, add("f", 1, i), reply, big), 0);
         cr_assert_leq(in->reply_bytes, INBOX_REPLIES_MAX);
     }
     cr_assert_not_null(find("f", 1, 99));
-    cr_assert_null(find("f", 1, 0));
+    cr_assert_null(find("f", 1, 1));
     free(reply);
 }
