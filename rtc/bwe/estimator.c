@@ -19,13 +19,19 @@
 #define LOSS_WINDOW_US    (500 * TIME_US_PER_MS)
 #define LOSS_PACKETS_MIN  20
 #define LOSS_DECREASE     0.10 /* section 6: above 10 % down by half of it */
-#define LOSS_HOLD         0.25 /* of ours: with a flat queue it may be a policer, so go no further up */
-#define QUEUE_FLAT_US     (30 * TIME_US_PER_MS)
-#define BASE_WINDOW_US    (10 * TIME_US_PER_S) /* then the smallest delay is learned anew */
-#define OUTAGE_MIN_US     (1000 * TIME_US_PER_MS)
-#define BUCKET_US         (100 * TIME_US_PER_MS)
-#define SMOOTH            0.1
-#define DEVIATION_WIDTH   3.0 /* section 5.5: near the average means within three deviations */
+#define LOSS_HEAVY                                                                                 \
+    0.50 /* of ours: no radio link loses this much; a queue that is always full does */
+#define LOSS_HOLD     0.25 /* of ours: with a flat queue it may be a policer, so go no further up */
+#define QUEUE_FLAT_US (30 * TIME_US_PER_MS)
+#define QUEUE_HIGH_US                                                                              \
+    (150 * TIME_US_PER_MS) /* of ours: a queue that stands has no trend, yet must go */
+#define QUEUE_DRAIN_US  (1000 * TIME_US_PER_MS) /* in about that time */
+#define DRAIN_SHARE_MIN 0.5
+#define BASE_WINDOW_US  (10 * TIME_US_PER_S) /* then the smallest delay is learned anew */
+#define OUTAGE_MIN_US   (1000 * TIME_US_PER_MS)
+#define BUCKET_US       (100 * TIME_US_PER_MS)
+#define SMOOTH          0.1
+#define DEVIATION_WIDTH 3.0 /* section 5.5: near the average means within three deviations */
 
 void estimator_init(struct estimator *e, const struct estimator_config *config, time_us now_us)
 {
@@ -54,7 +60,7 @@ uint32_t estimator_bps(const struct estimator *e)
 
 time_us estimator_queue_us(const struct estimator *e)
 {
-    return e->queue_us;
+    return e->queue.smoothed_us;
 }
 
 double estimator_loss(const struct estimator *e)
@@ -109,25 +115,24 @@ static double acked_bps(const struct estimator_acked *a)
     return (double)bytes * 8 * (double)TIME_US_PER_S / ((double)full * (double)BUCKET_US);
 }
 
-/* Delay of one packet against the smallest of late; the two clocks' offset cancels out. */
-static void observe_queue(struct estimator *e, const struct twcc_result *r)
+static void observe_queue(struct estimator_queue *q, const struct twcc_result *r)
 {
     time_us delay = r->arrived_us - r->sent_us;
-    if (!e->started || delay < e->base_delay_us) {
-        e->base_delay_us = delay;
-        e->base_since_us = r->sent_us;
-        e->started = true;
-    } else if (r->sent_us - e->base_since_us > BASE_WINDOW_US) {
-        /* A changed route or drifting clocks: let the base follow by a part of the difference. */
-        e->base_delay_us += (delay - e->base_delay_us) / 4;
-        e->base_since_us = r->sent_us;
+    if (!q->started) {
+        *q = (struct estimator_queue){delay, delay, r->sent_us, 0, true};
+    } else if (r->sent_us - q->base_since_us > BASE_WINDOW_US) {
+        q->previous_base_us = q->base_us;
+        q->base_us = delay;
+        q->base_since_us = r->sent_us;
     }
-    e->queue_us += (delay - e->base_delay_us - e->queue_us) / 8;
+    q->base_us = time_us_min(q->base_us, delay);
+    delay -= time_us_min(q->base_us, q->previous_base_us);
+    q->smoothed_us += (delay - q->smoothed_us) / 4;
 }
 
 static bool queue_is_flat(const struct estimator *e)
 {
-    return e->queue_us < QUEUE_FLAT_US && e->trend.usage != ESTIMATOR_OVERUSE;
+    return e->queue.smoothed_us < QUEUE_FLAT_US && e->trend.usage != ESTIMATOR_OVERUSE;
 }
 
 /* ---- rate ---- */
@@ -156,12 +161,20 @@ static void learn_capacity(struct estimator *e, double acked)
     e->link_deviation += SMOOTH * (fabs(error) - e->link_deviation);
 }
 
+/* Beta, or less where a long queue stands. */
+static double decrease_share(const struct estimator *e)
+{
+    double share = 1.0 - (double)e->queue.smoothed_us / (double)QUEUE_DRAIN_US;
+    return fmin(fmax(share, DRAIN_SHARE_MIN), BETA);
+}
+
 static void decrease(struct estimator *e, time_us now_us)
 {
     double acked = acked_bps(&e->acked);
     if (now_us - e->last_decrease_us < rtt_or_default(e) && e->last_decrease_us != 0)
         return; /* once per round trip: what was sent before still arrives */
-    double target = acked > 0 ? fmin(BETA * acked, e->rate_bps) : BETA * e->rate_bps;
+    double share = decrease_share(e);
+    double target = acked > 0 ? fmin(share * acked, e->rate_bps) : share * e->rate_bps;
     if (acked > 0)
         learn_capacity(e, acked);
     e->recover_bps = 0;
@@ -222,7 +235,7 @@ static bool judge_loss(struct estimator *e, time_us now_us)
         l->sent = 0;
         l->lost = 0;
         l->since_us = now_us;
-        if (l->fraction > LOSS_DECREASE && !queue_is_flat(e)) {
+        if (l->fraction > (queue_is_flat(e) ? LOSS_HEAVY : LOSS_DECREASE)) {
             set_rate(e, e->rate_bps * (1 - 0.5 * l->fraction), now_us);
             return true;
         }
@@ -238,7 +251,7 @@ static bool outage_ended(struct estimator *e, time_us now_us)
     time_us limit = 2 * rtt_or_default(e);
     if (limit < OUTAGE_MIN_US)
         limit = OUTAGE_MIN_US;
-    if (!e->started || now_us - e->last_feedback_us <= limit)
+    if (!e->queue.started || now_us - e->last_feedback_us <= limit)
         return false;
     e->outages++;
     e->recover_bps = fmax(e->rate_bps, e->recover_bps);
@@ -246,11 +259,11 @@ static bool outage_ended(struct estimator *e, time_us now_us)
     trend_init(&e->trend);
     memset(&e->acked, 0, sizeof e->acked);
     e->loss = (struct estimator_loss){.since_us = now_us, .fraction = e->loss.fraction / 2};
-    e->queue_us = 0;
+    e->queue.smoothed_us = 0;
     return true;
 }
 
-static void observe(struct estimator *e, const struct twcc_result *r, time_us now_us)
+static void observe(struct estimator *e, const struct twcc_result *r)
 {
     e->loss.sent++;
     if (r->arrived_us == TIME_US_NEVER) {
@@ -258,9 +271,8 @@ static void observe(struct estimator *e, const struct twcc_result *r, time_us no
         return;
     }
     acked_add(&e->acked, r->arrived_us, r->size_bytes);
-    observe_queue(e, r);
+    observe_queue(&e->queue, r);
     trend_on_packet(&e->trend, r->sent_us, r->arrived_us);
-    (void)now_us;
 }
 
 bool estimator_on_results(struct estimator *e, const struct twcc_result *results, size_t count,
@@ -276,10 +288,11 @@ bool estimator_on_results(struct estimator *e, const struct twcc_result *results
     if (resumed) /* these packets lived through the outage: their delay and loss say nothing */
         return estimator_bps(e) != before;
     for (size_t i = 0; i < count; i++)
-        observe(e, &results[i], now_us);
+        observe(e, &results[i]);
 
     bool held = judge_loss(e, now_us);
-    if (e->trend.usage == ESTIMATOR_OVERUSE)
+    bool standing = e->queue.smoothed_us > QUEUE_HIGH_US;
+    if (e->trend.usage == ESTIMATOR_OVERUSE || standing)
         decrease(e, now_us);
     else if (e->trend.usage == ESTIMATOR_NORMAL && !held)
         increase(e, now_us);

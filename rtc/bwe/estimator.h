@@ -60,6 +60,14 @@ struct estimator_loss {
     double fraction; /* smoothed */
 };
 
+/* Delay of packets above the smallest of the last 10 to 20 s; the two clocks' offset cancels out.
+ */
+struct estimator_queue {
+    time_us base_us, previous_base_us, base_since_us;
+    time_us smoothed_us;
+    bool started;
+};
+
 struct estimator {
     struct estimator_config config;
     struct estimator_trend trend;
@@ -72,13 +80,10 @@ struct estimator {
     double recover_bps; /* rate before an outage; 0 when not recovering */
     uint32_t remb_bps;  /* receiver's own limit; 0 none */
     time_us rtt_us;
-    time_us base_delay_us; /* smallest (arrived - sent) seen lately */
-    time_us base_since_us;
-    time_us queue_us;         /* smoothed (arrived - sent) above the base */
+    struct estimator_queue queue;
     time_us last_feedback_us; /* local clock */
     time_us last_change_us;
     time_us last_decrease_us;
-    bool started;
     uint32_t outages;
 };
 
