@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole calls in virtual time: real Opus, VP8 and VP9, real ICE, DTLS and SRTP, a lossy link. */
+#include "media.h"
+#include "virtual_call.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEP_US (5 * TIME_US_PER_MS)
+#define WIDTH   320
+#define HEIGHT  240
+#define FPS     15
+
+struct run {
+    struct virtual_call v;
+    uint8_t *picture;
+    uint64_t voice[2], frame[2];
+    time_us begin_us;
+    uint32_t shown[2];
+    double worst_psnr;
+    time_us lip_error_us; /* largest |display - (capture + speech offset)| is not known here:
+                             capture to display */
+    int16_t *heard;       /* of side 1, mono */
+    size_t heard_count, heard_capacity;
+};
+
+static void start(struct run *r, const struct virtual_options *options)
+{
+    memset(r, 0, sizeof(*r));
+    virtual_call_start(&r->v, options);
+    r->picture = malloc(WIDTH * HEIGHT * 3 / 2);
+    r->heard_capacity = 48000 * 60;
+    r->heard = malloc(r->heard_capacity * sizeof(*r->heard));
+    r->begin_us = r->v.now_us;
+    r->worst_psnr = 99;
+}
+
+static void finish(struct run *r)
+{
+    virtual_call_end(&r->v);
+    free(r->picture);
+    free(r->heard);
+}
+
+static struct sq_picture picture_of(uint8_t *p)
+{
+    return (struct sq_picture){
+        .width = WIDTH,
+        .height = HEIGHT,
+        .planes = {p, p + WIDTH * HEIGHT, p + WIDTH * HEIGHT * 5 / 4},
+        .strides = {WIDTH, WIDTH / 2, WIDTH / 2},
+    };
+}
+
+static void push(struct run *r, int i)
+{
+    int16_t block[480];
+    struct session *s = r->v.session[i];
+    time_us elapsed = r->v.now_us - r->begin_us;
+    while ((time_us)r->voice[i] * 1000 / 48 <= elapsed) {
+        media_voice(block, 480, r->voice[i]);
+        session_push_audio(s, 0, block, 480, r->begin_us + (time_us)r->voice[i] * 1000 / 48);
+        r->voice[i] += 480;
+    }
+    if ((time_us)r->frame[i] * TIME_US_PER_S / FPS <= elapsed) {
+        media_picture(r->picture, WIDTH, HEIGHT, (uint32_t)r->frame[i]);
+        struct sq_picture p = picture_of(r->picture);
+        session_push_video(s, 1, &p, r->begin_us + (time_us)r->frame[i] * TIME_US_PER_S / FPS);
+        r->frame[i]++;
+    }
+}
+
+static void look(struct run *r, int i, const struct sq_video_frame *f)
+{
+    r->shown[i]++;
+    if (f->capture_utc_us == 0)
+        return;
+    /* the frame's number, from its capture time over the whole way: RTP, sender report, NTP */
+    time_us capture = f->capture_utc_us - INT64_C(1790000000000000) - r->begin_us;
+    uint32_t number = (uint32_t)((capture * FPS + TIME_US_PER_S / 2) / TIME_US_PER_S);
+    media_picture(r->picture, WIDTH, HEIGHT, number);
+    double psnr =
+        media_psnr(f->picture.planes[0], f->picture.strides[0], r->picture, WIDTH, WIDTH, HEIGHT);
+    if (psnr < r->worst_psnr)
+        r->worst_psnr = psnr;
+}
+
+static void pull(struct run *r, int i)
+{
+    int16_t block[480];
+    struct sq_video_frame frame;
+    if ((r->v.now_us - r->begin_us) % (10 * TIME_US_PER_MS) == 0) {
+        cr_assert_geq(session_pull_audio(r->v.session[i], block, 480, r->v.now_us), 0);
+        if (i == 1 && r->heard_count + 480 <= r->heard_capacity) {
+            memcpy(r->heard + r->heard_count, block, sizeof(block));
+            r->heard_count += 480;
+        }
+    }
+    while (r->v.seen[i].video_track &&
+           session_pull_video(r->v.session[i], r->v.seen[i].video_track, &frame, r->v.now_us) == 1)
+        look(r, i, &frame);
+}
+
+static void run_for(struct run *r, time_us duration_us)
+{
+    for (time_us end = r->v.now_us + duration_us; r->v.now_us < end;) {
+        for (int i = 0; i < 2; i++) {
+            push(r, i);
+            pull(r, i);
+        }
+        virtual_call_step(&r->v, STEP_US);
+    }
+}
+
+static void tracks(struct sq_track_settings out[2], enum sq_codec codec)
+{
+    sq_track_settings_init(&out[0], SQ_AUDIO, SQ_MICROPHONE);
+    out[0].cancel_echo = out[0].suppress_noise = out[0].adjust_gain = false;
+    sq_track_settings_init(&out[1], SQ_VIDEO, SQ_CAMERA);
+    out[1].codec = codec;
+    out[1].width = WIDTH;
+    out[1].height = HEIGHT;
+    out[1].fps = FPS;
+    out[1].max_bps = 400000;
+}
+
+/* Share of the heard signal's energy that the source explains at its best delay, as a correlation.
+ */
+static double speech_likeness(const struct run *r, size_t from, size_t count)
+{
+    double best = 0;
+    int16_t *source = malloc(count * sizeof(*source));
+    for (size_t delay = 0; delay < 48000; delay += 24) {
+        if (delay > from)
+            break;
+        media_voice(source, count, from - delay);
+        double cross = 0, a = 1, b = 1;
+        for (size_t i = 0; i < count; i += 3) {
+            cross += (double)source[i] * r->heard[from + i];
+            a += (double)source[i] * source[i];
+            b += (double)r->heard[from + i] * r->heard[from + i];
+        }
+        double likeness = cross / sqrt(a * b);
+        best = likeness > best ? likeness : best;
+    }
+    free(source);
+    return best;
+}
+
+Test(session, a_call_over_a_clean_link_loses_nothing)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 1,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 20 * TIME_US_PER_MS}});
+    run_for(&r, 6 * TIME_US_PER_S);
+    for (int i = 0; i < 2; i++) {
+        struct sq_call_stats s;
+        virtual_call_stats(&r.v, i, &s);
+        cr_expect_eq(r.v.seen[i].connected, 1);
+        cr_expect_eq(r.v.seen[i].added, 2);
+        cr_expect_eq(s.audio.lost_packets, 0);
+        cr_expect_leq(s.audio.concealed_ms, 40, "concealed %lu", s.audio.concealed_ms);
+        cr_expect_geq(s.audio.played_ms, 5500);
+        cr_expect_geq(s.video.frames_sent, 80, "sent %lu", s.video.frames_sent);
+        cr_expect_geq(s.video.frames_decoded * 100, s.video.frames_sent * 90);
+        cr_expect_eq(s.video.freeze_ms, 0, "frozen %lu", s.video.freeze_ms);
+        cr_expect_eq(s.video.width, WIDTH);
+        cr_expect_str_eq(s.srtp_profile, "AEAD_AES_128_GCM");
+        cr_expect_geq(s.rtt_ms, 38);
+        cr_expect_leq(s.rtt_ms, 60);
+    }
+    cr_expect_geq(r.shown[0], 75);
+    cr_expect_geq(r.worst_psnr, 28, "psnr %f", r.worst_psnr);
+    double likeness = speech_likeness(&r, 48000 * 4, 24000);
+    cr_expect_geq(likeness, 0.9, "speech %f", likeness);
+    finish(&r);
+}
+
+Test(session, ten_percent_of_loss_is_repaired_and_said)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 7,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 15 * TIME_US_PER_MS,
+                                                 .jitter_us = 10 * TIME_US_PER_MS,
+                                                 .loss = 0.05}});
+    run_for(&r, 10 * TIME_US_PER_S);
+    struct sq_call_stats s, other;
+    virtual_call_stats(&r.v, 1, &s);
+    virtual_call_stats(&r.v, 0, &other);
+    cr_expect_gt(s.video.lost_packets, 0);
+    cr_expect_gt(s.video.repaired_packets, 0);
+    cr_expect_gt(other.video.retransmitted_packets, 0);
+    cr_expect_geq(s.video.frames_decoded * 100, other.video.frames_sent * 90, "%lu of %lu",
+                  s.video.frames_decoded, other.video.frames_sent);
+    cr_expect_geq(r.worst_psnr, 25, "psnr %f", r.worst_psnr); /* nothing broken was ever shown */
+    cr_expect_gt(s.audio.lost_packets, 0);
+    cr_expect_gt(s.audio.concealed_ms, 0);
+    cr_expect_leq(s.audio.concealed_ms, 2500, "concealed %lu", s.audio.concealed_ms);
+    finish(&r);
+}
+
+Test(session, vp9_goes_the_same_way)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP9);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 3,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 10 * TIME_US_PER_MS, .loss = 0.02}});
+    run_for(&r, 3 * TIME_US_PER_S);
+    struct sq_call_stats s, other;
+    virtual_call_stats(&r.v, 1, &s);
+    virtual_call_stats(&r.v, 0, &other);
+    cr_expect_geq(s.video.frames_decoded * 100, other.video.frames_sent * 85, "%lu of %lu",
+                  s.video.frames_decoded, other.video.frames_sent);
+    cr_expect_geq(r.worst_psnr, 25, "psnr %f", r.worst_psnr);
+    finish(&r);
+}
+
+Test(session, an_outage_is_told_and_heals_by_itself)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 5,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 20 * TIME_US_PER_MS}});
+    run_for(&r, 2 * TIME_US_PER_S);
+    r.v.link.cut = true;
+    run_for(&r, 4 * TIME_US_PER_S);
+    struct sq_call_stats before, after;
+    virtual_call_stats(&r.v, 1, &before);
+    r.v.link.cut = false;
+    run_for(&r, 4 * TIME_US_PER_S);
+    virtual_call_stats(&r.v, 1, &after);
+    cr_expect_eq(session_state(r.v.session[1]), TRANSPORT_CONNECTED);
+    cr_expect_geq(after.video.frames_decoded, before.video.frames_decoded + 20, "%lu then %lu",
+                  before.video.frames_decoded, after.video.frames_decoded);
+    cr_expect_geq(after.audio.played_ms, before.audio.played_ms + 2500);
+    cr_expect_gt(after.video.freeze_ms, 3500, "frozen %lu", after.video.freeze_ms);
+    finish(&r);
+}
+
+Test(session, joining_anew_keeps_the_numbers_of_the_tracks)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 9,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 10 * TIME_US_PER_MS}});
+    run_for(&r, TIME_US_PER_S);
+    uint32_t video = r.v.seen[1].video_track;
+    struct join_answer answer;
+    virtual_call_answer(&r.v, 1, &answer);
+    answer.consumer_count = 2;
+    strcpy(answer.consumers[0].id, "again0");
+    strcpy(answer.consumers[1].id, "again1");
+    cr_assert_eq(session_start(r.v.session[1], &answer, &r.v.client_address[1], r.v.now_us), 0);
+    cr_expect_eq(r.v.seen[1].removed, 0);
+    cr_expect_eq(r.v.seen[1].added, 2);
+    struct sq_video_frame f;
+    cr_expect_geq(session_pull_video(r.v.session[1], video, &f, r.v.now_us), 0);
+    answer.consumer_count = 1; /* the camera is gone */
+    cr_assert_eq(session_start(r.v.session[1], &answer, &r.v.client_address[1], r.v.now_us), 0);
+    run_for(&r, STEP_US);
+    cr_expect_eq(r.v.seen[1].removed, 1);
+    cr_expect_eq(session_pull_video(r.v.session[1], video, &f, r.v.now_us), SQ_ERR_NOT_FOUND);
+    finish(&r);
+}
+
+Test(session, speech_waits_for_nobody)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 11,
+                                        .start_bps = 30000,
+                                        .link = {.delay_us = 10 * TIME_US_PER_MS}});
+    r.v.muted_media = false;
+    run_for(&r, 2 * TIME_US_PER_S);
+    struct sq_call_stats s;
+    virtual_call_stats(&r.v, 0, &s);
+    cr_expect_gt(s.audio.sent_packets, 20);
+    finish(&r);
+}
