@@ -259,8 +259,8 @@ static void look_for_gap(struct relays *r, struct relay *relay, const json_t *bo
 {
     int64_t revision = json_integer_value(json_object_get(body, "revision"));
     bool same_boot = !strcmp(relay->boot, text_of(body, "boot"));
-    bool follows = same_boot && (revision == relay->revision || revision == relay->revision + 1 ||
-                                 (!is_event && revision == relay->revision));
+    /* an event is the next change; a heartbeat tells of none that was not told before */
+    bool follows = same_boot && revision == relay->revision + (is_event ? 1 : 0);
     if (relay->revision >= 0 && same_boot && revision > relay->revision)
         relay->revision = revision;
     if (follows && !relay->stale)
