@@ -209,6 +209,24 @@ static bool account(struct forward_producer *p, struct forward_stream *s, bool r
     return true;
 }
 
+/* Gives back what is too old to be repaired: a slow stream would hold a whole ring of it. */
+static void trim_ring(struct forward_stream *s, time_us now_us)
+{
+    struct packet_ring *r = &s->ring;
+    if (s->unwrap.newest - s->kept_from > (int64_t)r->mask)
+        s->kept_from = s->unwrap.newest - r->mask;
+    for (; s->kept_from < s->unwrap.newest; s->kept_from++) {
+        uint16_t seq16 = (uint16_t)(uint64_t)s->kept_from;
+        struct packet **slot = &r->slots[seq16 & r->mask];
+        if (!*slot || r->seqs[seq16 & r->mask] != seq16)
+            continue;
+        if (now_us - (*slot)->received_us <= r->max_age_us)
+            return;
+        packet_unref(*slot);
+        *slot = NULL;
+    }
+}
+
 bool forward_producer_receive(struct forward_producer *p, size_t index, bool rtx,
                               struct packet *packet, time_us now_us, struct forward_input *out)
 {
@@ -230,6 +248,7 @@ bool forward_producer_receive(struct forward_producer *p, size_t index, bool rtx
     if (out->key_frame && p->media.kind == MEDIA_VIDEO)
         keyframe_arrived(&s->keyframes);
     packet_ring_put(&s->ring, out->view.seq16, packet);
+    trim_ring(s, now_us);
     return true;
 }
 

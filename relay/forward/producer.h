@@ -35,6 +35,7 @@ struct forward_stream {
     struct seq16_unwrap unwrap;
     struct receive_stats stats;
     struct packet_ring ring;
+    int64_t kept_from;           /* packets of the ring before this number were given back */
     struct nack_generator *nack; /* NULL when repair wasn't agreed */
     struct keyframe_requests keyframes;
     time_us last_us; /* newest packet */

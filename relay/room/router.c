@@ -64,6 +64,13 @@ void router_free(struct router *r)
     free(r);
 }
 
+void router_close_rooms(struct router *r, time_us now_us)
+{
+    r->now_us = now_us;
+    while (!LIST_EMPTY(&r->rooms))
+        room_close(r, LIST_FIRST(&r->rooms));
+}
+
 void router_count(struct router *r, enum relay_counter counter, uint64_t n)
 {
     CHECK(counter < RELAY_COUNTER_COUNT);

@@ -49,6 +49,8 @@ void router_command(struct router *r, const struct relay_command *command,
 /* TIME_US_NEVER when nothing is due; may be in the past. */
 time_us router_deadline(const struct router *r);
 void router_timeout(struct router *r, time_us now_us);
+/* Closes all rooms, as before the end: what tells the peers is then in the queue. */
+void router_close_rooms(struct router *r, time_us now_us);
 /* The TCP connection of that stream number is gone. */
 void router_tcp_closed(struct router *r, uint32_t stream, time_us now_us);
 
