@@ -292,13 +292,26 @@ static void log_failed(const struct process_message *m)
     log_write(LOG_ERROR, "cluster.process_failed", LOG_TEXT("reason", text));
 }
 
+time_us child_deadline(const struct child *c)
+{
+    if (c->fd < 0)
+        return c->restart_us;
+    return c->ready ? TIME_US_NEVER : c->started_us + CHILD_READY_US;
+}
+
+static bool stuck(const struct child *c, time_us now_us)
+{
+    return now_us >= child_deadline(c);
+}
+
 int child_receive(struct child *c, struct process_message *m, time_us now_us)
 {
     while (c->fd >= 0) {
         ssize_t n = recv(c->fd, c->in, PROCESS_MESSAGE_MAX, MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno == EAGAIN)
+        bool nothing = n < 0 && errno == EAGAIN;
+        if (nothing && !stuck(c, now_us))
             return 0;
         if (n <= 0) {
             child_end(c, 0);

@@ -15,7 +15,9 @@
 #define CHILD_QUEUE_MAX (8u * 1024 * 1024)
 /* The first restart comes at once when the process lived this long, else after a pause that
  * doubles. */
-#define CHILD_LIVED_US       TIME_US_PER_S
+#define CHILD_LIVED_US TIME_US_PER_S
+#define CHILD_READY_US                                                                             \
+    (5 * TIME_US_PER_S) /* one that is not READY by then is stuck: ended and started anew */
 #define CHILD_BACKOFF_MIN_US (50 * TIME_US_PER_MS)
 #define CHILD_BACKOFF_MAX_US (5 * TIME_US_PER_S)
 
@@ -54,6 +56,10 @@ int child_wait_ready(struct child *c, int timeout_ms);
 /* 0; SQ_ERR_UNREACHABLE (none runs), SQ_ERR_LIMIT (queue full), SQ_ERR_NOMEM: then it was not sent.
  */
 int child_send(struct child *c, const struct process_message *m);
+/* When child_start (none runs) or child_receive (it is not READY yet) is due; TIME_US_NEVER: no
+ * timer. */
+time_us child_deadline(const struct child *c);
+
 /* Sends what waits. */
 void child_flush(struct child *c);
 

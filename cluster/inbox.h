@@ -8,8 +8,9 @@
 #include "cluster/cluster.h"
 #include "cluster/process_protocol.h"
 
-#define INBOX_MAX 4096 /* commands, answered ones included: as many as a node may have in flight   \
-                        */
+#define INBOX_MAX                                                                                  \
+    4096 /* commands, answered ones included: as many as a node may have in flight                 \
+          */
 #define INBOX_REPLIES_MAX (4 * 1024 * 1024) /* bytes of kept replies; the oldest go first */
 #define INBOX_SLOT_BITS   12
 

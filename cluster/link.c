@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READY_TIMEOUT_MS 5000 /* binding and connecting need no network round trip */
 #define STEP_MESSAGES                                                                              \
     256 /* looked at in one cluster_next that yields nothing, so that a flood can't hold its       \
            caller */
@@ -78,7 +77,8 @@ int cluster_new(struct cluster **out, const struct cluster_config *config, time_
     if (rc == 0)
         rc = child_start(&c->child, now_us);
     if (rc == 0)
-        rc = child_wait_ready(&c->child, READY_TIMEOUT_MS) < 0 ? SQ_ERR_IO : 0;
+        rc =
+            child_wait_ready(&c->child, (int)(CHILD_READY_US / TIME_US_PER_MS)) < 0 ? SQ_ERR_IO : 0;
     if (rc < 0) {
         cluster_free(c);
         return rc;
@@ -106,7 +106,7 @@ int cluster_fd(const struct cluster *c)
 
 time_us cluster_deadline(const struct cluster *c)
 {
-    return time_us_min(requester_deadline(c), c->child.restart_us);
+    return time_us_min(requester_deadline(c), child_deadline(&c->child));
 }
 
 void cluster_step(struct cluster *c, time_us now_us)
