@@ -14,7 +14,8 @@
 #define RTO_UNKNOWN_US (1 * TIME_US_PER_S)
 #define RTO_MIN_US     (400 * TIME_US_PER_MS)
 #define RTO_MAX_US     (3 * TIME_US_PER_S)
-#define RTO_DOUBLED_US (1500 * TIME_US_PER_MS) /* doubling ends here: many tries must fit 20 s */
+#define RTO_DOUBLED_US                                                                             \
+    (1 * TIME_US_PER_S) /* doubling ends here: at 30 % loss many tries must fit 20 s */
 #define RESTART_WAIT_US                                                                            \
     (200 * TIME_US_PER_MS)                 /* before a client's next attempt, times attempts       \
                                             */
@@ -33,6 +34,7 @@ struct dtls {
     struct dtls_hooks hooks;
     struct dtls_io io;
     struct dtls_budget budget;
+    bool early;    /* the first flight has left before there was a path */
     bool finished; /* the handshake of this attempt; CONNECTED wants the fingerprint too */
     int attempts;  /* that failed */
     int new_hellos;
@@ -262,11 +264,26 @@ static void read_established(struct dtls *d, time_us now_us)
         fail(d, "alert"); /* finished, gone before its fingerprint was known */
 }
 
-void dtls_start(struct dtls *d, time_us now_us)
+void dtls_start_early(struct dtls *d, time_us now_us)
 {
     if (d->role != DTLS_ROLE_CLIENT || d->state != DTLS_IDLE)
         return;
+    d->early = true;
+    set_state(d, DTLS_HANDSHAKING);
+    advance_handshake(d, now_us);
+    d->retransmit_at = TIME_US_NEVER;
+}
+
+void dtls_start(struct dtls *d, bool lost, time_us now_us)
+{
+    if (d->role != DTLS_ROLE_CLIENT || (d->state != DTLS_IDLE && !d->early))
+        return;
     d->give_up_at = now_us + DTLS_HANDSHAKE_LIMIT_US;
+    if (d->early) {
+        d->early = false;
+        d->retransmit_at = lost ? now_us : now_us + d->hooks.first_interval_us;
+        return;
+    }
     set_state(d, DTLS_HANDSHAKING);
     advance_handshake(d, now_us);
 }
@@ -364,7 +381,7 @@ bool dtls_receive(struct dtls *d, const uint8_t *data, size_t len_bytes, time_us
     while (dtls_record_next(&r, &data, &len_bytes)) {
         any = true;
         if (!d->ssl || d->state == DTLS_FAILED || d->state == DTLS_CLOSED ||
-            (d->role == DTLS_ROLE_CLIENT && d->state == DTLS_IDLE))
+            (d->role == DTLS_ROLE_CLIENT && (d->state == DTLS_IDLE || d->early)))
             break;
         note_alert(d, &r, now_us);
         if (admit(d, &r))

@@ -392,3 +392,17 @@ bool ice_controlling_has(const struct ice_agent *a, const struct net_tuple *t)
             return true;
     return false;
 }
+
+const struct net_tuple *ice_probed_tuple(const struct ice_agent *a)
+{
+    if (a->role != ICE_ROLE_CONTROLLING || ice_send_tuple(a))
+        return NULL;
+    const struct ice_controlling *c = &a->controlling;
+    const struct ice_pair *best = NULL;
+    for (size_t i = 0; i < c->pair_count; i++) {
+        const struct ice_pair *p = &c->pairs[i];
+        if (p->tuple.protocol == NET_UDP && awaits_answer(p) && (!best || better(p, best)))
+            best = p;
+    }
+    return best ? &best->tuple : NULL;
+}

@@ -137,6 +137,8 @@ static size_t next_feedback(struct transport *t)
 bool transport_next_datagram(struct transport *t, struct transport_datagram *out)
 {
     const struct net_tuple *path = ice_send_tuple(t->ice);
+    if (!path && t->early_at != TIME_US_NEVER)
+        path = &t->early;
     out->data = t->scratch;
     out->len_bytes = ice_next_datagram(t->ice, &out->tuple, t->scratch);
     if (out->len_bytes == 0 && path) {

@@ -79,6 +79,7 @@ int transport_new(struct transport **out, const struct transport_config *config,
     struct transport *t = calloc(1, sizeof(*t));
     if (!t)
         return SQ_ERR_NOMEM;
+    t->early_at = TIME_US_NEVER;
     t->is_dtls_client = config->dtls_role == DTLS_ROLE_CLIENT;
     int error = new_ice(t, config, now_us);
     if (!error)
@@ -135,15 +136,31 @@ static void take_keys(struct transport *t)
     explicit_bzero(keying, sizeof(keying));
 }
 
+/* The ClientHello travels right behind the first check, which saves a round trip: the relay takes
+ * it because the check has just validated its tuple. */
+static void start_early(struct transport *t, time_us now_us)
+{
+    const struct net_tuple *probed = ice_probed_tuple(t->ice);
+    if (!t->is_dtls_client || t->early_at != TIME_US_NEVER || !probed)
+        return;
+    t->early_at = now_us;
+    t->early = *probed;
+    dtls_start_early(t->dtls, now_us);
+}
+
 void transport_update(struct transport *t, time_us now_us)
 {
     take_ice_events(t);
     if (is_over(t))
         return;
     dtls_set_rtt(t->dtls, ice_rtt_us(t->ice));
+    if (t->state == TRANSPORT_NEW)
+        start_early(t, now_us);
     if (t->state == TRANSPORT_NEW && ice_send_tuple(t->ice)) {
         set_state(t, TRANSPORT_CONNECTING);
-        dtls_start(t->dtls, now_us);
+        /* Lost, unless it travelled behind the very check that was answered: before that check the
+         * peer drops it. */
+        dtls_start(t->dtls, t->early_at != now_us - ice_rtt_us(t->ice), now_us);
     }
     const enum dtls_state dtls = dtls_state(t->dtls);
     if (dtls == DTLS_FAILED) {

@@ -52,6 +52,8 @@ struct transport {
     struct srtp_session *srtp; /* NULL until DTLS is through */
     enum srtp_profile profile;
     bool is_dtls_client;
+    time_us early_at; /* when the ClientHello left behind the first check; TIME_US_NEVER before */
+    struct net_tuple early; /* where to */
     struct congestion congestion;
     struct transport_drops drops;
     uint64_t bytes_sent, bytes_received, packets_sent, packets_received;

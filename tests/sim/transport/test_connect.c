@@ -9,12 +9,12 @@
 
 static struct world w;
 
-Test(connect, takes_three_round_trips_without_loss)
+Test(connect, takes_two_round_trips_without_loss)
 {
     world_init(&w, &(struct world_config){.seed = 1});
     const time_us start = w.now_us;
     cr_assert(world_run(&w, start + 10 * TIME_US_PER_S, world_both_connected));
-    cr_expect_leq(w.now_us - start, 3 * RTT_US);
+    cr_expect_leq(w.now_us - start, 2 * RTT_US);
     cr_expect_leq(w.relay.largest_datagram, TRANSPORT_DATAGRAM_MAX);
     cr_expect_leq(w.terminal.largest_datagram, TRANSPORT_DATAGRAM_MAX);
     struct transport_stats s;

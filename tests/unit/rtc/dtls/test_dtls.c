@@ -62,7 +62,7 @@ static size_t deliver(struct dtls *from, struct dtls *to, time_us now_us)
 
 static void finish(time_us now_us)
 {
-    dtls_start(client, now_us);
+    dtls_start(client, false, now_us);
     for (int i = 0; i < 10; i++) {
         deliver(client, server, now_us);
         deliver(server, client, now_us);
@@ -97,7 +97,7 @@ Test(dtls, retransmission_follows_virtual_time_only)
     for (size_t i = 0; i < 3; i++) {
         start_pair();
         time_us now_us = hours[i];
-        dtls_start(client, now_us);
+        dtls_start(client, false, now_us);
         cr_assert_eq(discard(client), 1);
         unsigned sent = 0;
         time_us last_wait = 0;
@@ -126,7 +126,7 @@ Test(dtls, a_measured_round_trip_shortens_the_timer)
 {
     start_pair();
     dtls_set_rtt(client, 50 * TIME_US_PER_MS);
-    dtls_start(client, 0);
+    dtls_start(client, false, 0);
     cr_expect_eq(dtls_deadline(client), 400 * TIME_US_PER_MS);
     end_pair();
 }
@@ -136,7 +136,7 @@ Test(dtls, each_lost_flight_is_repeated)
     for (int lost = 0; lost < 4; lost++) {
         start_pair();
         time_us now_us = 0;
-        dtls_start(client, now_us);
+        dtls_start(client, false, now_us);
         int flight = 0;
         for (int step = 0; step < 20 && dtls_state(client) != DTLS_CONNECTED; step++) {
             struct dtls *from = step % 2 ? server : client, *to = step % 2 ? client : server;
@@ -219,11 +219,28 @@ Test(dtls, a_spoofed_client_hello_does_not_keep_the_client_out)
                             .profiles = {SRTP_PROFILE_AEAD_AES_128_GCM},
                             .profile_count = 1};
     cr_assert_eq(dtls_new(&stranger, &c), 0);
-    dtls_start(stranger, 0);
+    dtls_start(stranger, false, 0);
     deliver(stranger, server, 0);
     discard(server);
     finish(0);
     dtls_free(stranger);
+    end_pair();
+}
+
+Test(dtls, an_early_first_flight_is_repeated_only_when_there_is_a_path)
+{
+    start_pair();
+    dtls_start_early(client, 0);
+    cr_expect_eq(discard(client), 1);
+    cr_expect_eq(dtls_deadline(client), TIME_US_NEVER);
+    dtls_start(client, true, 60 * TIME_US_PER_S); /* a path at last: 20 s from here */
+    cr_expect_eq(dtls_deadline(client), 60 * TIME_US_PER_S);
+    dtls_timeout(client, 60 * TIME_US_PER_S);
+    for (int i = 0; i < 4; i++) {
+        deliver(client, server, 60 * TIME_US_PER_S);
+        deliver(server, client, 60 * TIME_US_PER_S);
+    }
+    cr_expect_eq(dtls_state(client), DTLS_CONNECTED);
     end_pair();
 }
 
@@ -232,7 +249,7 @@ Test(dtls, a_spoofed_client_hello_does_not_keep_the_client_out)
 Test(dtls, an_established_server_repeats_its_finished)
 {
     start_pair();
-    dtls_start(client, 0);
+    dtls_start(client, false, 0);
     deliver(client, server, 0);
     deliver(server, client, 0);
     deliver(client, server, 0);
