@@ -87,7 +87,7 @@ relay:
   id: county-1
   level: county
   listen: 127.0.0.1
-  announce: 127.0.0.1
+  announce: [127.0.0.1]
   base_port: {self.media}
   workers: 1
   metrics_listen: 127.0.0.1:{self.metrics}
