@@ -199,8 +199,9 @@ static const struct {
 
 static void apply(struct terminal *t, const struct sq_consultation *c)
 {
-    if (strcmp(c->id, t->current.id) != 0)
-        return;
+    if (strcmp(c->id, t->current.id) != 0 || c->revision < t->current.revision)
+        return; /* not ours, or a reply that a newer notification has overtaken */
+    t->current.revision = c->revision;
     copy_text(t->current.state, sizeof t->current.state, c->state);
     copy_text(t->current.specialist, sizeof t->current.specialist, c->specialist.id);
     if (t->done || strcmp(t->current.stepped, t->current.state) == 0)
@@ -345,7 +346,8 @@ static void on_submitted(struct terminal *t, const struct sq_reply *r)
 static void on_verified(struct terminal *t, const struct sq_reply *r)
 {
     t->current.verified = r->verified;
-    say(t, r->verified ? TEXT_OPINION_VERIFIED : TEXT_OPINION_NOT_VERIFIED, r->text);
+    say(t, r->verified ? TEXT_OPINION_VERIFIED : TEXT_OPINION_NOT_VERIFIED,
+        r->verified ? NULL : r->text);
     events_write(t, "opinion", "verified", r->verified ? "true" : "false", NULL);
     if (t->options->automatic && t->options->role == ROLE_DOCTOR && r->verified)
         flow_asked(t, sq_consultation_acknowledge(t->client, t->current.id));

@@ -42,11 +42,11 @@ int child_pipe_open(struct child_pipe *p, const char *const argv[])
 
 void child_pipe_close(struct child_pipe *p)
 {
-    if (p->out)
-        fclose(p->out);
     if (p->pid > 0) {
-        kill(p->pid, SIGTERM);
+        kill(p->pid, SIGKILL); /* it holds nothing to lose, and would complain of a broken pipe */
         waitpid(p->pid, NULL, 0);
     }
+    if (p->out)
+        fclose(p->out);
     *p = (struct child_pipe){0};
 }

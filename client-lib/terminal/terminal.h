@@ -26,6 +26,7 @@ struct current {
     char state[24];
     char stepped[24]; /* the state for which the step of flow.c was taken */
     char specialist[TERMINAL_ID_MAX];
+    int64_t revision;
     bool wants_call; /* its state asks for sound and picture */
     bool verified;
     bool asked_end;
