@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Schema steps: applied once, never edited, never newer than the program, whole or not at all. */
+#include "shanqiao/error.h"
+#include "signaling/store/migrations.h"
+#include "signaling/store/store.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct store *s;
+
+static void up(void)
+{
+    char error[STORE_ERROR_MAX];
+    cr_assert_eq(store_open(&s, ":memory:", error), 0, "%s", error);
+}
+
+static void down(void)
+{
+    store_close(s);
+}
+
+TestSuite(migrations, .init = up, .fini = down);
+
+#define STEPS_MAX 16
+
+static size_t steps(struct migration out[STEPS_MAX])
+{
+    cr_assert_lt(migration_count, STEPS_MAX - 1);
+    memcpy(out, migrations, migration_count * sizeof(*out));
+    return migration_count;
+}
+
+static void add(struct migration *list, size_t at, const char *sql)
+{
+    list[at] = (struct migration){.number = (int)at + 1, .name = "more", .sql = sql};
+}
+
+Test(migrations, numbers_have_no_gap)
+{
+    for (size_t i = 0; i < migration_count; i++)
+        cr_expect_eq(migrations[i].number, (int)i + 1);
+}
+
+Test(migrations, running_again_changes_nothing)
+{
+    cr_expect_eq(migrations_run(s), 0);
+}
+
+Test(migrations, the_next_step_is_applied_once)
+{
+    struct migration list[STEPS_MAX];
+    size_t n = steps(list);
+    add(list, n, "CREATE TABLE more (x BIGINT)");
+    cr_expect_eq(migrations_run_list(s, list, n + 1), 0);
+    cr_expect_eq(migrations_run_list(s, list, n + 1), 0);
+}
+
+Test(migrations, a_newer_database_is_refused)
+{
+    struct migration list[STEPS_MAX];
+    size_t n = steps(list);
+    add(list, n, "CREATE TABLE more (x BIGINT)");
+    cr_assert_eq(migrations_run_list(s, list, n + 1), 0);
+    cr_expect_eq(migrations_run(s), SQ_ERR_UNSUPPORTED);
+}
+
+Test(migrations, an_edited_step_is_found)
+{
+    struct migration list[STEPS_MAX];
+    size_t n = steps(list);
+    list[0].sql = "CREATE TABLE other (x BIGINT)";
+    cr_expect_eq(migrations_run_list(s, list, n), SQ_ERR_STORE);
+    cr_expect_neq(strstr(store_error(s), "people"), NULL);
+}
+
+Test(migrations, a_step_that_fails_leaves_nothing)
+{
+    struct migration list[STEPS_MAX];
+    size_t n = steps(list);
+    add(list, n, "CREATE TABLE more (x BIGINT); CREATE TABLE more (x BIGINT);");
+    cr_expect_eq(migrations_run_list(s, list, n + 1), SQ_ERR_STORE);
+    cr_expect_eq(store_run(s, "INSERT INTO more VALUES (1)", NULL, 0), SQ_ERR_STORE);
+    cr_expect_eq(migrations_run(s), 0);
+}
