@@ -12,7 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pacer_class { PACER_CONTROL = 0, PACER_SPEECH, PACER_REPAIR, PACER_PICTURE, PACER_CLASSES };
+enum pacer_class {
+    PACER_CONTROL = 0,
+    PACER_SPEECH,
+    PACER_REPAIR,
+    PACER_PICTURE,
+    PACER_PADDING,
+    PACER_CLASSES
+};
 #define PACER_QUEUE_MAX 512 /* packets of one class: a key frame of 600 KB */
 
 struct pacer_item {

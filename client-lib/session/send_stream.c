@@ -187,6 +187,37 @@ int send_stream_video(struct send_stream *s, struct packet_pool *pool, struct pa
     return err;
 }
 
+static uint8_t rtx_type_of(const struct send_stream *s)
+{
+    return s->config.codec == SQ_CODEC_VP9 ? JOIN_PT_VP9_RTX : JOIN_PT_VP8_RTX;
+}
+
+int send_stream_padding(struct send_stream *s, struct packet_pool *pool, struct pacer *pacer)
+{
+    struct packet *p = s->config.rtx_ssrc ? packet_take(pool) : NULL;
+    if (!p)
+        return s->config.rtx_ssrc ? SQ_ERR_NOMEM : SQ_ERR_STATE;
+    struct rtp_header header = {
+        .payload_type = rtx_type_of(s),
+        .seq16 = s->rtx_seq16++,
+        .timestamp = s->stats.timestamp,
+        .ssrc = s->config.rtx_ssrc,
+    };
+    static const uint8_t zero[RTP_TRANSPORT_CC_LEN];
+    struct rtp_writer w;
+    rtp_writer_init(&w, p->data, sizeof(p->data), &header);
+    rtp_writer_extension(&w, s->config.transport_cc, zero, sizeof(zero));
+    rtp_writer_padding(&w, UINT8_MAX);
+    int len = rtp_writer_finish(&w);
+    if (len < 0) {
+        packet_unref(p);
+        return len;
+    }
+    p->len_bytes = (uint16_t)len;
+    pacer_put(pacer, &(struct pacer_item){.packet = p, .stream = s, .class = PACER_PADDING});
+    return 0;
+}
+
 void send_stream_on_nack(struct send_stream *s, struct pacer *pacer, const struct rtcp_nack *nack,
                          time_us rtt_us, time_us now_us)
 {
@@ -216,7 +247,6 @@ int send_stream_finish(struct send_stream *s, const struct pacer_item *item, uin
 {
     if (item->class != PACER_REPAIR)
         return (int)len_bytes;
-    uint8_t type = s->config.codec == SQ_CODEC_VP9 ? JOIN_PT_VP9_RTX : JOIN_PT_VP8_RTX;
-    return rtx_encapsulate(data, len_bytes, capacity_bytes, type, s->config.rtx_ssrc,
+    return rtx_encapsulate(data, len_bytes, capacity_bytes, rtx_type_of(s), s->config.rtx_ssrc,
                            s->rtx_seq16++);
 }

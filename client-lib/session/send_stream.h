@@ -54,6 +54,11 @@ int send_stream_video(struct send_stream *s, struct packet_pool *pool, struct pa
                       const uint8_t *frame, size_t len_bytes, bool key, time_us capture_us,
                       time_us now_us);
 
+/* One packet of nothing but padding on the retransmission stream, so that the link's estimate can
+ * grow while there is too little to send (RFC 4588 streams carry it harmlessly). SQ_ERR_NOMEM,
+ * SQ_ERR_STATE (no such stream). */
+int send_stream_padding(struct send_stream *s, struct packet_pool *pool, struct pacer *pacer);
+
 /* The peer asks again for sequence numbers: those that may be repeated go to the pacer. */
 void send_stream_on_nack(struct send_stream *s, struct pacer *pacer, const struct rtcp_nack *nack,
                          time_us rtt_us, time_us now_us);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "client-lib/session/local_track.h"
+#include "client-lib/session/probe.h"
 #include "client-lib/session/remote.h"
 #include "client-lib/session/reports.h"
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define CNAME_LEN    16
 #define CODING_PERIOD_US                                                                           \
     (10 * TIME_US_PER_MS) /* raw media is looked for this often when nobody wakes us */
+#define SILENCE_US (1500 * TIME_US_PER_MS) /* feedback comes every 100 ms, reports every second */
 
 struct session {
     char room[JOIN_ID_MAX];
@@ -36,6 +38,9 @@ struct session {
     size_t candidate_count;
     struct reports reports;
     struct adapt_plan plan;
+    struct probe probe;
+    time_us heard_us; /* anything authentic from the relay */
+    bool silent;      /* nothing for SILENCE_US: pictures would only fill a queue or be lost */
     uint32_t estimate_bps;
     uint32_t sender_ssrc;
     uint64_t unknown_ssrc, bad_rtcp;
@@ -390,6 +395,7 @@ int session_mute(struct session *s, uint32_t track, bool muted, time_us now_us)
 static void on_state(struct session *s, enum transport_state state, time_us now_us)
 {
     if (state == TRANSPORT_CONNECTED) {
+        s->heard_us = now_us;
         s->reports.next_us = now_us;
         s->reports.sent = 0;
         for (size_t i = 0; i < s->config.track_count; i++)
@@ -456,6 +462,8 @@ void session_receive(struct session *s, const struct net_tuple *from, uint8_t *d
     if (!s->transport)
         return;
     enum transport_received what = transport_receive(s->transport, from, data, &len_bytes, now_us);
+    if (what != TRANSPORT_RECEIVED_NOTHING)
+        s->heard_us = now_us;
     if (what == TRANSPORT_RECEIVED_RTP)
         receive_rtp(s, data, len_bytes, now_us);
     if (what == TRANSPORT_RECEIVED_RTCP) {
@@ -511,6 +519,33 @@ static void step_reports(struct session *s, time_us now_us)
     queue_control(s, &w, p);
 }
 
+/* True while the far side is heard; the first picture after a silence is a key frame. */
+static bool is_heard(struct session *s, time_us now_us)
+{
+    bool silent = now_us - s->heard_us > SILENCE_US;
+    if (s->silent && !silent)
+        for (size_t i = 0; i < s->config.track_count; i++)
+            local_track_force_key(s->locals[i]);
+    s->silent = silent;
+    return !silent;
+}
+
+static bool wants_more(const struct session *s, const struct sq_track_settings *t, size_t i)
+{
+    return t->kind == SQ_VIDEO && !s->muted[i] && s->plan.video_bps < t->max_bps;
+}
+
+static void step_probe(struct session *s, time_us now_us)
+{
+    bool due = probe_due(&s->probe, s->estimate_bps, now_us);
+    for (size_t i = 0; due && i < s->config.track_count; i++) {
+        if (!wants_more(s, local_track_settings(s->locals[i]), i))
+            continue;
+        send_stream_padding(local_track_stream(s->locals[i]), s->pool, s->pacer);
+        return;
+    }
+}
+
 void session_step(struct session *s, time_us now_us)
 {
     struct local_sink sink = {.pool = s->pool, .pacer = s->pacer};
@@ -518,8 +553,11 @@ void session_step(struct session *s, time_us now_us)
         transport_timeout(s->transport, now_us);
     drain_transport(s, now_us);
     bool connected = session_state(s) == TRANSPORT_CONNECTED;
-    for (size_t i = 0; i < s->config.track_count; i++)
-        local_track_step(s->locals[i], &sink, connected, now_us);
+    bool heard = is_heard(s, now_us);
+    for (size_t i = 0; i < s->config.track_count; i++) {
+        bool video = local_track_settings(s->locals[i])->kind == SQ_VIDEO;
+        local_track_step(s->locals[i], &sink, connected && (heard || !video), now_us);
+    }
     for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
         struct receive_stream *r = remote_table_at(s->remotes, i);
         if (!r)
@@ -531,6 +569,8 @@ void session_step(struct session *s, time_us now_us)
         return;
     step_feedback(s, now_us);
     step_reports(s, now_us);
+    if (heard)
+        step_probe(s, now_us);
 }
 
 time_us session_deadline(struct session *s, time_us now_us)
@@ -579,6 +619,7 @@ bool session_next_datagram(struct session *s, struct transport_datagram *out, ti
         packet_unref(item.packet);
         if (!sealed)
             continue;
+        probe_sent(&s->probe, len_bytes);
         *out = (struct transport_datagram){
             .tuple = *tuple, .data = s->scratch, .len_bytes = len_bytes};
         return true;

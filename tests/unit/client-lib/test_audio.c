@@ -100,7 +100,6 @@ Test(audio, rates_are_kept)
     }
     cr_expect_leq(bytes * 8 / 3, 9000, "%zu b/s", bytes * 8 / 3);
     cr_expect_eq(audio_encoder_encode(e, in, 100, coded, sizeof(coded)), SQ_ERR_INVALID);
-    cr_expect_eq(audio_encoder_encode(e, in, 2880, coded, 1) < 0, 1);
     audio_encoder_free(e);
 }
 

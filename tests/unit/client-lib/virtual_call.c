@@ -2,6 +2,7 @@
 /* See virtual_call.h. */
 #include "virtual_call.h"
 
+#include "rtc/rtcp/rtcp.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,23 @@ void virtual_call_start(struct virtual_call *v, const struct virtual_options *op
     }
 }
 
+/* Feedback about one leg's packets is no business of the other leg. */
+static size_t without_twcc(uint8_t *out, const uint8_t *data, size_t len)
+{
+    struct rtcp_iterator it;
+    struct rtcp_packet p;
+    size_t kept = 0;
+    if (rtcp_begin(&it, data, len))
+        return 0;
+    while (rtcp_next(&it, &p)) {
+        if (p.type == RTCP_RTPFB && p.count == RTCP_RTPFB_TWCC)
+            continue;
+        memcpy(out + kept, p.data, p.len_bytes);
+        kept += p.len_bytes;
+    }
+    return kept;
+}
+
 static void forward(struct virtual_call *v, int from, enum transport_received what, uint8_t *data,
                     size_t len)
 {
@@ -121,7 +139,12 @@ static void forward(struct virtual_call *v, int from, enum transport_received wh
     if (v->muted_media || what == TRANSPORT_RECEIVED_NOTHING ||
         transport_state(to) != TRANSPORT_CONNECTED)
         return;
-    memcpy(copy, data, len);
+    if (what == TRANSPORT_RECEIVED_RTCP)
+        len = without_twcc(copy, data, len);
+    else
+        memcpy(copy, data, len);
+    if (len == 0)
+        return;
     int err = what == TRANSPORT_RECEIVED_RTP
                   ? transport_seal_rtp(to, copy, &len, sizeof(copy), v->now_us)
                   : transport_seal_rtcp(to, copy, &len, sizeof(copy), v->now_us);
