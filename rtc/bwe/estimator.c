@@ -27,6 +27,7 @@
     (150 * TIME_US_PER_MS) /* of ours: a queue that stands has no trend, yet must go */
 #define QUEUE_DRAIN_US  (1000 * TIME_US_PER_MS) /* in about that time */
 #define DRAIN_SHARE_MIN 0.5
+#define THIN_SHARE      0.6                  /* of ours */
 #define BASE_WINDOW_US  (10 * TIME_US_PER_S) /* then the smallest delay is learned anew */
 #define OUTAGE_MIN_US   (1000 * TIME_US_PER_MS)
 #define BUCKET_US       (100 * TIME_US_PER_MS)
@@ -174,8 +175,14 @@ static void decrease(struct estimator *e, time_us now_us)
     if (now_us - e->last_decrease_us < rtt_or_default(e) && e->last_decrease_us != 0)
         return; /* once per round trip: what was sent before still arrives */
     double share = decrease_share(e);
-    double target = acked > 0 ? fmin(share * acked, e->rate_bps) : share * e->rate_bps;
-    if (acked > 0)
+    /* A stream that uses little of its rate shows nothing about the link: what arrives is what it
+     * sends. */
+    bool thin = acked < THIN_SHARE * e->rate_bps && e->queue.smoothed_us <= QUEUE_HIGH_US;
+    double target = thin ? BETA * e->rate_bps : share * acked;
+    if (acked == 0)
+        target = share * e->rate_bps; /* nothing measured yet */
+    target = fmin(target, e->rate_bps);
+    if (!thin && acked > 0)
         learn_capacity(e, acked);
     e->recover_bps = 0;
     e->last_decrease_us = now_us;

@@ -27,9 +27,9 @@ struct opus_toc {
         dtx; /* nothing coded: at most 2 bytes, comfort noise or silence (RFC 7587 section 3.1.3) */
 };
 
-/* 0; SQ_ERR_INVALID against R1 to R5 of RFC 6716 section 3.4: empty, an odd rest for two equal frames, a
- * first frame past the end, no or a zero frame count, more than 120 ms. What is inside the frames, and the
- * lengths of code 3, are left to the decoder. */
+/* 0; SQ_ERR_INVALID against R1 to R5 of RFC 6716 section 3.4: empty, an odd rest for two equal
+ * frames, a first frame past the end, no or a zero frame count, more than 120 ms. What is inside
+ * the frames, and the lengths of code 3, are left to the decoder. */
 int opus_parse(struct opus_toc *out, const uint8_t *payload, size_t len_bytes);
 
 #endif

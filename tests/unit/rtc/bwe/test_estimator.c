@@ -15,6 +15,8 @@
  */
 struct world {
     double capacity_bps, loss;
+    double app_bps; /* what the sender has to send at most; 0: as much as allowed */
+    time_us jitter_us, last_arrival_us;
     time_us queue_limit_us;
     time_us now_us, free_us, next_send_us, down_from_us, down_until_us;
     struct prng random;
@@ -62,6 +64,8 @@ static bool down(time_us t)
 static void send_one(void)
 {
     double rate = estimator_bps(&w.estimator);
+    if (w.app_bps > 0 && rate > w.app_bps)
+        rate = w.app_bps;
     size_t size = rate < 100000 ? 200 : 1200;
     uint16_t seq = twcc_sender_on_send(&w.sender, size, w.now_us);
     w.next_send_us += (time_us)((double)size * 8e6 / rate);
@@ -72,8 +76,11 @@ static void send_one(void)
         return;
     w.free_us = w.now_us + queued + (time_us)((double)size * 8e6 / w.capacity_bps);
     cr_assert_lt(w.packet_count, 4096);
-    w.packets[(w.packet_first + w.packet_count++) % 4096] =
-        (struct flight){w.free_us + ONE_WAY, seq};
+    time_us arrival_us = w.free_us + ONE_WAY + prng_between(&w.random, 0, w.jitter_us);
+    if (arrival_us < w.last_arrival_us)
+        arrival_us = w.last_arrival_us;
+    w.last_arrival_us = arrival_us;
+    w.packets[(w.packet_first + w.packet_count++) % 4096] = (struct flight){arrival_us, seq};
 }
 
 /* Feedback that is due goes on its way; what has arrived at the sender is consumed. */
@@ -201,6 +208,15 @@ Test(estimator, freezes_over_an_outage_and_comes_back)
     cr_assert_eq(w.estimator.outages, 1);
     cr_assert_gt(estimator_bps(&w.estimator), 0.75 * before, "%u of %f",
                  estimator_bps(&w.estimator), before);
+}
+
+Test(estimator, jitter_of_a_thin_stream_does_not_starve_it)
+{
+    world_init(2e6, 300000);
+    w.app_bps = 20000;
+    w.jitter_us = 40 * MS;
+    run(120 * S);
+    cr_assert_gt(estimator_bps(&w.estimator), 40000, "%u", estimator_bps(&w.estimator));
 }
 
 Test(estimator, remb_limits_from_above)
