@@ -131,6 +131,17 @@ int ice_restart(struct ice_agent *a, const struct ice_credentials *local,
     return 0;
 }
 
+void ice_tcp_state(struct ice_agent *a, uint32_t stream, const struct net_address *local, bool up,
+                   time_us now_us)
+{
+    if (stream == 0)
+        return;
+    if (a->role == ICE_ROLE_CONTROLLING)
+        ice_controlling_tcp_state(a, stream, local, up, now_us);
+    else if (!up)
+        ice_lite_stream_down(a, stream, now_us);
+}
+
 enum ice_state ice_agent_state(const struct ice_agent *a)
 {
     return a->state;

@@ -122,7 +122,8 @@ bool ice_is_validated(const struct ice_agent *a, const struct net_tuple *t);
 const struct net_tuple *ice_selected(const struct ice_agent *a); /* NULL before nomination */
 /* Where to send: the selected path, before that the best validated one; NULL when there is none. */
 const struct net_tuple *ice_send_tuple(const struct ice_agent *a);
-/* Controlling: the best UDP candidate that a check has gone to, before any path is valid; else NULL. */
+/* Controlling: the best UDP candidate that a check has gone to, before any path is valid; else
+ * NULL. */
 const struct net_tuple *ice_probed_tuple(const struct ice_agent *a);
 const struct ice_credentials *ice_local(const struct ice_agent *a);
 time_us ice_rtt_us(

@@ -330,11 +330,9 @@ void ice_path_changed(struct ice_agent *a, const struct net_address *local_udp, 
     search(c, now_us);
 }
 
-void ice_tcp_state(struct ice_agent *a, uint32_t stream, const struct net_address *local, bool up,
-                   time_us now_us)
+void ice_controlling_tcp_state(struct ice_agent *a, uint32_t stream,
+                               const struct net_address *local, bool up, time_us now_us)
 {
-    if (a->role != ICE_ROLE_CONTROLLING || stream == 0)
-        return;
     struct ice_controlling *c = &a->controlling;
     for (size_t i = 0; i < c->pair_count; i++) {
         struct ice_pair *p = &c->pairs[i];
@@ -345,6 +343,8 @@ void ice_tcp_state(struct ice_agent *a, uint32_t stream, const struct net_addres
             p->tcp = ICE_TCP_OPEN;
             p->tuple.local = *local;
             p->check_at = c->searching ? now_us : TIME_US_NEVER;
+            if (is_selected(c, p))
+                a->selected = p->tuple; /* the old stream is dead; the check goes ahead of media */
         } else if (!up) {
             p->tcp = ICE_TCP_CLOSED;
             p->valid = p->open_requested = false;
@@ -353,7 +353,7 @@ void ice_tcp_state(struct ice_agent *a, uint32_t stream, const struct net_addres
             if (is_selected(c, p))
                 search(c, now_us);
             if (c->searching)
-                p->open_at = now_us + (is_selected(c, p) ? 0 : TCP_RETRY_US * p->tcp_failures);
+                p->open_at = now_us + TCP_RETRY_US * (p->tcp_failures - is_selected(c, p));
         }
     }
 }

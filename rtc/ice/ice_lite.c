@@ -151,6 +151,16 @@ void ice_lite_timeout(struct ice_agent *a, time_us now_us)
             l->tuples[i] = l->tuples[--l->tuple_count];
 }
 
+void ice_lite_stream_down(struct ice_agent *a, uint32_t stream, time_us now_us)
+{
+    struct ice_lite *l = &a->lite;
+    for (size_t i = l->tuple_count; i-- > 0;)
+        if (l->tuples[i].tuple.stream == stream && !is_selected(a, &l->tuples[i].tuple))
+            l->tuples[i] = l->tuples[--l->tuple_count];
+    if (a->has_selected && a->selected.stream == stream && a->state == ICE_CONNECTED)
+        a->consent_until = now_us; /* the next timeout finds it interrupted */
+}
+
 const struct net_tuple *ice_lite_latest(const struct ice_agent *a)
 {
     const struct ice_lite_tuple *latest = NULL;

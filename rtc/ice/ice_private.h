@@ -124,6 +124,8 @@ enum ice_received ice_lite_receive(struct ice_agent *a, const struct net_tuple *
                                    const struct stun_message *m, time_us now_us);
 time_us ice_lite_deadline(const struct ice_agent *a);
 void ice_lite_timeout(struct ice_agent *a, time_us now_us);
+/* The stream is gone, and what was validated over it. */
+void ice_lite_stream_down(struct ice_agent *a, uint32_t stream, time_us now_us);
 const struct net_tuple *ice_lite_latest(const struct ice_agent *a);
 bool ice_lite_has(const struct ice_agent *a, const struct net_tuple *t);
 
@@ -132,6 +134,8 @@ void ice_controlling_restart(struct ice_agent *a, const struct ice_credentials *
                              const struct ice_candidate *candidates, size_t count, time_us now_us);
 enum ice_received ice_controlling_receive(struct ice_agent *a, const struct net_tuple *from,
                                           const struct stun_message *m, time_us now_us);
+void ice_controlling_tcp_state(struct ice_agent *a, uint32_t stream,
+                               const struct net_address *local, bool up, time_us now_us);
 time_us ice_controlling_deadline(const struct ice_agent *a);
 void ice_controlling_timeout(struct ice_agent *a, time_us now_us);
 bool ice_controlling_open_event(struct ice_agent *a, struct ice_event *out);

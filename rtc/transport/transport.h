@@ -100,7 +100,8 @@ int transport_restart_ice(struct transport *t, const struct ice_credentials *loc
 
 /* Controlling: the local address changed or the caller knows the old path is dead: check again at once. */
 void transport_path_changed(struct transport *t, const struct net_address *local_udp, time_us now_us);
-/* A TCP connection that OPEN_TCP asked for is up, or (up false) failed or broke. */
+/* Controlling: a TCP connection that OPEN_TCP asked for is up, or (up false) failed or broke. Lite: an accepted one
+ * broke (up false, `local` NULL). */
 void transport_tcp_state(struct transport *t, uint32_t stream, const struct net_address *local, bool up,
                          time_us now_us);
 

@@ -172,6 +172,27 @@ Test(connect, tcp_takes_over_when_udp_is_blocked)
     world_fini(&w);
 }
 
+Test(connect, a_broken_tcp_connection_is_opened_again)
+{
+    world_init(&w, &(struct world_config){.with_tcp = true});
+    w.udp_blocked = true;
+    w.terminal_tcp =
+        (struct net_address){.family = NET_IPV4, .ip = {198, 51, 100, 9}, .port = 6000};
+    cr_assert(world_run(&w, w.now_us + 10 * TIME_US_PER_S, world_both_connected));
+    const uint32_t broken = w.tcp_stream;
+    w.tcp_stream = 0;
+    transport_tcp_state(w.relay.transport, 7, NULL, false, w.now_us);
+    world_run(&w, w.now_us + TIME_US_PER_MS, NULL);
+    cr_expect_eq(transport_state(w.relay.transport), TRANSPORT_INTERRUPTED);
+    transport_tcp_state(w.terminal.transport, broken, &w.terminal_tcp, false, w.now_us);
+    cr_assert(world_run(&w, w.now_us + TIME_US_PER_S, world_both_connected));
+    cr_expect_neq(w.tcp_stream, broken);
+    send_both_ways(3);
+    cr_expect_eq(w.relay.rtp_received, 3);
+    cr_expect_eq(w.terminal.rtp_received, 3);
+    world_fini(&w);
+}
+
 Test(connect, udp_that_works_never_asks_for_tcp)
 {
     world_init(&w, &(struct world_config){.with_tcp = true});

@@ -288,20 +288,26 @@ bool world_both_connected(const struct world *w)
            transport_state(w->relay.transport) == TRANSPORT_CONNECTED;
 }
 
+int world_send(struct world *w, bool from_relay, uint8_t *packet, size_t len_bytes,
+               size_t capacity_bytes)
+{
+    struct world_end *e = from_relay ? &w->relay : &w->terminal;
+    const int error =
+        transport_seal_rtp(e->transport, packet, &len_bytes, capacity_bytes, w->now_us);
+    if (error == 0)
+        transmit(w, !from_relay, transport_tuple(e->transport), packet, len_bytes);
+    return error;
+}
+
 int world_send_rtp(struct world *w, bool from_relay, uint32_t ssrc, uint16_t seq16,
                    size_t payload_len)
 {
-    struct world_end *e = from_relay ? &w->relay : &w->terminal;
     uint8_t packet[1500] = {0x80, 96};
     bytes_put_u16(packet + 2, seq16);
     bytes_put_u32(packet + 4, seq16 * 960u);
     bytes_put_u32(packet + 8, ssrc);
     memset(packet + 12, (uint8_t)seq16, payload_len);
-    size_t len = 12 + payload_len;
-    const int error = transport_seal_rtp(e->transport, packet, &len, sizeof(packet), w->now_us);
-    if (error == 0)
-        transmit(w, !from_relay, transport_tuple(e->transport), packet, len);
-    return error;
+    return world_send(w, from_relay, packet, 12 + payload_len, sizeof(packet));
 }
 
 bool world_saw_state(const struct world_end *e, enum transport_state state)

@@ -70,6 +70,9 @@ bool world_both_connected(const struct world *w);
  * transport_seal_rtp's result. */
 int world_send_rtp(struct world *w, bool from_relay, uint32_t ssrc, uint16_t seq16,
                    size_t payload_len);
+/* The same with a packet of the caller's, sealed in place. */
+int world_send(struct world *w, bool from_relay, uint8_t *packet, size_t len_bytes,
+               size_t capacity_bytes);
 /* Gives a datagram to an end at once; returns what transport_receive says. */
 enum transport_received world_inject(struct world *w, bool to_relay, const struct net_tuple *tuple,
                                      const uint8_t *data, size_t len_bytes);
