@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of relays over a cluster that lives in the test: the functions of cluster/cluster.h are
+ * here, and the linker takes them before the library's. */
+#include "shanqiao/error.h"
+#include "signaling/relays/relays.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_MAX 64
+
+static struct {
+    struct cluster_message waiting[WAITING_MAX];
+    char bodies[WAITING_MAX][4096];
+    size_t count, next;
+    char sent[WAITING_MAX][512];
+    char sent_to[WAITING_MAX][CLUSTER_NODE_MAX];
+    int64_t tickets;
+} wire;
+
+static struct relays *relays;
+static time_us now_us = 1000 * TIME_US_PER_S;
+
+int cluster_new(struct cluster **out, const struct cluster_config *config, time_us now)
+{
+    (void)config;
+    (void)now;
+    *out = NULL;
+    return 0;
+}
+
+void cluster_free(struct cluster *c)
+{
+    (void)c;
+}
+
+int cluster_fd(const struct cluster *c)
+{
+    (void)c;
+    return -1;
+}
+
+time_us cluster_deadline(const struct cluster *c)
+{
+    (void)c;
+    return TIME_US_NEVER;
+}
+
+void cluster_step(struct cluster *c, time_us now)
+{
+    (void)c;
+    (void)now;
+}
+
+bool cluster_next(struct cluster *c, struct cluster_message *out)
+{
+    (void)c;
+    if (wire.next == wire.count)
+        return false;
+    *out = wire.waiting[wire.next++];
+    return true;
+}
+
+int64_t cluster_request(struct cluster *c, const char *node, const char *body, size_t len,
+                        time_us timeout, time_us now)
+{
+    (void)c;
+    (void)len;
+    (void)timeout;
+    (void)now;
+    snprintf(wire.sent[wire.tickets], sizeof wire.sent[0], "%s", body);
+    snprintf(wire.sent_to[wire.tickets], CLUSTER_NODE_MAX, "%s", node);
+    return ++wire.tickets;
+}
+
+static void arrives(enum cluster_message_type type, const char *node, uint64_t ticket, int error,
+                    const char *body)
+{
+    cr_assert_lt(wire.count, WAITING_MAX);
+    char *copy = wire.bodies[wire.count];
+    snprintf(copy, sizeof wire.bodies[0], "%s", body ? body : "");
+    struct cluster_message *m = &wire.waiting[wire.count++];
+    *m = (struct cluster_message){.type = type, .ticket = ticket, .error = error};
+    snprintf(m->node, sizeof m->node, "%s", node);
+    m->body = body ? copy : NULL;
+    m->len_bytes = strlen(copy);
+}
+
+static void heartbeat(const char *node, const char *boot, int revision, double load)
+{
+    char body[256];
+    snprintf(body, sizeof body,
+             "{\"v\":1,\"type\":\"heartbeat\",\"relay\":\"%s\",\"boot\":\"%s\",\"revision\":%d,"
+             "\"load\":%.2f}",
+             node, boot, revision, load);
+    arrives(CLUSTER_PUBLISHED, node, 0, 0, body);
+    relays_step(relays, now_us);
+}
+
+/* Answers the last request, which must be a snapshot. */
+static void snapshot(const char *node, const char *rest)
+{
+    char body[512];
+    cr_assert(strstr(wire.sent[wire.tickets - 1], "\"snapshot\""), "%s",
+              wire.sent[wire.tickets - 1]);
+    snprintf(body, sizeof body, "{\"v\":1,\"result\":%s}", rest);
+    arrives(CLUSTER_REPLY, node, (uint64_t)wire.tickets, 0, body);
+    relays_step(relays, now_us);
+}
+
+/* Type of the next output, -1: none. */
+static int next(struct relays_output *out)
+{
+    return relays_next(relays, out) ? (int)out->type : -1;
+}
+
+static void init(void)
+{
+    static struct cluster_config config;
+    memset(&wire, 0, sizeof wire);
+    config.peer_count = 2;
+    strcpy(config.peers[0].node, "county-1");
+    strcpy(config.peers[1].node, "county-2");
+    cr_assert_eq(relays_new(&relays, &config, now_us), 0);
+}
+
+static void fini(void)
+{
+    relays_free(relays);
+}
+
+TestSuite(relays, .init = init, .fini = fini);
+
+Test(relays, the_first_heartbeat_brings_a_relay_up_and_asks_for_its_state)
+{
+    struct relays_output out;
+    cr_expect_null(relays_place(relays, now_us));
+    heartbeat("county-1", "b1", 3, 0.1);
+    cr_expect_eq(next(&out), RELAYS_UP);
+    cr_expect_eq(next(&out), -1);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":3,\"rooms\":[{\"room\":\"r1\"}]}");
+    cr_expect_eq(next(&out), RELAYS_SNAPSHOT);
+    cr_expect_eq(json_array_size(json_object_get(out.body, "rooms")), 1);
+    heartbeat("county-1", "b1", 3, 0.1);
+    cr_expect_eq(wire.tickets, 1, "no gap, no question");
+}
+
+Test(relays, a_room_goes_to_the_least_loaded_that_is_alive)
+{
+    heartbeat("county-1", "b1", 1, 0.7);
+    cr_expect_str_eq(relays_place(relays, now_us), "county-1");
+    heartbeat("county-2", "b2", 1, 0.2);
+    cr_expect_str_eq(relays_place(relays, now_us), "county-2");
+    now_us += RELAYS_ALIVE_US;
+    heartbeat("county-1", "b1", 1, 0.7);
+    now_us += 1;
+    cr_expect_str_eq(relays_place(relays, now_us), "county-1");
+    cr_expect_not(relays_alive(relays, "county-2", now_us));
+}
+
+Test(relays, silence_is_told_and_the_state_is_asked_anew_after_it)
+{
+    struct relays_output out;
+    heartbeat("county-1", "b1", 1, 0);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":1,\"rooms\":[]}");
+    while (next(&out) >= 0)
+        ;
+    now_us += RELAYS_ALIVE_US + 1;
+    cr_expect_leq(relays_deadline(relays), now_us);
+    relays_step(relays, now_us);
+    cr_expect_eq(next(&out), RELAYS_DOWN);
+    cr_expect_eq(relays_request(relays, "county-1", "room.create", json_object(), now_us),
+                 SQ_ERR_UNREACHABLE);
+    heartbeat("county-1", "b1", 1, 0);
+    cr_expect_eq(next(&out), RELAYS_UP);
+    cr_expect_eq(wire.tickets, 2);
+}
+
+Test(relays, a_gap_or_a_new_boot_asks_for_a_snapshot)
+{
+    heartbeat("county-1", "b1", 5, 0);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":5,\"rooms\":[]}");
+    arrives(CLUSTER_PUBLISHED, "county-1", 0, 0,
+            "{\"v\":1,\"type\":\"event\",\"boot\":\"b1\",\"revision\":6,\"event\":\"transport."
+            "state\"}");
+    heartbeat("county-1", "b1", 6, 0);
+    cr_expect_eq(wire.tickets, 1, "the event was the change");
+    heartbeat("county-1", "b1", 8, 0);
+    cr_expect_eq(wire.tickets, 2);
+    heartbeat("county-1", "b1", 8, 0);
+    cr_expect_eq(wire.tickets, 2, "one question at a time");
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":8,\"rooms\":[]}");
+    heartbeat("county-1", "b2", 8, 0);
+    cr_expect_eq(wire.tickets, 3);
+}
+
+Test(relays, a_snapshot_comes_in_pages)
+{
+    struct relays_output out;
+    heartbeat("county-1", "b1", 1, 0);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":1,\"rooms\":[{\"room\":\"r1\"},{\"room\":"
+                         "\"r2\"}],\"more\":true}");
+    cr_expect(strstr(wire.sent[1], "\"after\":\"r2\""), "%s", wire.sent[1]);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":1,\"rooms\":[{\"room\":\"r3\"}]}");
+    cr_expect_eq(next(&out), RELAYS_UP);
+    cr_expect_eq(next(&out), RELAYS_SNAPSHOT);
+    cr_expect_eq(json_array_size(json_object_get(out.body, "rooms")), 3);
+}
+
+Test(relays, replies_carry_result_error_or_timeout)
+{
+    struct relays_output out;
+    heartbeat("county-1", "b1", 1, 0);
+    next(&out);
+    int64_t a = relays_request(relays, "county-1", "room.create", json_object(), now_us);
+    int64_t b = relays_request(relays, "county-1", "room.create", json_object(), now_us);
+    int64_t c = relays_request(relays, "county-1", "room.create", json_object(), now_us);
+    arrives(CLUSTER_REPLY, "county-1", (uint64_t)a, 0, "{\"v\":1,\"result\":{\"worker\":0}}");
+    arrives(CLUSTER_REPLY, "county-1", (uint64_t)b, 0,
+            "{\"v\":1,\"error\":{\"code\":\"SQ_ERR_NOT_FOUND\",\"message\":\"no room r1\"}}");
+    arrives(CLUSTER_REPLY, "county-1", (uint64_t)c, SQ_ERR_TIMEOUT, NULL);
+    relays_step(relays, now_us);
+    cr_expect(next(&out) == RELAYS_REPLY && out.ticket == a && out.error == 0 &&
+              json_is_object(out.body));
+    cr_expect(next(&out) == RELAYS_REPLY && out.ticket == b && out.error == SQ_ERR_NOT_FOUND);
+    cr_expect_str_eq(out.message, "no room r1");
+    cr_expect(next(&out) == RELAYS_REPLY && out.ticket == c && out.error == SQ_ERR_UNREACHABLE);
+}
+
+Test(relays, nonsense_from_a_relay_changes_nothing)
+{
+    static const char *const bodies[] = {"",
+                                         "{",
+                                         "[]",
+                                         "{\"v\":2,\"type\":\"heartbeat\"}",
+                                         "{\"v\":1,\"v\":1}",
+                                         "{\"type\":\"heartbeat\"}"};
+    struct relays_output out;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        arrives(CLUSTER_PUBLISHED, "county-1", 0, 0, bodies[i]);
+    arrives(CLUSTER_PUBLISHED, "stranger", 0, 0,
+            "{\"v\":1,\"type\":\"heartbeat\",\"boot\":\"x\",\"revision\":1}");
+    relays_step(relays, now_us);
+    cr_expect_eq(next(&out), -1);
+    cr_expect_null(relays_place(relays, now_us));
+    arrives(CLUSTER_REPLY, "county-1", 77, 0, "{\"v\":1}");
+    relays_step(relays, now_us);
+    cr_expect(next(&out) == RELAYS_REPLY && out.error == SQ_ERR_INTERNAL);
+}
