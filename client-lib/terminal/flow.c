@@ -287,17 +287,48 @@ static void on_signed_in(struct terminal *t, const struct sq_reply *r)
     flow_asked(t, sq_client_list_panels(t->client));
 }
 
+void flow_accept(struct terminal *t)
+{
+    t->timeline.accept_us = sq_now_us();
+    events_write(t, "accept", "id", t->current.id, NULL);
+    flow_asked(t, sq_consultation_accept(t->client, t->current.id));
+}
+
+static void ring(struct terminal *t, const struct sq_consultation *c)
+{
+    t->timeline.ring_us = sq_now_us();
+    events_write(t, "ring", "id", c->id, NULL);
+    printf("\a%s, %s, %d\n%s\n%s\n", c->patient_name, c->patient_sex, c->patient_age_years,
+           c->complaint, c->purpose);
+    say(t, TEXT_RINGING, NULL);
+    adopt(t, c);
+    t->current.wants_call = true;
+    if (t->options->automatic)
+        flow_accept(t);
+}
+
+/* Ours is what we asked for, accepted, or are being rung for. */
+static bool concerns_us(const struct terminal *t, const struct sq_consultation *c)
+{
+    if (t->options->role == ROLE_DOCTOR)
+        return strcmp(c->applicant.id, t->account) == 0;
+    return strcmp(c->specialist.id, t->account) == 0;
+}
+
+/* The list is the truth: what was replayed before it is older. */
 static void on_list(struct terminal *t, const struct sq_reply *r)
 {
-    const bool doctor = t->options->role == ROLE_DOCTOR;
+    t->listed = true;
     for (size_t i = 0; i < r->consultation_count && !t->current.id[0]; i++) {
         const struct sq_consultation *c = &r->consultations[i];
-        if (strcmp(doctor ? c->applicant.id : c->specialist.id, t->account) != 0)
-            continue;
-        say(t, TEXT_RESUMED, NULL);
-        events_write(t, "resumed", "id", c->id, "state", c->state, NULL);
-        adopt(t, c);
-        enter_again(t);
+        if (concerns_us(t, c)) {
+            say(t, TEXT_RESUMED, NULL);
+            events_write(t, "resumed", "id", c->id, "state", c->state, NULL);
+            adopt(t, c);
+            enter_again(t);
+        } else if (t->options->role == ROLE_SPECIALIST && strcmp(c->state, "routed") == 0) {
+            ring(t, c);
+        }
     }
 }
 
@@ -397,29 +428,6 @@ static void on_reply(struct terminal *t, const struct sq_reply *r)
         apply(t, &r->consultations[0]);
 }
 
-void flow_accept(struct terminal *t)
-{
-    t->timeline.accept_us = sq_now_us();
-    events_write(t, "accept", "id", t->current.id, NULL);
-    flow_asked(t, sq_consultation_accept(t->client, t->current.id));
-}
-
-static void on_ring(struct terminal *t, const struct sq_change *change)
-{
-    const struct sq_consultation *c = &change->consultation;
-    if (t->current.id[0])
-        return; /* one at a time; the panel's other members are rung too */
-    t->timeline.ring_us = sq_now_us();
-    events_write(t, "ring", "id", c->id, NULL);
-    printf("\a%s, %s, %d\n%s\n%s\n", c->patient_name, c->patient_sex, c->patient_age_years,
-           c->complaint, c->purpose);
-    say(t, TEXT_RINGING, NULL);
-    adopt(t, c);
-    t->current.wants_call = true;
-    if (t->options->automatic)
-        flow_accept(t);
-}
-
 static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
 {
     if (strcmp(n->id, t->current.id) != 0 || strcmp(t->current.specialist, t->account) == 0)
@@ -481,7 +489,9 @@ void flow_event(struct terminal *t, const struct sq_event *e)
         on_reply(t, &e->reply);
         break;
     case SQ_EVENT_RING:
-        on_ring(t, &e->change);
+        if (t->listed &&
+            !t->current.id[0]) /* one at a time; the panel's other members are rung too */
+            ring(t, &e->change.consultation);
         break;
     case SQ_EVENT_RING_STOPPED:
         on_ring_stopped(t, &e->notice);

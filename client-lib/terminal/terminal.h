@@ -68,6 +68,7 @@ struct terminal {
     int64_t retry_call_us; /* not before this */
     json_t *opinion;       /* fields as typed or read; owned */
     int64_t saved_session_us;
+    bool listed; /* the consultations that concern us are known */
     bool done;
     int exit_code;
 };
