@@ -42,6 +42,7 @@ struct video_jitter {
     int64_t next;
     size_t held;           /* used slots */
     time_us hole_since_us; /* TIME_US_NEVER: no hole */
+    bool skip_tried;       /* this hole outlived SKIP_US and was looked across */
     time_us requested_us;
     bool requested;
     struct slot slots[VIDEO_JITTER_PACKETS];
@@ -304,6 +305,7 @@ static bool pop_key(struct video_jitter *j, struct video_frame *out)
 static bool pop_beyond(struct video_jitter *j, struct video_frame *out, time_us now_us)
 {
     bool patient = now_us - j->hole_since_us < SKIP_US;
+    j->skip_tried = !patient;
     int64_t end;
     for (int64_t i = j->next + 1; i <= j->seqs.newest; i++) {
         const struct slot *s = held_at(j, i);
@@ -325,8 +327,10 @@ static bool has_hole(const struct video_jitter *j)
 
 static void judge_hole(struct video_jitter *j, time_us now_us)
 {
-    if (j->hole_since_us == TIME_US_NEVER && has_hole(j))
+    if (j->hole_since_us == TIME_US_NEVER && has_hole(j)) {
         j->hole_since_us = now_us;
+        j->skip_tried = false;
+    }
     if (j->hole_since_us != TIME_US_NEVER && now_us - j->hole_since_us >= j->config.wait_us)
         wait_for_key(j);
 }
@@ -380,5 +384,5 @@ time_us video_jitter_deadline(const struct video_jitter *j)
         return j->requested ? j->requested_us + VIDEO_JITTER_REQUEST_GAP_US : TIME_US_NEVER;
     if (j->hole_since_us == TIME_US_NEVER)
         return TIME_US_NEVER;
-    return j->hole_since_us + j->config.wait_us;
+    return j->hole_since_us + (j->skip_tried ? j->config.wait_us : SKIP_US);
 }

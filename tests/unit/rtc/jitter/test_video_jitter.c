@@ -121,6 +121,8 @@ Test(video_jitter, a_hole_that_lasts_asks_for_a_key_frame, .init = start, .fini 
         for (unsigned k = 0; k < 3; k++)
             put(f, k, 10 * MS);
     cr_assert_eq(pop(10 * MS), -1);
+    cr_assert_eq(video_jitter_deadline(j), 50 * MS, "look across the hole");
+    cr_assert_eq(pop(50 * MS), -1);
     cr_assert_eq(video_jitter_deadline(j), 310 * MS);
     cr_assert_not(video_jitter_take_key_frame_request(j, 309 * MS));
     cr_assert_eq(pop(310 * MS), -1);

@@ -143,8 +143,6 @@ Test(nack, what_is_missing_is_what_was_not_received)
             cr_assert_not(got[n.entries[i].seq]);
             cr_assert(i == 0 || n.entries[i].seq > n.entries[i - 1].seq);
         }
-        for (int64_t s = newest - 39; s < newest && s > 100; s++)
-            cr_assert_eq(got[s] || newest - s >= 39, got[s] || s < newest - 38);
     }
     size_t missing = 0;
     for (int64_t s = n.entries[0].seq; s < newest; s++)
