@@ -142,10 +142,12 @@ Test(restart, what_is_being_made_is_left_alone_by_a_snapshot)
 {
     int error;
     relay_hold(true);
-    json_t *before = relay_state();
     uint64_t ticket = ask_later(VILLAGER, "media.join", join_params("microphone"));
+    json_t *state = relay_state(); /* taken before the relay heard of the new transport */
+    json_object_set_new(json_array_get(json_object_get(state, "rooms"), 0), "transports",
+                        json_array());
     relay_forget();
-    relay_snapshot(before);
+    relay_snapshot(state);
     step(0);
     cr_expect_eq(relay_count("transport.close"), 0);
     relay_answer();
