@@ -74,8 +74,7 @@ struct estimator {
     struct estimator_acked acked;
     struct estimator_loss loss;
     double rate_bps;
-    double
-        link_capacity_bps; /* average of the acknowledged rate when over-use was found; 0 unknown */
+    double link_capacity_bps; /* mean acknowledged rate where over-use began; 0 unknown */
     double link_deviation;
     double recover_bps; /* rate before an outage; 0 when not recovering */
     uint32_t remb_bps;  /* receiver's own limit; 0 none */
