@@ -34,6 +34,8 @@ void media_room_look(struct media *m, struct media_room *room, time_us now_us)
 
 void media_room_gate(struct media *m, struct media_room *room, time_us now_us)
 {
+    if (room->unsure)
+        return;
     for (struct media_object *o = room->objects; o; o = o->next_in_room) {
         if (o->type != OBJECT_CONSUMER || !o->made)
             continue;

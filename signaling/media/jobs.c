@@ -260,7 +260,8 @@ static void join_consume(struct media *m, struct media_job *job, struct media_ob
     }
 }
 
-/* The reply of media.join: everything that hangs on the transport is made now. */
+/* The reply of media.join: everything that hangs on the transport is made now. The newest object is
+ * first in the room's list, so the reply's order is that of the request. */
 static bool join_reply(struct media *m, struct media_job *job, struct media_object *t)
 {
     json_t *producers = json_array(), *consumers = json_array();

@@ -51,7 +51,7 @@ int media_room_place(struct media *m, struct media_room *room, time_us now_us)
         lose_all(m, room, "failed");
     }
     snprintf(room->relay, sizeof room->relay, "%s", relay);
-    room->made = false;
+    room->made = room->unsure = false;
     return 0;
 }
 
@@ -121,6 +121,7 @@ static void put_pauses_right(struct media *m, struct media_room *room, const jso
                        o->stream.paused ? "producer.pause" : "producer.resume",
                        json_pack("{s:s}", "producer", o->id), now_us);
     }
+    room->unsure = false;
     media_room_gate(m, room, now_us);
 }
 

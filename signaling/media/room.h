@@ -21,6 +21,7 @@ struct media_room {
     bool made;                    /* the relay has it */
     bool opened;                  /* told since our start that it is (still) open */
     bool live;
+    bool unsure; /* loaded from the store: what the relay was told is known by its snapshot */
     size_t transport_count;
     struct media_object *objects;
     struct media_room *next;

@@ -260,7 +260,7 @@ static int load_kind(struct media *m, const char *kind, int type, time_us now_us
             error = room ? 0 : SQ_ERR_NOMEM;
             if (room) {
                 copy_text(room->relay, sizeof room->relay, body, "relay");
-                room->made = true;
+                room->made = room->unsure = true;
             }
         } else {
             error = load_object(m, &q, (enum object_type)type, body, now_us);
