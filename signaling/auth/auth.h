@@ -12,14 +12,15 @@
 
 #include "signaling/proto/method.h"
 
-#define AUTH_HASH_MAX     128 /* crypto_pwhash_STRBYTES: Argon2id in libsodium's text form */
-#define AUTH_PASSWORD_MAX 256 /* bytes; the schema says so too */
-#define AUTH_PASSWORD_MIN 8
-#define AUTH_TOKEN_MAX    48 /* 43 characters of base64url (256 bits) and the final zero */
-#define AUTH_LOGIN_MAX    64 /* bytes of a login name, final zero included */
+#define AUTH_HASH_MAX         128 /* crypto_pwhash_STRBYTES: Argon2id in libsodium's text form */
+#define AUTH_PASSWORD_MAX     256 /* bytes; the schema says so too */
+#define AUTH_PASSWORD_MIN     8
+#define AUTH_LOGIN_HASH_BYTES 32 /* SHA-256 */
+#define AUTH_TOKEN_MAX        48 /* 43 characters of base64url (256 bits) and the final zero */
+#define AUTH_LOGIN_MAX        64 /* bytes of a login name, final zero included */
 
-/* Free failures before an account waits; then the wait doubles from 1 s to 15 min, stored with the
- * account. */
+/* Free failures before a login name waits (whether it exists or not); then the wait doubles from 1
+ * s to 15 min, stored with the account. */
 #define AUTH_FREE_FAILURES 5
 #define AUTH_WAIT_MAX_US   (15 * 60 * TIME_US_PER_S)
 
@@ -29,7 +30,11 @@ struct auth_login {
     char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is
                              the same */
     char hash[AUTH_HASH_MAX];
+    uint8_t login_hash[AUTH_LOGIN_HASH_BYTES]; /* whose waiting a success forgets */
 };
+
+/* Key of a login name in table login_wait. */
+void auth_login_hash(const char *login, uint8_t out[AUTH_LOGIN_HASH_BYTES]);
 
 /* Looks the account up and charges one attempt, in a transaction of its own (call it outside of
  * any). 0; SQ_ERR_LIMIT while the account waits (*wait_us: how long); SQ_ERR_STORE, SQ_ERR_NOMEM.

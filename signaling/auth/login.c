@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An hour of silence forgets the failures: five free attempts an hour are no more than the longest
+ * wait allows. */
+#define FORGET_US (3600 * TIME_US_PER_S)
+
 /* Argon2id of 32 random bytes that nobody kept, with the limits of auth_password_hash: verifying
  * against it takes as long as against a real one and never succeeds. */
 static const char dummy_hash[AUTH_HASH_MAX] =
@@ -29,44 +33,63 @@ static time_us wait_after(int64_t failures)
     return time_us_min(TIME_US_PER_S << doublings, AUTH_WAIT_MAX_US);
 }
 
-/* Each attempt counts as a failure until finish says otherwise: many at once don't get around the
- * wait. */
-static int charge(struct service *s, const char *account, int64_t failures, time_us utc_us)
+void auth_login_hash(const char *login, uint8_t out[AUTH_LOGIN_HASH_BYTES])
 {
-    int status = STORE_RUN(
-        s->store, "UPDATE account SET failures = $1, wait_until_us = $2 WHERE id = $3",
-        sv_int(failures + 1), sv_int(utc_us + wait_after(failures + 1)), sv_text(account));
-    struct audit_act act = {.utc_us = utc_us, .act = "auth.attempt", .object = account};
-    return status < 0 ? status : audit_append(s->store, &act);
+    crypto_hash_sha256(out, (const uint8_t *)login, strlen(login));
 }
 
-static int look_up(struct service *s, const char *login, time_us utc_us, struct auth_login *out,
-                   time_us *wait_us)
+/* Each attempt counts as a failure until finish says otherwise: many at once don't get around the
+ * wait. Names that do not exist wait like the others, so that waiting tells nothing. */
+static int charge(struct service *s, const char *login, time_us utc_us, time_us *wait_us)
+{
+    struct store_query q;
+    uint8_t hash[AUTH_LOGIN_HASH_BYTES];
+    int64_t failures = 0;
+    auth_login_hash(login, hash);
+    int status = STORE_RUN(s->store, "DELETE FROM login_wait WHERE touched_us < $1",
+                           sv_int(utc_us - FORGET_US));
+    if (status < 0)
+        return status;
+    STORE_QUERY(s->store, &q,
+                "SELECT failures, wait_until_us FROM login_wait WHERE login_hash = $1",
+                sv_bytes(hash, sizeof(hash)));
+    if (store_next(&q)) {
+        failures = store_int(&q, 0);
+        *wait_us = store_int(&q, 1) - utc_us;
+    }
+    status = store_query_end(&q);
+    if (status < 0 || *wait_us > 0)
+        return status < 0 ? status : SQ_ERR_LIMIT;
+    *wait_us = 0;
+    status = STORE_RUN(s->store,
+                       "INSERT INTO login_wait (login_hash, failures, wait_until_us, touched_us)"
+                       " VALUES ($1, $2, $3, $4) ON CONFLICT (login_hash) DO UPDATE"
+                       " SET failures = excluded.failures,"
+                       " wait_until_us = excluded.wait_until_us, touched_us = excluded.touched_us",
+                       sv_bytes(hash, sizeof(hash)), sv_int(failures + 1),
+                       sv_int(utc_us + wait_after(failures + 1)), sv_int(utc_us));
+    return status < 0 ? status : 0;
+}
+
+static int look_up(struct service *s, const char *login, time_us utc_us, struct auth_login *out)
 {
     struct store_query q;
     char account[ID_MAX] = "";
-    int64_t failures = 0;
     bool disabled = false;
-    STORE_QUERY(s->store, &q,
-                "SELECT id, password_hash, disabled, failures, wait_until_us FROM account"
-                " WHERE login = $1",
+    STORE_QUERY(s->store, &q, "SELECT id, password_hash, disabled FROM account WHERE login = $1",
                 sv_text(login));
     if (store_next(&q)) {
         store_copy_text(&q, 0, account, sizeof(account));
         store_copy_text(&q, 1, out->hash, sizeof(out->hash));
         disabled = store_int(&q, 2) != 0;
-        failures = store_int(&q, 3);
-        *wait_us = store_int(&q, 4) - utc_us;
     }
     int status = store_query_end(&q);
     if (status < 0 || !account[0])
         return status;
-    if (*wait_us > 0)
-        return SQ_ERR_LIMIT;
-    *wait_us = 0;
     if (!disabled)
         snprintf(out->account, sizeof(out->account), "%s", account);
-    return charge(s, account, failures, utc_us);
+    struct audit_act act = {.utc_us = utc_us, .act = "auth.attempt", .object = account};
+    return audit_append(s->store, &act);
 }
 
 int auth_login_begin(struct service *s, const char *login, time_us utc_us, struct auth_login *out,
@@ -78,7 +101,10 @@ int auth_login_begin(struct service *s, const char *login, time_us utc_us, struc
     int status = store_begin(s->store);
     if (status < 0)
         return status;
-    status = look_up(s, login, utc_us, out, wait_us);
+    auth_login_hash(login, out->login_hash);
+    status = charge(s, login, utc_us, wait_us);
+    if (status == 0)
+        status = look_up(s, login, utc_us, out);
     if (status == 0)
         status = store_commit(s->store);
     store_rollback(s->store);
@@ -152,6 +178,17 @@ static int open_session(struct call *call, const char *account)
     return call->result ? 0 : SQ_ERR_NOMEM;
 }
 
+/* It may have been disabled since begin. */
+static int check_enabled(struct service *s, const char *account)
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q, "SELECT 1 FROM account WHERE id = $1 AND disabled = 0",
+                sv_text(account));
+    bool enabled = store_next(&q);
+    int status = store_query_end(&q);
+    return status < 0 ? status : enabled ? 0 : SQ_ERR_UNAUTHENTICATED;
+}
+
 int auth_login_finish(struct call *call, const struct auth_login *login, bool password_ok)
 {
     struct service *s = call->service;
@@ -165,12 +202,10 @@ int auth_login_finish(struct call *call, const struct auth_login *login, bool pa
     snprintf(call->audit_object, sizeof(call->audit_object), "%s", login->account);
     int status = check_other_session(call, login->account, takeover);
     if (status >= 0)
-        status = STORE_RUN(s->store,
-                           "UPDATE account SET failures = 0, wait_until_us = 0 WHERE id = $1"
-                           " AND disabled = 0",
-                           sv_text(login->account));
-    if (status == 0)
-        status = SQ_ERR_UNAUTHENTICATED; /* disabled between begin and finish */
+        status = check_enabled(s, login->account);
+    if (status >= 0)
+        status = STORE_RUN(s->store, "DELETE FROM login_wait WHERE login_hash = $1",
+                           sv_bytes(login->login_hash, sizeof(login->login_hash)));
     return status < 0 ? status : open_session(call, login->account);
 }
 

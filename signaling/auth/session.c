@@ -23,18 +23,24 @@ int session_create(struct service *s, const char *account, const char *device, t
                    char id[ID_MAX], char token[AUTH_TOKEN_MAX])
 {
     uint8_t secret[TOKEN_BYTES], hash[crypto_hash_sha256_BYTES];
+    /* The reply to a sign-out is stored after its session ended: it goes with the next sign-in. */
+    int status = STORE_RUN(s->store,
+                           "DELETE FROM idempotency WHERE session IN (SELECT id FROM session"
+                           " WHERE account = $1 AND ended_us IS NOT NULL)",
+                           sv_text(account));
+    if (status < 0)
+        return status;
     random_bytes(secret, sizeof(secret));
     sodium_bin2base64(token, AUTH_TOKEN_MAX, secret, sizeof(secret),
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(secret, sizeof(secret));
     token_hash(token, hash);
     store_new_id(id, "ses");
-    int status =
-        STORE_RUN(s->store,
-                  "INSERT INTO session (id, token_hash, account, device, created_us,"
-                  " expires_us) VALUES ($1, $2, $3, $4, $5, $6)",
-                  sv_text(id), sv_bytes(hash, sizeof(hash)), sv_text(account), sv_text(device),
-                  sv_int(utc_us), sv_int(utc_us + s->limits.session_lifetime_us));
+    status = STORE_RUN(s->store,
+                       "INSERT INTO session (id, token_hash, account, device, created_us,"
+                       " expires_us) VALUES ($1, $2, $3, $4, $5, $6)",
+                       sv_text(id), sv_bytes(hash, sizeof(hash)), sv_text(account), sv_text(device),
+                       sv_int(utc_us), sv_int(utc_us + s->limits.session_lifetime_us));
     return status < 0 ? status : 0;
 }
 

@@ -94,6 +94,14 @@ int ctl_account_add(struct ctl *c)
     return status != CTL_OK ? status : change(c, "ctl.account_add", hash, insert);
 }
 
+static int forget_failures(struct ctl *c, struct service *s)
+{
+    uint8_t hash[AUTH_LOGIN_HASH_BYTES];
+    auth_login_hash(c->arguments[0], hash);
+    return STORE_RUN(s->store, "DELETE FROM login_wait WHERE login_hash = $1",
+                     sv_bytes(hash, sizeof(hash)));
+}
+
 /* Whoever knew the old password is out: open sessions expire now, and the server's sweep tells
  * them. */
 static int set_password(struct ctl *c, struct service *s, const char *hash)
@@ -104,9 +112,10 @@ static int set_password(struct ctl *c, struct service *s, const char *hash)
                            sv_int(c->utc_us), sv_text(c->arguments[0]));
     if (status < 0)
         return status;
-    return STORE_RUN(s->store,
-                     "UPDATE account SET password_hash = $1, failures = 0, wait_until_us = 0"
-                     " WHERE login = $2",
+    status = forget_failures(c, s);
+    if (status < 0)
+        return status;
+    return STORE_RUN(s->store, "UPDATE account SET password_hash = $1 WHERE login = $2",
                      sv_text(hash), sv_text(c->arguments[0]));
 }
 
@@ -127,9 +136,10 @@ static int disable(struct ctl *c, struct service *s, const char *hash)
 static int enable(struct ctl *c, struct service *s, const char *hash)
 {
     (void)hash;
-    return STORE_RUN(s->store,
-                     "UPDATE account SET disabled = 0, failures = 0, wait_until_us = 0"
-                     " WHERE login = $1",
+    int status = forget_failures(c, s);
+    if (status < 0)
+        return status;
+    return STORE_RUN(s->store, "UPDATE account SET disabled = 0 WHERE login = $1",
                      sv_text(c->arguments[0]));
 }
 

@@ -16,8 +16,11 @@ static const char people[] =
     " id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
     " password_hash TEXT NOT NULL, roles BIGINT NOT NULL,"
     " institution TEXT NOT NULL REFERENCES institution (id),"
-    " language TEXT NOT NULL, disabled BIGINT NOT NULL DEFAULT 0,"
-    " failures BIGINT NOT NULL DEFAULT 0, wait_until_us BIGINT NOT NULL DEFAULT 0);"
+    " language TEXT NOT NULL, disabled BIGINT NOT NULL DEFAULT 0);"
+    "CREATE TABLE login_wait ("
+    " login_hash BYTEA PRIMARY KEY, failures BIGINT NOT NULL, wait_until_us BIGINT NOT NULL,"
+    " touched_us BIGINT NOT NULL);"
+    "CREATE INDEX login_wait_touched ON login_wait (touched_us);"
     "CREATE TABLE panel_member ("
     " panel TEXT NOT NULL REFERENCES panel (id), account TEXT NOT NULL REFERENCES account (id),"
     " PRIMARY KEY (panel, account));"
@@ -30,7 +33,7 @@ static const char people[] =
     " account TEXT NOT NULL REFERENCES account (id), device TEXT NOT NULL,"
     " created_us BIGINT NOT NULL, expires_us BIGINT NOT NULL,"
     " last_seq BIGINT NOT NULL DEFAULT 0, ended_us BIGINT, end_reason TEXT);"
-    "CREATE INDEX session_live ON session (account) WHERE ended_us IS NULL;";
+    "CREATE INDEX session_account ON session (account);";
 
 static const char consultations[] =
     "CREATE TABLE consultation ("

@@ -133,6 +133,23 @@ Test(login, failures_make_an_account_wait_longer_and_longer)
     cr_expect_eq(login(VILLAGER, PEOPLE_PASSWORD, false), 0);
 }
 
+Test(login, names_that_do_not_exist_wait_alike)
+{
+    struct auth_login out;
+    time_us wait_us = 0;
+    for (int i = 0; i < AUTH_FREE_FAILURES; i++)
+        cr_assert_eq(auth_login_begin(&p.service, "nobody_at_all", p.utc_us, &out, &wait_us), 0);
+    cr_expect_eq(auth_login_begin(&p.service, "nobody_at_all", p.utc_us, &out, &wait_us),
+                 SQ_ERR_LIMIT);
+    cr_expect_eq(wait_us, TIME_US_PER_S);
+    p.utc_us += 2 * 3600 * TIME_US_PER_S; /* forgotten: the table does not grow for ever */
+    cr_expect_eq(auth_login_begin(&p.service, "somebody", p.utc_us, &out, &wait_us), 0);
+    struct store_query q;
+    store_query(p.service.store, &q, "SELECT COUNT(*) FROM login_wait", NULL, 0);
+    cr_expect(store_next(&q) && store_int(&q, 0) == 1);
+    store_query_end(&q);
+}
+
 Test(login, a_second_sign_in_is_refused_or_takes_over)
 {
     char first[64], token[64];

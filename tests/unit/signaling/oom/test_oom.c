@@ -4,6 +4,7 @@
 #include "people.h"
 #include "shanqiao/error.h"
 #include "signaling/opinion/opinion.h"
+#include "signaling/proto/schema.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
 #include <criterion/criterion.h>
@@ -16,6 +17,8 @@ static const char *const on_duty[] = {EXPERT_1, EXPERT_2, NULL};
 static void up(void)
 {
     people_init(&p);
+    schema_set_free(p.schemas); /* checking allocates too */
+    p.schemas = NULL;
 }
 
 static void down(void)

@@ -9,6 +9,7 @@
 #include "signaling/directory/directory.h"
 #include "signaling/duty/duty.h"
 #include "signaling/opinion/opinion.h"
+#include "signaling/proto/schema.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
 #include <criterion/criterion.h>
@@ -91,6 +92,8 @@ void people_init(struct people *p)
     snprintf(key, sizeof(key), "%s/master.key", p->dir);
     cr_assert_eq(vault_create(key), 0);
     p->utc_us = PEOPLE_START_US;
+    struct schema_reason reason;
+    cr_assert_eq(schema_set_new(&p->schemas, &reason), 0, "%s %s", reason.path, reason.text);
     open_service(p);
     add_people(p);
 }
@@ -108,6 +111,7 @@ void people_fini(struct people *p)
     static const char *const files[] = {"shanqiao.db", "shanqiao.db-wal", "shanqiao.db-shm",
                                         "master.key"};
     forget_call(p);
+    schema_set_free(p->schemas);
     service_close(&p->service);
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         char path[128];
@@ -144,6 +148,32 @@ static void be(struct people *p, const char *account)
     store_query_end(&q);
 }
 
+static void fits(const json_t *document, const char *part, const json_t *value, const char *name)
+{
+    struct schema_reason reason;
+    cr_assert_not_null(document, "%s has no schema", name);
+    int status = schema_check(document, json_object_get(document, part), value, &reason);
+    cr_assert_eq(status, 0, "%s: %s%s %s", name, part, reason.path, reason.text);
+}
+
+/* What goes out fits the schemas that terminals are written against. */
+static void check_schemas(struct people *p, const char *name)
+{
+    json_t *empty = json_object();
+    fits(schema_set_method(p->schemas, name), "result", p->call.result ? p->call.result : empty,
+         name);
+    json_decref(empty);
+    for (size_t i = 0; i < p->call.effects.count; i++) {
+        const struct effect *e = &p->call.effects.items[i];
+        if (e->type != EFFECT_NOTIFY)
+            continue;
+        json_t *params = json_copy(e->params);
+        json_object_set_new(params, "seq", json_integer(1));
+        fits(schema_set_notification(p->schemas, e->method), "params", params, e->method);
+        json_decref(params);
+    }
+}
+
 int people_call(struct people *p, const char *account, const char *name, json_t *params)
 {
     const struct method *method = find_method(name);
@@ -154,14 +184,20 @@ int people_call(struct people *p, const char *account, const char *name, json_t 
     p->call.caller = &p->caller;
     p->call.params = params;
     p->call.utc_us = p->utc_us;
-    if (!(method->flags & METHOD_WRITES))
-        return method->handle(&p->call);
+    if (!(method->flags & METHOD_WRITES)) {
+        int read = method->handle(&p->call);
+        if (read == 0 && p->schemas)
+            check_schemas(p, name);
+        return read;
+    }
     int status = store_begin(p->service.store);
     if (status == 0)
         status = method->handle(&p->call);
     if (status == 0)
         status = store_commit(p->service.store);
     store_rollback(p->service.store);
+    if (status == 0 && p->schemas)
+        check_schemas(p, name);
     return status;
 }
 

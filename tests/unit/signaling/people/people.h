@@ -24,6 +24,7 @@ struct people {
     char dir[64]; /* temporary directory, removed by people_fini */
     char database[128];
     struct service service;
+    struct schema_set *schemas; /* each result and notification is checked against; NULL: not */
     time_us utc_us;
     struct call call;     /* of the last people_call: result, messages, effects */
     struct caller caller; /* of the last people_call */
