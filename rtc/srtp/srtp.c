@@ -3,6 +3,7 @@
  * the clear, and finding the roll-over counter again after a long gap. */
 #include "rtc/srtp/srtp.h"
 #include "base/bytes.h"
+#include "rtc/srtp/gcm_seal.h"
 #include "shanqiao/error.h"
 #include <pthread.h>
 #include <srtp2/srtp.h>
@@ -35,6 +36,7 @@ struct direction {
 struct srtp_session {
     enum srtp_profile profile;
     struct direction send, receive;
+    struct gcm_sealer *gcm; /* seals RTP when the profile is GCM; else NULL, and libsrtp does */
     struct srtp_counters counters;
 };
 
@@ -114,6 +116,8 @@ int srtp_session_new(struct srtp_session **out, enum srtp_profile profile, const
     if (!error)
         error =
             direction_init(&s->receive, profile, theirs, ssrc_any_inbound, SRTP_RECEIVE_SSRC_MAX);
+    if (!error && profile == SRTP_PROFILE_AEAD_AES_128_GCM)
+        error = gcm_sealer_new(&s->gcm, ours, SRTP_SEND_SSRC_MAX);
     explicit_bzero(ours, sizeof(ours));
     explicit_bzero(theirs, sizeof(theirs));
     if (error) {
@@ -128,6 +132,7 @@ void srtp_session_free(struct srtp_session *s)
 {
     if (!s)
         return;
+    gcm_sealer_free(s->gcm);
     direction_fini(&s->send);
     direction_fini(&s->receive);
     free(s);
@@ -192,30 +197,42 @@ static srtp_err_status_t seal_after_gap(srtp_t context, uint32_t ssrc, uint8_t *
     return status;
 }
 
+static int seal_by_libsrtp(struct direction *d, uint32_t ssrc, bool known, uint8_t *data,
+                           size_t *len_bytes)
+{
+    int len = (int)*len_bytes;
+    srtp_err_status_t status = srtp_protect(d->context, data, &len);
+    if (status == srtp_err_status_replay_old && known)
+        status = seal_after_gap(d->context, ssrc, data, &len);
+    switch (status) {
+    case srtp_err_status_ok:
+        *len_bytes = (size_t)len;
+        return 0;
+    case srtp_err_status_replay_fail:
+    case srtp_err_status_replay_old:
+        return SQ_ERR_REPLAY;
+    case srtp_err_status_alloc_fail:
+        return SQ_ERR_NOMEM;
+    default:
+        return SQ_ERR_INVALID;
+    }
+}
+
 int srtp_seal_rtp(struct srtp_session *s, uint8_t *data, size_t *len_bytes, size_t capacity_bytes)
 {
     struct direction *d = &s->send;
     if (!rtp_shaped(data, *len_bytes))
         return SQ_ERR_INVALID;
     const uint32_t ssrc = bytes_get_u32(data + 8);
-    struct stream *stream = stream_find(d, ssrc);
+    const struct stream *stream = stream_find(d, ssrc);
     if (capacity_bytes < *len_bytes + SRTP_TRAILER_MAX || (!stream && d->count == d->max))
         return SQ_ERR_LIMIT;
-    int len = (int)*len_bytes;
-    srtp_err_status_t status = srtp_protect(d->context, data, &len);
-    if (status == srtp_err_status_replay_old && stream)
-        status = seal_after_gap(d->context, ssrc, data, &len);
-    if (status == srtp_err_status_ok) {
-        if (!stream)
-            stream_good(d, NULL, ssrc);
-        *len_bytes = (size_t)len;
-        return 0;
-    }
-    const bool again =
-        status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old;
-    return again                                  ? SQ_ERR_REPLAY
-           : status == srtp_err_status_alloc_fail ? SQ_ERR_NOMEM
-                                                  : SQ_ERR_INVALID;
+    const size_t number = stream ? (size_t)(stream - d->streams) : d->count;
+    const int error = s->gcm ? gcm_seal(s->gcm, number, data, len_bytes)
+                             : seal_by_libsrtp(d, ssrc, stream, data, len_bytes);
+    if (error == 0 && !stream)
+        stream_good(d, NULL, ssrc);
+    return error;
 }
 
 int srtp_seal_rtcp(struct srtp_session *s, uint8_t *data, size_t *len_bytes, size_t capacity_bytes)
