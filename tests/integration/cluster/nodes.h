@@ -25,8 +25,8 @@ void nodes_start(struct nodes *n);
 void nodes_stop(struct nodes *n);
 /* The nodes' time: the clock, and what nodes_turn jumped over. */
 time_us nodes_now(void);
-/* Waits a little for something at either node, else jumps to their next deadline; handles all of
- * it. */
+/* Waits a little for something at either node (or jumps over a pause before a restart), and handles
+ * all of it. */
 void nodes_turn(struct nodes *n);
 /* The process ids of the running children of this process, at most max. */
 size_t nodes_children(pid_t *out, size_t max);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -322,6 +323,22 @@ Test(cluster_start, a_program_that_is_missing_or_dies_refuses_to_start)
     cr_assert_eq(cluster_new(&c, &two.front_config, nodes_now()), SQ_ERR_IO);
     two.front_config.program = "/bin/false";
     cr_assert_eq(cluster_new(&c, &two.front_config, nodes_now()), SQ_ERR_IO);
+    nodes_stop(&two);
+}
+
+Test(cluster_start, a_program_that_is_not_named_is_found_in_path)
+{
+    struct nodes two;
+    nodes_start(&two);
+    struct cluster *c;
+    char folder[] = CLUSTER_PROGRAM;
+    *strrchr(folder, '/') = 0;
+    two.front_config.program = NULL;
+    cr_assert_eq(setenv("PATH", "/nonexistent", 1), 0);
+    cr_assert_eq(cluster_new(&c, &two.front_config, nodes_now()), SQ_ERR_IO);
+    cr_assert_eq(setenv("PATH", folder, 1), 0);
+    cr_assert_eq(cluster_new(&c, &two.front_config, nodes_now()), 0);
+    cluster_free(c);
     nodes_stop(&two);
 }
 
