@@ -221,23 +221,24 @@ int ctl_cluster_new_key(struct ctl *c)
     const char *file = c->arguments[0];
     struct cluster_key known[CLUSTER_KEYS_MAX] = {0};
     uint8_t secret[CLUSTER_KEY_BYTES];
-    char path[PATH_SIZE], text[512], former[256] = "";
+    char path[PATH_SIZE], text[512], newest[256], former[256] = "";
     size_t count = 0;
     int line = 0;
     if (access(file, F_OK) == 0 && cluster_keys_read(file, known, &count, &line) < 0)
         return ctl_fail(c, "%s, line %d: not a key file of mode 0600",
                         "%s 第 %d 行：不是权限为 0600 的密钥文件", file, line);
     random_bytes(secret, sizeof(secret));
-    key_line(count ? known[0].id + 1 : 1, secret, text, sizeof(text));
+    key_line(count ? known[0].id + 1 : 1, secret, newest, sizeof(newest));
     if (count)
         key_line(known[0].id, known[0].secret, former, sizeof(former));
-    strcat(text, former);
+    snprintf(text, sizeof(text), "%s%s", newest, former);
     snprintf(path, sizeof(path), "%s.new", file);
     int status = write_file(c, path, 0600, text);
     if (status == CTL_OK && rename(path, file) != 0)
         status = ctl_fail(c, "can't rename %s: %s", "无法重命名 %s：%s", path, strerror(errno));
     sodium_memzero(secret, sizeof(secret));
     sodium_memzero(text, sizeof(text));
+    sodium_memzero(newest, sizeof(newest));
     sodium_memzero(former, sizeof(former));
     sodium_memzero(known, sizeof(known));
     return status;
