@@ -143,6 +143,7 @@ static bool create_transport(struct media *m, struct media_job *job, struct medi
     json_t *profiles = json_object_get(job->params, "profiles");
     if (!room->made) {
         room->made = true;
+        room->made_us = now_us;
         int error = media_room_save(m, room);
         if (error) {
             job_fail(job, error, "");
@@ -185,8 +186,8 @@ static bool keep(struct media *m, struct media_job *job, struct media_object *o)
     int error = media_object_save(m, o);
     if (error)
         job_fail(job, error, "");
-    else
-        o->made = true;
+    o->made = !error;
+    o->made_us = m->now_us;
     return !error;
 }
 

@@ -152,7 +152,7 @@ static void take_relays(struct media *m, time_us now_us)
         else if (out.type == RELAYS_EVENT)
             take_event(m, out.relay, out.body);
         else if (out.type == RELAYS_SNAPSHOT)
-            media_reconcile(m, out.relay, out.body, now_us);
+            media_reconcile(m, out.relay, out.body, out.asked_us, now_us);
     }
 }
 

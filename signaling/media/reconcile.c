@@ -90,19 +90,27 @@ static void close_strangers(struct media *m, const char *relay, const json_t *th
 
 /* With us, not on the relay. What is being made right now is left alone. */
 static void lose_missing(struct media *m, struct media_room *room, const json_t *there,
-                         time_us now_us)
+                         time_us asked_us, time_us now_us)
 {
     struct media_object *o = room->objects;
     while (o) {
         const json_t *found =
             entry(json_object_get(there, list_names[o->type]), id_names[o->type], o->id);
-        bool lost = o->made && !found;
+        bool lost = o->made && !found && o->made_us <= asked_us;
         if (lost && o->type == OBJECT_TRANSPORT)
             lose_transport(m, o, "closed");
         else if (lost)
             media_stream_close(m, o, now_us);
         o = lost ? room->objects : o->next_in_room;
     }
+}
+
+static void send_pause(struct media *m, const struct media_object *o, bool paused, time_us now_us)
+{
+    static const char *const names[][2] = {{"producer.resume", "producer.pause"},
+                                           {"consumer.resume", "consumer.pause"}};
+    media_send(m, NULL, false, o->room->relay, names[o->type == OBJECT_CONSUMER][paused],
+               json_pack("{s:s}", id_names[o->type], o->id), now_us);
 }
 
 static void put_pauses_right(struct media *m, struct media_room *room, const json_t *there,
@@ -113,19 +121,21 @@ static void put_pauses_right(struct media *m, struct media_room *room, const jso
             continue;
         const json_t *e =
             entry(json_object_get(there, list_names[o->type]), id_names[o->type], o->id);
+        if (!e)
+            continue; /* newer than the snapshot */
         bool is = json_is_true(json_object_get(e, "paused"));
-        if (o->type == OBJECT_CONSUMER)
-            o->stream.told_paused = is; /* the gate below does the rest */
-        else if (is != o->stream.paused)
-            media_send(m, NULL, false, room->relay,
-                       o->stream.paused ? "producer.pause" : "producer.resume",
-                       json_pack("{s:s}", "producer", o->id), now_us);
+        bool want = o->type == OBJECT_CONSUMER ? o->stream.told_paused : o->stream.paused;
+        if (room->unsure && o->type == OBJECT_CONSUMER)
+            o->stream.told_paused = is; /* as far as anybody knows; the gate below does the rest */
+        else if (is != want) /* silently: the snapshot may be older than a command on its way */
+            send_pause(m, o, want, now_us);
     }
     room->unsure = false;
     media_room_gate(m, room, now_us);
 }
 
-void media_reconcile(struct media *m, const char *relay, const json_t *snapshot, time_us now_us)
+void media_reconcile(struct media *m, const char *relay, const json_t *snapshot, time_us asked_us,
+                     time_us now_us)
 {
     const json_t *rooms = json_object_get(snapshot, "rooms");
     size_t i;
@@ -145,9 +155,9 @@ void media_reconcile(struct media *m, const char *relay, const json_t *snapshot,
         if (strcmp(room->relay, relay) || !room->made)
             continue;
         const json_t *found = entry(rooms, "room", room->id);
-        if (!found)
+        if (!found && room->made_us <= asked_us)
             room->made = false;
-        lose_missing(m, room, found, now_us);
+        lose_missing(m, room, found, asked_us, now_us);
         put_pauses_right(m, room, found, now_us);
     }
 }

@@ -19,6 +19,7 @@ struct media_room {
     char id[ID_MAX];
     char relay[CLUSTER_NODE_MAX]; /* empty: not placed */
     bool made;                    /* the relay has it */
+    time_us made_us;              /* when we heard so; 0: before our start */
     bool opened;                  /* told since our start that it is (still) open */
     bool live;
     bool unsure; /* loaded from the store: what the relay was told is known by its snapshot */
@@ -52,7 +53,8 @@ struct media_object {
     enum object_type type;
     char id[ID_MAX], account[ID_MAX], session[ID_MAX];
     struct media_room *room;
-    bool made; /* the relay has it, and so has the store */
+    bool made;       /* the relay has it, and so has the store */
+    time_us made_us; /* when we heard so; 0: before our start */
     struct transport_part transport;
     struct stream_part stream;
     struct media_object *next_in_room, *next_in_bucket;
@@ -171,7 +173,9 @@ void media_room_spread(struct media *m, struct media_room *room, time_us now_us)
 void media_announce(struct media *m, const struct media_object *producer);
 
 /* ---- reconcile.c ---- */
-void media_reconcile(struct media *m, const char *relay, const json_t *snapshot, time_us now_us);
+/* asked_us: what was made after that is not expected in the snapshot. */
+void media_reconcile(struct media *m, const char *relay, const json_t *snapshot, time_us asked_us,
+                     time_us now_us);
 /* A room whose relay is silent moves to another when there is one. 0 or SQ_ERR_UNREACHABLE. */
 int media_room_place(struct media *m, struct media_room *room, time_us now_us);
 

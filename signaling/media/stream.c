@@ -153,12 +153,13 @@ void media_room_spread(struct media *m, struct media_room *room, time_us now_us)
     }
 }
 
-/* A browser is told once: by the transport that it receives on. */
+/* A browser is told once: a transport that is still being made hears of everything when it is
+ * there. */
 void media_announce(struct media *m, const struct media_object *producer)
 {
     for (struct media_object *t = producer->room->objects; t; t = t->next_in_room) {
         if (t->type != OBJECT_TRANSPORT || t->transport.native || !t->transport.receives ||
-            !strcmp(t->account, producer->account))
+            !t->made || !strcmp(t->account, producer->account))
             continue;
         media_notify(m, t->session, "media.newProducer",
                      json_pack("{s:s, s:s, s:s, s:s, s:s}", "room", producer->room->id,

@@ -20,6 +20,7 @@ struct relay {
     int64_t revision;        /* -1: unknown */
     int64_t snapshot_ticket; /* 0: none under way */
     unsigned pages;
+    time_us asked_us; /* the first page of the snapshot under way */
     json_t *snapshot; /* being joined from pages */
     bool stale;       /* a snapshot is wanted */
 };
@@ -165,6 +166,8 @@ static void ask_snapshot(struct relays *r, struct relay *relay, const char *afte
 {
     json_t *params = *after ? json_pack("{s:s}", "after", after) : json_object();
     int64_t ticket = send_command(r, relay->node, "snapshot", params, now_us);
+    if (!relay->snapshot)
+        relay->asked_us = now_us;
     relay->snapshot_ticket = ticket > 0 ? ticket : 0;
     relay->stale = ticket <= 0; /* asked again with the next heartbeat */
 }
@@ -223,7 +226,8 @@ static void take_page(struct relays *r, struct relay *relay, json_t *page, time_
     }
     snprintf(relay->boot, sizeof relay->boot, "%s", text_of(relay->snapshot, "boot"));
     relay->revision = json_integer_value(json_object_get(page, "revision"));
-    queue(r, RELAYS_SNAPSHOT, relay->node, json_incref(relay->snapshot));
+    queue(r, RELAYS_SNAPSHOT, relay->node, json_incref(relay->snapshot))->asked_us =
+        relay->asked_us;
     drop_snapshot(relay);
 }
 

@@ -51,6 +51,7 @@ struct relays_output {
     int64_t ticket;
     int error;         /* enum sq_error */
     char message[160]; /* the relay's own words, English */
+    time_us asked_us;  /* RELAYS_SNAPSHOT: what changed later may be missing in it */
     json_t *body;      /* borrowed until the next relays_next */
 };
 bool relays_next(struct relays *r, struct relays_output *out);

@@ -31,6 +31,7 @@ static struct {
     char fails[40];
     int error;
     json_t *snapshot;
+    time_us asked_us;
     json_t *objects; /* what it has: {id: {type, transport, producer, paused}} */
     json_t *handed_out;
 } relay;
@@ -100,6 +101,7 @@ bool relays_next(struct relays *r, struct relays_output *out)
     snprintf(out->relay, sizeof out->relay, "county-1");
     if (relay.snapshot) {
         out->type = RELAYS_SNAPSHOT;
+        out->asked_us = relay.asked_us;
         out->body = relay.handed_out = relay.snapshot;
         relay.snapshot = NULL;
         return true;
@@ -193,6 +195,13 @@ void relay_forget(void)
 void relay_snapshot(json_t *snapshot)
 {
     relay.snapshot = snapshot;
+    relay.asked_us = bench.now_us;
+}
+
+void relay_snapshot_asked(json_t *snapshot, time_us asked_us)
+{
+    relay_snapshot(snapshot);
+    relay.asked_us = asked_us;
 }
 
 json_t *relay_state(void)

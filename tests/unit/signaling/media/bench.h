@@ -34,8 +34,9 @@ size_t relay_count(const char *method); /* commands heard since relay_forget */
 json_t *relay_last(const char *method); /* params of the last, borrowed */
 void relay_forget(void);
 void relay_snapshot(json_t *snapshot); /* takes over; handed out by the next step */
-json_t *relay_state(void);             /* what the relay has, as a snapshot: new reference */
-void relay_lose_all(void);             /* it was started again */
+void relay_snapshot_asked(json_t *snapshot, time_us asked_us);
+json_t *relay_state(void); /* what the relay has, as a snapshot: new reference */
+void relay_lose_all(void); /* it was started again */
 
 /* A request of an account; the session is "ses_<account>" unless given. Takes over params. The
  * reply's body (owned by the bench until the next call) or NULL; the error in *error. */

@@ -154,3 +154,19 @@ Test(restart, what_is_being_made_is_left_alone_by_a_snapshot)
     reply_to(ticket, &error);
     cr_expect_eq(error, 0);
 }
+
+Test(restart, what_was_made_after_the_question_is_not_missed_in_the_answer)
+{
+    int error;
+    json_t *old = relay_state(); /* asked for now, handed out when the join is through */
+    time_us asked_us = bench.now_us;
+    bench.now_us += TIME_US_PER_MS;
+    json_t *joined = ask(EXPERT_1, "media.join", join_params("camera"), &error);
+    cr_assert(joined);
+    relay_snapshot_asked(old, asked_us);
+    step(0);
+    cr_expect_null(told(EXPERT_1, "media.transportState"));
+    ask(EXPERT_1, "media.restartIce",
+        json_pack("{s:O}", "transportId", json_object_get(joined, "transportId")), &error);
+    cr_expect_eq(error, 0, "it is still there");
+}
