@@ -171,7 +171,7 @@ void transport_update(struct transport *t, time_us now_us)
         if (!t->srtp)
             take_keys(t);
         if (!is_over(t)) {
-            const bool lost = ice_agent_state(t->ice) == ICE_INTERRUPTED;
+            const bool lost = ice_agent_state(t->ice) == ICE_INTERRUPTED || !ice_send_tuple(t->ice);
             if (!lost || t->state == TRANSPORT_CONNECTED)
                 set_state(t, lost ? TRANSPORT_INTERRUPTED : TRANSPORT_CONNECTED);
         }

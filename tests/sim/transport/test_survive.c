@@ -138,6 +138,31 @@ Test(survive, ice_restart_keeps_keys_and_media)
     world_fini(&w);
 }
 
+static bool only_the_first_check(struct world *world, struct world_datagram *d)
+{
+    (void)world;
+    static unsigned checks;
+    return !d->to_relay || d->data[0] > 3 || checks++ == 0;
+}
+
+/* DTLS and media may run before nomination; when that never comes, the path is lost like any other.
+ */
+Test(survive, a_path_that_is_never_nominated_is_lost_and_found)
+{
+    world_init(&w, &(struct world_config){.seed = 13});
+    w.tap = only_the_first_check;
+    cr_assert(world_run(&w, w.now_us + TIME_US_PER_S, world_both_connected));
+    expect_media(1);
+    run_for(40 * TIME_US_PER_S);
+    cr_expect_eq(transport_state(w.relay.transport), TRANSPORT_INTERRUPTED);
+    cr_expect_eq(transport_state(w.terminal.transport), TRANSPORT_INTERRUPTED);
+    cr_expect_null(transport_tuple(w.relay.transport));
+    w.tap = NULL;
+    cr_assert(world_run(&w, w.now_us + 5 * TIME_US_PER_S, world_both_connected));
+    expect_media(2);
+    world_fini(&w);
+}
+
 Test(survive, close_notify_closes_the_other_side)
 {
     connect_world(&(struct world_config){.seed = 6});
