@@ -23,8 +23,8 @@ export function temporaryFolder() {
 export async function build(folder) {
     const common = { bundle: true, logLevel: 'error', absWorkingDir: path.join(ROOT, 'tests', 'browser') };
     await esbuild.build({ ...common, entryPoints: ['src/page.ts'], format: 'iife', outfile: `${folder}/page.js` });
-    await esbuild.build({ ...common, entryPoints: ['src/participant.ts'], platform: 'node', format: 'esm',
-        outfile: `${folder}/participant.mjs` });
+    await esbuild.build({ ...common, entryPoints: ['src/participant.ts'], platform: 'node', format: 'cjs',
+        outfile: `${folder}/participant.cjs` });
     writeFileSync(`${folder}/index.html`, readFileSync(path.join(ROOT, 'tests/browser/src/page.html')));
 }
 
