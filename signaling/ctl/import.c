@@ -183,7 +183,8 @@ static int import_institution(struct import *im, const json_t *o)
 struct account {
     const char *id, *login, *name, *institution, *language, *given_hash;
     uint32_t roles;
-    bool disabled, existed;
+    int disabled; /* 1, 0; -1: not said, keep */
+    bool existed;
     char hash[AUTH_HASH_MAX]; /* to be stored; "": keep */
 };
 
@@ -225,7 +226,10 @@ static int read_account(struct import *im, const json_t *o, struct account *a)
         status = get_roles(im, o, &a->roles);
     if (status == 0)
         status = get_text(im, o, "passwordHash", AUTH_HASH_MAX - 1, "", &a->given_hash);
-    a->disabled = json_is_true(json_object_get(o, "disabled"));
+    const json_t *disabled = json_object_get(o, "disabled");
+    if (status == 0 && disabled && !json_is_boolean(disabled))
+        return bad(im, "disabled", "wanted: true or false");
+    a->disabled = disabled ? json_is_true(disabled) : -1;
     return status;
 }
 
@@ -251,13 +255,13 @@ static int write_account(struct import *im, const struct account *a)
                          " language, disabled) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                          sv_text(a->id), sv_text(a->login), sv_text(a->name), sv_text(a->hash),
                          sv_int(a->roles), sv_text(a->institution), sv_text(a->language),
-                         sv_int(a->disabled));
+                         sv_int(a->disabled > 0));
     return STORE_RUN(store,
                      "UPDATE account SET login = $2, name = $3, roles = $4, institution = $5,"
-                     " language = $6, disabled = $7,"
+                     " language = $6, disabled = CASE WHEN $7 < 0 THEN disabled ELSE $7 END,"
                      " password_hash = CASE WHEN $8 = '' THEN password_hash ELSE $8 END"
                      " WHERE id = $1 AND (login <> $2 OR name <> $3 OR roles <> $4"
-                     " OR institution <> $5 OR language <> $6 OR disabled <> $7"
+                     " OR institution <> $5 OR language <> $6 OR (disabled <> $7 AND $7 >= 0)"
                      " OR ($8 <> '' AND password_hash <> $8))",
                      sv_text(a->id), sv_text(a->login), sv_text(a->name), sv_int(a->roles),
                      sv_text(a->institution), sv_text(a->language), sv_int(a->disabled),

@@ -124,6 +124,19 @@ Test(ctl, import_shows_what_changes)
     cr_expect_not_null(strstr(said, "+ member p1 a2"), "%s", said);
 }
 
+Test(ctl, import_does_not_unlock_what_an_operator_locked)
+{
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
+    cr_assert_eq(run("account disable --db DB --keys KEYS two", NULL), CTL_OK);
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
+    cr_expect_not_null(strstr(said, "0 changed"), "%s", said);
+    run("account list --db DB --keys KEYS", NULL);
+    cr_expect_not_null(strstr(said, "disabled"), "%s", said);
+    replace("\"login\":\"two\"", "\"login\":\"two\",\"disabled\":false");
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
+    cr_expect_not_null(strstr(said, "1 changed"), "%s", said);
+}
+
 Test(ctl, import_errors_name_the_place_and_change_nothing)
 {
     static const struct {
