@@ -17,7 +17,7 @@ static inline time_us time_us_min(time_us a, time_us b)
     return a < b ? a : b;
 }
 
-/* Clock reads: only for relay/worker, signaling/ws, client-lib/io, loadtest, cluster's process and programs. */
+/* Clock reads: only for relay/worker, signaling/ws, client-lib/io, loadtest, cluster (its process and its boot id) and programs. */
 time_us clock_monotonic_us(void);
 time_us clock_utc_us(void);
 

@@ -119,9 +119,11 @@ Test(relay_sim, loss_on_both_legs_is_repaired)
         struct world_terminal *t = &w->terminals[b];
         bool any = false;
         uint16_t newest = 0;
+        size_t obeyed = w->terminals[a].plis;
         for (uint32_t n = 0; n < frames + 100; n++) {
             if (n < frames)
-                send_frame(w, a, n, n % 100 == 0);
+                send_frame(w, a, n, n % 100 == 0 || w->terminals[a].plis > obeyed);
+            obeyed = w->terminals[a].plis;
             world_run(w, w->now_us + FRAME_US);
             for (; at < t->got_count; at++) {
                 const struct world_got *g = &t->got[at];
@@ -144,10 +146,16 @@ Test(relay_sim, loss_on_both_legs_is_repaired)
             if (miss && rtcp_write_nack(&out, 1, RECEIVER_SSRC, missing, miss) == 0)
                 send_rtcp(w, b, &out);
         }
-        cr_expect_geq(count * 1000, frames * 995, "seed %lu: %zu of %u", seed, count, frames);
-        cr_expect_gt(w->terminals[a].nacks, 0);
         uint64_t counters[RELAY_COUNTER_COUNT];
         router_get_counters(w->router, counters);
+        cr_expect_geq(count * 1000, frames * 995,
+                      "seed %lu: %zu of %u; asked %zu, repaired %lu, nacked %lu, resent %lu, "
+                      "refused %lu, forged %lu, replayed %lu, plis %zu",
+                      seed, count, frames, w->terminals[a].nacks, counters[RELAY_RTX_RECEIVED],
+                      counters[RELAY_NACK_RECEIVED], counters[RELAY_RTX_SENT],
+                      counters[RELAY_RTX_REFUSED], counters[RELAY_DROP_FORGED],
+                      counters[RELAY_DROP_REPLAYED], w->terminals[a].plis);
+        cr_expect_gt(w->terminals[a].nacks, 0);
         cr_expect_gt(counters[RELAY_RTX_RECEIVED], 0);
         cr_expect_gt(counters[RELAY_RTX_SENT], 0);
         world_free(w);

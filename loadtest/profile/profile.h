@@ -2,8 +2,8 @@
 /* Profiles of links: the JSON format "shanqiao-link-1" and the trace format "rate-v1"
  * (tests/data/links/README.md). Knows the formats and their limits; refuses to know how a link
  * behaves. Read once, const from then on. */
-#ifndef LOADTEST_LINK_PROFILE_H
-#define LOADTEST_LINK_PROFILE_H
+#ifndef LOADTEST_PROFILE_PROFILE_H
+#define LOADTEST_PROFILE_PROFILE_H
 
 #include "base/time.h"
 #include <stdbool.h>

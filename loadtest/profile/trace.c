@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The trace format rate-v1: lines "<t_ms> <kbps>", the last "<t_ms> end", `#` metadata. */
-#include "loadtest/link/profile.h"
+#include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
 #include <errno.h>
 #include <math.h>

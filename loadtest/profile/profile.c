@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of "shanqiao-link-1": one function a field, in a table; every error says file,
  * profile, field and what is wanted. */
-#include "loadtest/link/profile.h"
+#include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
 #include <jansson.h>
 #include <math.h>
