@@ -41,7 +41,8 @@ int forward_consumer_new(struct forward_consumer **out, struct forward_producer 
     c->resend_budget_bytes = FORWARD_RESEND_BURST_BYTES;
     offset_map_init(&c->seqs, first_seq16);
     offset_map_init(&c->vp8.pictures, first_picture_id & VP8_PICTURE_ID_MASK);
-    c->rtx_seq16 = (uint16_t)~first_seq16;
+    c->rtx_seq16 =
+        (uint16_t)(~first_seq16 & 0x7fff); /* RFC 3711 section 3.3.1: not beside a wrap */
     if (!paused)
         forward_consumer_want_key_frame(c);
     *out = c;

@@ -25,6 +25,11 @@ void keyframe_arrived(struct keyframe_requests *k)
     k->pending = false;
 }
 
+void keyframe_unheard(struct keyframe_requests *k)
+{
+    k->sent_us = NEVER_SENT;
+}
+
 time_us keyframe_deadline(const struct keyframe_requests *k)
 {
     if (!k->pending)

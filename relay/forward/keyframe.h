@@ -28,6 +28,8 @@ void keyframe_request(struct keyframe_requests *k);
 void keyframe_waiting(struct keyframe_requests *k, time_us now_us);
 /* The beginning of a key frame came: what was asked before it is answered. */
 void keyframe_arrived(struct keyframe_requests *k);
+/* What was sent so far reached nobody: the next request needs no hold-off. */
+void keyframe_unheard(struct keyframe_requests *k);
 /* When keyframe_take will say yes; TIME_US_NEVER when nobody asks. */
 time_us keyframe_deadline(const struct keyframe_requests *k);
 /* True when a request is to be sent now; counts it as sent. */

@@ -172,6 +172,8 @@ static void start_stream(struct forward_stream *s, const struct forward_input *i
 {
     receive_stats_init(&s->stats, s->ssrc, in->codec->clock_hz);
     s->started = true;
+    if (!in->key_frame)
+        keyframe_unheard(&s->keyframes); /* what was asked before it sent was in vain */
 }
 
 static bool is_duplicate(const struct forward_stream *s, const struct rtp_view *view,

@@ -112,7 +112,7 @@ static const char *code_of(struct rig *r, const char *text)
 #define PRODUCER(id, transport, ssrc)                                                              \
     "{\"v\":1,\"method\":\"producer.create\",\"params\":{\"transport\":\"" transport               \
     "\",\"producer\":\"" id "\",\"kind\":\"audio\",\"rtpParameters\":{\"codecs\":[{\"mimeType\":"  \
-                            "\"audio/opus\",\"payloadType\":111,"                                  \
+    "\"audio/opus\",\"payloadType\":111,"                                                          \
     "\"clockRate\":48000,\"channels\":2}],\"encodings\":[{\"ssrc\":" ssrc "}]}}}"
 #define CONSUMER(id, transport, producer)                                                          \
     "{\"v\":1,\"method\":\"consumer.create\",\"params\":{\"transport\":\"" transport               \

@@ -173,8 +173,7 @@ static const struct bad {
     {PRODUCER("{\"codecs\":[" VP8
               ",{\"mimeType\":\"video/rtx\",\"payloadType\":97,\"clockRate\":90000}]}"),
      SQ_ERR_INVALID, "apt"},
-    {PRODUCER("{\"codecs\":[" VP8
-              ",{\"mimeType\":\"video/"
+    {PRODUCER("{\"codecs\":[" VP8 ",{\"mimeType\":\"video/"
               "rtx\",\"payloadType\":97,\"clockRate\":90000,\"parameters\":{\"apt\":97}}]}"),
      SQ_ERR_INVALID, "rtx of rtx"},
     {PRODUCER("{\"codecs\":[" VP8 "]}"), SQ_ERR_INVALID, "encodings"},
@@ -207,7 +206,7 @@ static const struct bad {
               "],\"encodings\":[{\"ssrc\":1}],\"headerExtensions\":[{\"uri\":\"x\",\"id\":15}]}"),
      SQ_ERR_INVALID, "1..14"},
     {PRODUCER("{\"codecs\":[" VP8 "],\"encodings\":[{\"ssrc\":1}],\"headerExtensions\":[{\"uri\":"
-                                  "\"x\",\"id\":1},{\"uri\":\"y\",\"id\":1}]}"),
+              "\"x\",\"id\":1},{\"uri\":\"y\",\"id\":1}]}"),
      SQ_ERR_INVALID, "twice"},
     {CONSUMER("{\"codecs\":[" VP8 "],\"encodings\":[{\"ssrc\":1},{\"ssrc\":2}]}"), SQ_ERR_LIMIT,
      "1..1"},

@@ -152,6 +152,21 @@ Test(producer, key_frame_requests_of_many_are_merged)
     pair_close(&p);
 }
 
+Test(producer, a_stream_that_begins_without_its_key_frame_is_asked_at_once)
+{
+    struct pair p;
+    struct got g;
+    uint16_t seqs[16];
+    int plis;
+    pair_open(&p, sender_video(1), receiver_video());
+    (void)feedback(&p, 0, seqs, 16, &plis);
+    cr_assert_eq(plis, 1, "asked before it sends");
+    cr_expect_not(pair_vp8(&p, (struct sent_vp8){.seq16 = 5}, &g, 1000));
+    (void)feedback(&p, 1000, seqs, 16, &plis);
+    cr_expect_eq(plis, 1, "and again when it does");
+    pair_close(&p);
+}
+
 Test(producer, paused_takes_nothing_and_asks_nothing)
 {
     struct pair p;
