@@ -272,10 +272,11 @@ static bool join_reply(struct media *m, struct media_job *job, struct media_obje
             continue;
         good = keep(m, job, o);
         if (o->type == OBJECT_CONSUMER)
-            json_array_append_new(consumers, media_consumer_json(o));
+            json_array_insert_new(consumers, 0, media_consumer_json(o));
         else
-            json_array_append_new(producers, json_pack("{s:s, s:s, s:s}", "id", o->id, "kind",
-                                                       o->stream.kind, "source", o->stream.source));
+            json_array_insert_new(producers, 0,
+                                  json_pack("{s:s, s:s, s:s}", "id", o->id, "kind", o->stream.kind,
+                                            "source", o->stream.source));
     }
     json_t *result = good ? transport_result(m, job, "transportId") : NULL;
     if (result) {

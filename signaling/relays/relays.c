@@ -36,7 +36,7 @@ struct relays {
     size_t count;
     struct queued *first, *last;
     json_t *handed_out; /* body of the last output */
-    time_us now_us;     /* of the last step */
+    time_us started_us;
 };
 
 static struct relay *find(const struct relays *r, const char *node)
@@ -77,7 +77,7 @@ int relays_new(struct relays **out, const struct cluster_config *config, time_us
         free(r);
         return error;
     }
-    r->now_us = now_us;
+    r->started_us = now_us;
     for (size_t i = 0; i < config->peer_count; i++) {
         struct relay *relay = &r->relays[r->count++];
         memcpy(relay->node, config->peers[i].node, sizeof relay->node);
@@ -123,6 +123,8 @@ time_us relays_deadline(const struct relays *r)
 bool relays_alive(const struct relays *r, const char *relay, time_us now_us)
 {
     const struct relay *found = find(r, relay);
+    if (found && !found->heard_us) /* it gets the time of a silence to be heard at all */
+        return now_us - r->started_us <= RELAYS_ALIVE_US;
     return found && !silent(found, now_us);
 }
 
@@ -312,7 +314,6 @@ static void look_for_silence(struct relays *r, time_us now_us)
 void relays_step(struct relays *r, time_us now_us)
 {
     struct cluster_message m;
-    r->now_us = now_us;
     cluster_step(r->cluster, now_us);
     while (cluster_next(r->cluster, &m)) {
         if (m.type == CLUSTER_REPLY)

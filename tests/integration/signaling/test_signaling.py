@@ -30,14 +30,16 @@ REQUEST = {"kind": "live", "panelId": "pan_heart", "urgency": "routine",
 
 
 class Server(installation.Installation):
-    """Signalling alone: its relay does not answer, which no test here needs."""
+    """Signalling with an installation of its own; with or without its relay."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, relay=False):
         super().__init__(folder)
         self.terminals = []
         self.write("directory.json", json.dumps(DIRECTORY, ensure_ascii=False))
         installation.call(installation.program("shanqiaoctl"), "import", "--db", folder / "shanqiao.db", "--keys",
                           folder / "keys", folder / "directory.json")
+        if relay:
+            self.start_relay()
         self.start_signaling()
 
     def terminal(self, **how):
@@ -50,11 +52,13 @@ class Server(installation.Installation):
         return t
 
 
-class Signaling(unittest.TestCase):
+class Case(unittest.TestCase):
+    relay = False
+
     @classmethod
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="shanqiao-signaling-"))
-        cls.server = Server(cls.folder / "installation")
+        cls.server = Server(cls.folder / "installation", cls.relay)
 
     @classmethod
     def tearDownClass(cls):
@@ -68,6 +72,10 @@ class Signaling(unittest.TestCase):
         while self.server.terminals:
             self.server.terminals.pop().close()
         self.server.check("signaling")  # whatever a test sent, the program is still there
+
+
+class Front(Case):
+    """HTTP, upgrade, frames, sign-in, resume."""
 
     # --- HTTP ---
 
@@ -238,6 +246,72 @@ class Signaling(unittest.TestCase):
         text = (self.server.folder / "signaling.log").read_text()
         for secret in ("病人甲", "password-village", t.login["token"], "胸闷", "云岭村"):
             self.assertNotIn(secret, text)
+
+
+def join_params(room, capabilities, ssrc):
+    return {"room": room, "rtpCapabilities": capabilities,
+            "dtlsParameters": {"role": "client", "fingerprints": [{"algorithm": "sha-256", "value": ":".join(["AB"] * 32)}]},
+            "produce": [
+                {"kind": "audio", "source": "microphone", "rtpParameters": {
+                    "mid": "0", "codecs": [{"mimeType": "audio/opus", "payloadType": 111, "clockRate": 48000, "channels": 2}],
+                    "headerExtensions": [{"uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 4}],
+                    "encodings": [{"ssrc": ssrc}]}},
+                {"kind": "video", "source": "camera", "rtpParameters": {
+                    "mid": "1", "codecs": [{"mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000},
+                                           {"mimeType": "video/rtx", "payloadType": 97, "clockRate": 90000,
+                                            "parameters": {"apt": 96}}],
+                    "encodings": [{"ssrc": ssrc + 1, "rtx": {"ssrc": ssrc + 2}}]}}]}
+
+
+class Media(Case):
+    """Rooms on a real relay, as far as commands go: no packet is sent here."""
+
+    relay = True
+
+    def ring(self):
+        """A village doctor and a specialist who is rung, both in the room."""
+        specialist = self.server.sign_in("specialist", takeover=True)
+        specialist.result("duty.set", {"panelId": "pan_heart", "onDuty": True})
+        village = self.server.sign_in("village", takeover=True)
+        room = village.result("consultation.submit", REQUEST)["consultation"]["id"]
+        capabilities = village.result("media.routerRtpCapabilities", {"room": room})
+        village.joined = village.result("media.join", join_params(room, capabilities, 1000))
+        specialist.joined = specialist.result("media.join", join_params(room, capabilities, 2000))
+        return village, specialist, room, capabilities
+
+    def test_join_answers_in_one_reply_and_accept_lets_media_flow(self):
+        village, specialist, room, _ = self.ring()
+        self.assertEqual([p["source"] for p in village.joined["producers"]], ["microphone", "camera"])
+        self.assertTrue(village.joined["iceParameters"]["iceLite"])
+        self.assertEqual({c["protocol"] for c in village.joined["iceCandidates"]}, {"udp", "tcp"})
+        self.assertEqual(len(specialist.joined["consumers"]), 2)
+        self.assertTrue(all(c["paused"] for c in specialist.joined["consumers"]))
+        pushed = [village.told("media.newConsumer")["consumer"] for _ in range(2)]
+        self.assertTrue(all(c["paused"] for c in pushed))
+        specialist.result("consultation.accept", {"id": room})
+        self.assertEqual({village.told("media.consumerResumed")["consumerId"] for _ in range(2)}, {c["id"] for c in pushed})
+        specialist.told("media.consumerResumed")
+
+    def test_a_kill_of_signaling_leaves_media_objects_their_owners(self):
+        village, specialist, room, _ = self.ring()
+        specialist.result("consultation.accept", {"id": room})
+        village.told("media.consumerResumed")
+        self.server.kill("signaling")
+        self.server.start_signaling()
+        again = self.server.terminal()
+        again.result("session.resume", {"token": village.login["token"], "lastSeq": village.login["seq"]})
+        reply = again.call("media.restartIce", {"transportId": village.joined["transportId"]})
+        self.assertNotEqual(reply["result"]["iceParameters"]["usernameFragment"],
+                            village.joined["iceParameters"]["usernameFragment"])
+
+    def test_a_relay_that_died_is_told_and_a_new_join_works(self):
+        village, _, room, capabilities = self.ring()
+        self.server.kill("relay")
+        self.server.start_relay()
+        while village.told("media.transportState")["state"] != "closed":
+            pass
+        again = village.result("media.join", join_params(room, capabilities, 3000))
+        self.assertNotEqual(again["transportId"], village.joined["transportId"])
 
 
 if __name__ == "__main__":

@@ -248,3 +248,13 @@ Test(relays, nonsense_from_a_relay_changes_nothing)
     relays_step(relays, now_us);
     cr_expect(next(&out) == RELAYS_REPLY && out.error == SQ_ERR_INTERNAL);
 }
+
+Test(relays, after_our_own_start_relays_get_time_to_be_heard)
+{
+    cr_expect(relays_alive(relays, "county-1", now_us));
+    cr_expect_not(relays_alive(relays, "stranger", now_us));
+    cr_expect_gt(relays_request(relays, "county-1", "transport.restartIce", json_object(), now_us),
+                 0);
+    cr_expect_null(relays_place(relays, now_us), "but no new room goes there");
+    cr_expect_not(relays_alive(relays, "county-1", now_us + RELAYS_ALIVE_US + 1));
+}
