@@ -3,6 +3,7 @@
 #include "people.h"
 #include "shanqiao/error.h"
 #include "signaling/auth/auth.h"
+#include "signaling/proto/schema.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -63,7 +64,11 @@ static const char *result(const char *name)
 Test(login, the_right_password_opens_a_session)
 {
     struct auth_session session;
+    struct schema_reason reason;
     cr_assert_eq(login(VILLAGER, PEOPLE_PASSWORD, false), 0);
+    const json_t *document = schema_set_method(p.schemas, "auth.login");
+    cr_expect_eq(schema_check(document, json_object_get(document, "result"), call.result, &reason),
+                 0, "%s %s", reason.path, reason.text);
     cr_expect_eq(strlen(result("token")), 43);
     cr_assert_eq(auth_session_by_token(&p.service, result("token"), p.utc_us, &session), 0);
     cr_expect_str_eq(session.caller.account, VILLAGER);
