@@ -5,6 +5,7 @@
 #include "client-lib/audio/opus.h"
 #include "client-lib/audio/stretch.h"
 #include "rtc/payload/opus.h"
+#include "rtc/rtp/sequence.h"
 #include <pthread.h>
 #include <shanqiao/error.h>
 #include <stdlib.h>
@@ -17,8 +18,11 @@ struct voice {
     struct audio_jitter *jitter;
     struct audio_decoder *decoder;
     struct playout_stats stats;
-    uint64_t unproved_samples; /* concealed, and nothing was played since */
-    bool heard;                /* in this pull */
+    uint64_t unproved_samples; /* concealed, or silent behind that, and nothing was played since */
+    bool waited;               /* some of it was silence */
+    bool gap;                  /* sequence numbers have jumped since the last play */
+    uint16_t newest_seq16;
+    bool heard; /* in this pull */
     bool started;
     uint32_t position; /* RTP timestamp of the sample behind the FIFO's last */
     time_us pulled_us;
@@ -119,22 +123,38 @@ void playout_remove(struct playout *p, uint32_t track)
     voice_free(gone);
 }
 
-int playout_put(struct playout *p, uint32_t track, uint32_t timestamp, const uint8_t *payload,
-                size_t len_bytes, bool repaired, time_us now_us)
+/* A jump of the sequence numbers: what is silent now is a hole and no pause of the speaker. */
+static void note_gap(struct voice *v, uint16_t seq16)
+{
+    if (v->stats.received && seq16_diff(seq16, v->newest_seq16) > 1)
+        v->gap = true;
+    if (v->stats.received == 0 || seq16_newer(seq16, v->newest_seq16))
+        v->newest_seq16 = seq16;
+    v->stats.received++;
+}
+
+int playout_put(struct playout *p, uint32_t track, const struct playout_packet *packet,
+                time_us now_us)
 {
     struct opus_toc toc;
-    if (opus_parse(&toc, payload, len_bytes))
+    if (opus_parse(&toc, packet->payload, packet->len_bytes))
         return SQ_ERR_INVALID;
     struct audio_jitter_frame frame = {
-        .timestamp = timestamp,
+        .timestamp = packet->timestamp,
         .duration = toc.samples,
-        .data = payload,
-        .len_bytes = len_bytes,
-        .redundant = repaired,
+        .seq16 = packet->seq16,
+        .data = packet->payload,
+        .len_bytes = packet->len_bytes,
+        .redundant = packet->repaired,
+        .dtx = toc.dtx,
     };
+    int err = SQ_ERR_NOT_FOUND;
     pthread_mutex_lock(&p->lock);
     struct voice **slot = find(p, track);
-    int err = slot ? audio_jitter_put((*slot)->jitter, &frame, now_us) : SQ_ERR_NOT_FOUND;
+    if (slot) {
+        note_gap(*slot, packet->seq16);
+        err = audio_jitter_put((*slot)->jitter, &frame, now_us);
+    }
     pthread_mutex_unlock(&p->lock);
     return err;
 }
@@ -165,6 +185,16 @@ static void append_stretched(struct voice *v, size_t samples, enum audio_jitter_
     v->fifo_count += samples;
 }
 
+/* Speech goes on: was it a hole in front of it, or had the speaker paused? */
+static void prove(struct voice *v)
+{
+    if (v->gap || !v->waited)
+        v->stats.concealed_samples += v->unproved_samples;
+    v->unproved_samples = 0;
+    v->waited = false;
+    v->gap = false;
+}
+
 static void append_played(struct voice *v, const struct audio_jitter_pull *pull, time_us now_us)
 {
     int n = audio_decoder_decode(v->decoder, pull->data, pull->len_bytes, v->fifo + v->fifo_count);
@@ -173,8 +203,7 @@ static void append_played(struct voice *v, const struct audio_jitter_pull *pull,
         return;
     }
     v->stats.played_samples += (uint64_t)n;
-    v->stats.concealed_samples += v->unproved_samples;
-    v->unproved_samples = 0;
+    prove(v);
     if (v->stats.first_us == 0)
         v->stats.first_us = now_us;
     v->started = true;
@@ -191,7 +220,10 @@ static void refill(struct voice *v, time_us now_us)
         pull.duration > AUDIO_FRAME_SAMPLES_MAX) {
         memset(v->fifo + v->fifo_count, 0, AUDIO_BLOCK_SAMPLES * sizeof(*v->fifo));
         v->fifo_count += AUDIO_BLOCK_SAMPLES;
-        v->unproved_samples = 0; /* a pause, not a hole */
+        if (v->unproved_samples) { /* behind concealment: prove() decides what it was */
+            v->unproved_samples += AUDIO_BLOCK_SAMPLES;
+            v->waited = true;
+        }
         return;
     }
     v->position = pull.timestamp + pull.duration;

@@ -17,8 +17,10 @@
 struct playout;
 
 struct playout_stats {
+    uint64_t received;          /* packets */
     uint64_t played_samples;    /* decoded */
-    uint64_t concealed_samples; /* invented, and speech went on after them */
+    uint64_t concealed_samples; /* invented or silent where packets were missing or late, and speech
+                                   went on */
     uint64_t late, skipped_us;
     time_us delay_us, first_us; /* first_us: first decoded sample was pulled; 0 not yet */
 };
@@ -30,9 +32,17 @@ void playout_free(struct playout *p);
 /* Track numbers are the caller's. SQ_ERR_NOMEM, SQ_ERR_LIMIT, SQ_ERR_CONFLICT. */
 int playout_add(struct playout *p, uint32_t track);
 void playout_remove(struct playout *p, uint32_t track);
-/* One Opus packet; the payload is copied. SQ_ERR_INVALID (not Opus), SQ_ERR_NOT_FOUND. */
-int playout_put(struct playout *p, uint32_t track, uint32_t timestamp, const uint8_t *payload,
-                size_t len_bytes, bool repaired, time_us now_us);
+/* One Opus packet of RTP sequence number seq16; the payload is copied. SQ_ERR_INVALID (not Opus),
+ * SQ_ERR_NOT_FOUND. */
+struct playout_packet {
+    uint16_t seq16;
+    uint32_t timestamp;
+    const uint8_t *payload;
+    size_t len_bytes;
+    bool repaired; /* says nothing about the link's timing */
+};
+int playout_put(struct playout *p, uint32_t track, const struct playout_packet *packet,
+                time_us now_us);
 /* `count` samples (a multiple of 480) that sound from now_us on. Number of tracks that were heard,
  * or SQ_ERR_INVALID. */
 int playout_pull(struct playout *p, int16_t *out, size_t count, time_us now_us);

@@ -261,7 +261,6 @@ static void *run(void *user)
         obey(w);
         lws_service(w->context, 0);
     }
-    lws_context_destroy(w->context);
     return NULL;
 }
 
@@ -362,6 +361,7 @@ void websocket_free(struct websocket *w)
     pthread_mutex_unlock(&w->lock);
     lws_cancel_service(w->context);
     pthread_join(w->thread, NULL);
+    lws_context_destroy(w->context);
     fifo_clear(&w->out);
     fifo_clear(&w->in);
     free(w->partial);

@@ -241,11 +241,11 @@ static void code_speech(struct local_track *t, const struct local_sink *sink,
 {
     uint8_t coded[AUDIO_CODED_BYTES_MAX];
     int len = audio_encoder_encode(t->speech.encoder, samples, count, coded, sizeof(coded));
-    if (len <= 2) { /* silence under DTX: nothing to send (RFC 7587 section 3.1.3) */
-        t->stream.talking = false;
-        return;
-    }
+    bool silence = len <= 2; /* under DTX (RFC 7587 section 3.1.3) */
+    if (len <= 0 || (silence && !t->stream.talking))
+        return; /* the first of them went out: the far side knows that this is a pause, no loss */
     send_stream_audio(&t->stream, sink->pool, sink->pacer, coded, (size_t)len, capture_us, now_us);
+    t->stream.talking = !silence;
 }
 
 static bool step_speech(struct local_track *t, const struct local_sink *sink, bool sending,

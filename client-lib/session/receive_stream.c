@@ -123,8 +123,13 @@ bool receive_stream_owns(const struct receive_stream *s, uint32_t ssrc)
 
 static void put_audio(struct receive_stream *s, const struct rtp_view *v, time_us now_us)
 {
-    if (playout_put(s->playout, s->track, v->timestamp, rtp_payload(v), v->payload_len_bytes, false,
-                    now_us) == SQ_ERR_INVALID)
+    struct playout_packet packet = {
+        .seq16 = v->seq16,
+        .timestamp = v->timestamp,
+        .payload = rtp_payload(v),
+        .len_bytes = v->payload_len_bytes,
+    };
+    if (playout_put(s->playout, s->track, &packet, now_us) == SQ_ERR_INVALID)
         s->counters.malformed++;
 }
 

@@ -201,7 +201,11 @@ static void feed(struct playout *p, uint32_t track, size_t frame, size_t from, s
         media_voice(in, frame, at);
         int len = audio_encoder_encode(e, in, frame, coded, sizeof(coded));
         if (!lose_every || number % lose_every != lose_every - 1)
-            cr_assert_eq(playout_put(p, track, (uint32_t)at, coded, (size_t)len, false, now), 0);
+            cr_assert_eq(playout_put(p, track,
+                                     &(struct playout_packet){(uint16_t)number, (uint32_t)at, coded,
+                                                              (size_t)len, false},
+                                     now),
+                         0);
         for (size_t k = 0; k < frame; k += 480)
             playout_pull(p, out, 480, now + (time_us)k * 1000 / 48 + 5 * TIME_US_PER_MS);
     }
@@ -234,4 +238,39 @@ Test(audio, concealment_is_counted_where_speech_was_missing_and_nowhere_else)
     int16_t out[100];
     cr_expect_eq(playout_pull(p, out, 100, 0), SQ_ERR_INVALID);
     playout_free(p);
+}
+
+Test(audio, an_outage_counts_and_a_pause_does_not)
+{
+    for (int outage = 0; outage <= 1; outage++) {
+        struct playout *p;
+        struct audio_encoder *e;
+        struct audio_encoder_config config = {.bitrate_bps = 32000};
+        struct playout_stats stats;
+        uint8_t coded[AUDIO_CODED_BYTES_MAX];
+        int16_t in[960], out[480];
+        uint16_t seq16 = 0;
+        cr_assert_eq(playout_new(&p), 0);
+        cr_assert_eq(playout_add(p, 1), 0);
+        cr_assert_eq(audio_encoder_new(&e, &config), 0);
+        for (size_t at = 0; at < 48000 * 4; at += 960) {
+            time_us now = (time_us)at * 1000 / 48 + TIME_US_PER_S;
+            bool away = at >= 48000 && at < 48000 * 3;
+            media_voice(in, 960, at);
+            int len = audio_encoder_encode(e, in, 960, coded, sizeof(coded));
+            struct playout_packet packet = {seq16, (uint32_t)at, coded, (size_t)len, false};
+            if (!away)
+                cr_assert_eq(playout_put(p, 1, &packet, now), 0);
+            seq16 = (uint16_t)(seq16 + (away && !outage ? 0 : 1));
+            for (int k = 0; k < 2; k++)
+                playout_pull(p, out, 480, now + (k * 10 + 5) * TIME_US_PER_MS);
+        }
+        cr_assert(playout_get_stats(p, 1, &stats));
+        if (outage)
+            cr_expect_geq(stats.concealed_samples, 48000 * 17 / 10, "%lu", stats.concealed_samples);
+        else
+            cr_expect_leq(stats.concealed_samples, 1920, "%lu", stats.concealed_samples);
+        audio_encoder_free(e);
+        playout_free(p);
+    }
 }
