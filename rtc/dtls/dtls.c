@@ -14,16 +14,17 @@
 #define RTO_UNKNOWN_US (1 * TIME_US_PER_S)
 #define RTO_MIN_US     (400 * TIME_US_PER_MS)
 #define RTO_MAX_US     (3 * TIME_US_PER_S)
-#define RTO_DOUBLED_US                                                                             \
-    (1 * TIME_US_PER_S) /* doubling ends here: at 30 % loss many tries must fit 20 s */
-#define RESTART_WAIT_US                                                                            \
-    (200 * TIME_US_PER_MS)                 /* before a client's next attempt, times attempts       \
-                                            */
-#define ALERT_GRACE_US (1 * TIME_US_PER_S) /* and a retransmission interval */
-#define NEW_HELLOS_MAX                                                                             \
-    16 /* ClientHellos with another random that start an unfinished handshake anew */
-#define RANDOM_BYTES  32
-#define PROFILES_TEXT 128
+/* Doubling ends at EARLY for the first tries and at LATE for the rest. OpenSSL gives a flight up at
+ * its 13th timeout, and a client that began again then would not be heard by a server that is
+ * through: so 13 intervals fill the 20 s. */
+#define RTO_EARLY_US    (1 * TIME_US_PER_S)
+#define RTO_LATE_US     (2600 * TIME_US_PER_MS)
+#define RTO_EARLY_TRIES 8
+#define RESTART_WAIT_US (200 * TIME_US_PER_MS) /* times failed attempts */
+#define ALERT_GRACE_US  (1 * TIME_US_PER_S)    /* and a retransmission interval */
+#define NEW_HELLOS_MAX  16 /* new ClientHellos that start an unfinished handshake anew */
+#define RANDOM_BYTES    32
+#define PROFILES_TEXT   128
 
 struct dtls {
     const struct dtls_identity *identity;
@@ -81,8 +82,9 @@ static int profiles_text(char out[PROFILES_TEXT], const struct dtls_config *conf
 static unsigned timer_interval(SSL *ssl, unsigned previous_us)
 {
     struct dtls_hooks *h = SSL_get_app_data(ssl);
-    const time_us most =
-        h->first_interval_us > RTO_DOUBLED_US ? h->first_interval_us : RTO_DOUBLED_US;
+    h->tries = previous_us == 0 ? 0 : h->tries + 1;
+    const time_us ceiling = h->tries < RTO_EARLY_TRIES ? RTO_EARLY_US : RTO_LATE_US;
+    const time_us most = h->first_interval_us > ceiling ? h->first_interval_us : ceiling;
     h->interval_us =
         previous_us == 0 ? h->first_interval_us : time_us_min(2 * (time_us)previous_us, most);
     return (unsigned)h->interval_us;

@@ -76,11 +76,11 @@ enum dtls_state {
 int dtls_new(struct dtls **out, const struct dtls_config *config);
 void dtls_free(struct dtls *d);
 
-/* Client, once: writes the first flight before a path is validated, to travel right behind the first check. Nothing is
- * repeated and no budget runs until dtls_start. */
+/* Client, once: writes the first flight before a path is validated, to travel right behind the
+ * first check. Nothing is repeated and no budget runs until dtls_start. */
 void dtls_start_early(struct dtls *d, time_us now_us);
-/* Client: there is a path. Sends the first flight, or, after dtls_start_early, repeats it when `lost` (it can't have
- * been taken) and starts the clocks. Server: nothing. Again: nothing. */
+/* Client: there is a path. Sends the first flight, or, after dtls_start_early, repeats it when
+ * `lost` (it can't have been taken) and starts the clocks. Server: nothing. Again: nothing. */
 void dtls_start(struct dtls *d, bool lost, time_us now_us);
 /* 0 or SQ_ERR_STATE (was set before). */
 int dtls_set_remote_fingerprint(struct dtls *d, const struct dtls_fingerprint *fp, time_us now_us);

@@ -20,6 +20,7 @@ struct dtls_hooks {
     struct dtls_fingerprint remote;
     time_us first_interval_us; /* of the retransmission timer */
     time_us interval_us;       /* the present one */
+    unsigned tries;            /* repeats of the present flight */
 };
 
 /* ---- dtls_fingerprint.c ---- */
@@ -54,8 +55,9 @@ void dtls_io_expire(struct dtls_io *io);
 
 /* ---- dtls_record.c: looking at records before OpenSSL does ---- */
 
-#define DTLS_MESSAGES_MAX 12 /* handshake messages of one side, HelloRequest and repeats included  \
-                              */
+#define DTLS_MESSAGES_MAX                                                                          \
+    12 /* handshake messages of one side, HelloRequest and repeats included                        \
+        */
 
 enum dtls_content { DTLS_CCS = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_DATA = 23 };
 
