@@ -18,8 +18,7 @@
 #define RTP_FIXED_BYTES 12
 #define LABEL_RTP_KEY   0 /* RFC 3711 section 4.3.2 */
 #define LABEL_RTP_SALT  2
-#define LABEL_OFFSET    7 /* of the label in the 14 bytes of salt: index / key_derivation_rate is 0 \
-                           */
+#define LABEL_OFFSET    7 /* of the label in the 14 bytes of salt */
 #define SEQUENCE_MEDIAN (1u << 15)
 #define WINDOW_WORDS    (SRTP_REPLAY_WINDOW / 64)
 
