@@ -6,7 +6,7 @@
 #ifndef LOADTEST_LINK_ADDRESS_H
 #define LOADTEST_LINK_ADDRESS_H
 
-#include "loadtest/profile/profile.h"
+#include "loadtest/link/profile.h"
 
 struct link_address {
     const struct link_profile *profile;

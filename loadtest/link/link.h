@@ -14,7 +14,7 @@
 #define LOADTEST_LINK_LINK_H
 
 #include "base/time.h"
-#include "loadtest/profile/profile.h"
+#include "loadtest/link/profile.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #ifndef LOADTEST_LINK_SERVICE_H
 #define LOADTEST_LINK_SERVICE_H
 
-#include "loadtest/profile/profile.h"
+#include "loadtest/link/profile.h"
 
 struct link_service {
     const struct link_rate *rate;
