@@ -250,10 +250,12 @@ struct found {
     bool more;
 };
 
+/* A ring that is on (0) belongs to a routed consultation: consult_step stops the others. */
 #define LIST_OF_ACCOUNT                                                                            \
-    "SELECT c.id, LENGTH(c.sealed_request) FROM consultation c"                                    \
-    " WHERE (c.applicant = $1 OR c.specialist = $1 OR EXISTS (SELECT 1 FROM ring r"                \
-    "  WHERE r.consultation = c.id AND r.account = $1 AND r.state = 0 AND c.state = 'routed'))"
+    "SELECT c.id, LENGTH(c.sealed_request) FROM consultation c WHERE c.id IN ("                    \
+    "SELECT id FROM consultation WHERE applicant = $1"                                             \
+    " UNION SELECT id FROM consultation WHERE specialist = $1"                                     \
+    " UNION SELECT consultation FROM ring WHERE account = $1 AND state = 0)"
 
 static int find_ids(struct call *call, bool active, struct found *out)
 {

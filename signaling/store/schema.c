@@ -33,7 +33,8 @@ static const char people[] =
     " account TEXT NOT NULL REFERENCES account (id), device TEXT NOT NULL,"
     " created_us BIGINT NOT NULL, expires_us BIGINT NOT NULL,"
     " last_seq BIGINT NOT NULL DEFAULT 0, ended_us BIGINT, end_reason TEXT);"
-    "CREATE INDEX session_account ON session (account);";
+    "CREATE INDEX session_account ON session (account);"
+    "CREATE INDEX session_open ON session (expires_us) WHERE ended_us IS NULL;";
 
 static const char consultations[] =
     "CREATE TABLE consultation ("
