@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The emulated link against its own arithmetic, in virtual time. */
 #include "loadtest/link/link.h"
+#include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
 #include <criterion/criterion.h>
 #include <math.h>

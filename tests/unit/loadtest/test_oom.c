@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each allocation of the emulator fails once: an error, nothing leaked. */
 #include "loadtest/link/link.h"
+#include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
 #include "tests/support/oom.h"
 #include <criterion/criterion.h>

@@ -2,6 +2,7 @@
 /* Profiles and traces: the real ones are read, and each mistake is named with file, profile, field
  * and remedy. */
 #include "loadtest/link/link.h"
+#include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
 #include <criterion/criterion.h>
 #include <math.h>
