@@ -156,15 +156,16 @@ static void take_relays(struct media *m, time_us now_us)
     }
 }
 
-/* After the start: rooms that recovery did not open again are over, and so are seats without a
- * right. */
+/* After the start: seats whose right is gone, and rooms that nobody is in, are what a crash kept
+ * from being closed. (An empty room that is still open is made again by whoever joins.) */
 static void settle(struct media *m, time_us now_us)
 {
     struct media_room *room = m->rooms;
     m->settled = true;
     while (room) {
         struct media_room *next = room->next;
-        if (!room->opened)
+        media_room_look(m, room, now_us);
+        if (!room->objects && !room->opened)
             close_room(m, room, now_us);
         room = next;
     }

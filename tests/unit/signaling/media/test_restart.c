@@ -84,11 +84,21 @@ Test(restart, who_does_not_come_back_loses_the_seat)
 
 Test(restart, a_room_that_is_over_is_closed_on_the_relay)
 {
+    bench_allow(VILLAGER, ROOM_RIGHT_NONE);
+    bench_allow(EXPERT_1, ROOM_RIGHT_NONE);
     come_back(false);
     cr_expect_geq(relay_count("room.close"), 1);
     int error;
     ask(VILLAGER, "media.pause", json_pack("{s:s}", "id", "pr_x"), &error);
     cr_expect_eq(error, SQ_ERR_NOT_FOUND);
+}
+
+Test(restart, a_room_that_recovery_opens_late_keeps_its_seats)
+{
+    come_back(false);
+    cr_expect_eq(relay_count("room.close") + relay_count("transport.close"), 0);
+    bench_effect(EFFECT_ROOM_LIVE, "", "");
+    cr_expect_eq(relay_count("consumer.pause"), 0);
 }
 
 Test(restart, a_relay_that_forgot_everything_is_told_to_the_owners)
