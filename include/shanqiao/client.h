@@ -346,9 +346,9 @@ int sq_call_pull_video(sq_call *call, uint32_t track, struct sq_video_frame *fra
 struct sq_audio_stats {
     uint64_t sent_packets, received_packets, lost_packets; /* lost on the wire, repaired or not */
     uint64_t retransmitted_packets, repaired_packets; /* sent again by us; lost, then came again */
-    uint64_t
-        concealed_ms; /* play-out time that had to be invented because speech was missing or late */
-    uint64_t played_ms;             /* decoded speech, concealment not counted */
+    uint64_t concealed_ms; /* play-out time invented or silent because speech was missing or late,
+                              counted once that track goes on; a speaker's pause is none */
+    uint64_t played_ms;    /* decoded speech, concealment not counted */
     uint32_t send_bps, receive_bps; /* payload of the last 2 s */
     uint32_t jitter_delay_ms;       /* between arrival and play-out now */
     uint32_t frame_ms;
