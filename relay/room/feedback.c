@@ -7,6 +7,7 @@
 
 /* A compound of ours, without the SRTCP trailer, within one datagram of TRANSPORT_DATAGRAM_MAX. */
 #define RTCP_OUT_MAX (TRANSPORT_DATAGRAM_MAX - SRTP_TRAILER_MAX)
+#define RTT_MAX_US   (10 * TIME_US_PER_S)
 #define RELAY_CNAME  "shanqiao-relay" /* one for all: receivers group by the senders' own cnames */
 
 static struct room_consumer *consumer_by_ssrc(struct room_transport *t, uint32_t ssrc)
@@ -18,14 +19,40 @@ static struct room_consumer *consumer_by_ssrc(struct room_transport *t, uint32_t
     return NULL;
 }
 
-static void take_blocks(struct room_transport *t, const uint8_t *blocks, size_t count)
+time_us room_rtt_us(const struct room_transport *t)
+{
+    struct transport_stats stats;
+    if (t->rtt_us)
+        return t->rtt_us;
+    transport_get_stats(t->rtc, &stats);
+    return stats.rtt_us;
+}
+
+/* Round trip from the block that answers our last SR (RFC 3550 section 6.4.1). The NTP time in it
+ * is the sender's, so the time at which we sent it is ours to remember. */
+static void measure_rtt(struct room_transport *t, const struct room_consumer *c,
+                        const struct rtcp_block *block, time_us now_us)
+{
+    if (block->lsr == 0 || block->lsr != rtcp_ntp_middle(c->reported.ntp))
+        return;
+    time_us held_us = (time_us)((uint64_t)block->dlsr * (uint64_t)TIME_US_PER_S >> 16);
+    time_us rtt_us = now_us - c->reported_us - held_us;
+    if (rtt_us <= 0 || rtt_us > RTT_MAX_US)
+        return; /* a stale report or a lie */
+    t->rtt_us = t->rtt_us ? t->rtt_us + (rtt_us - t->rtt_us) / 8 : rtt_us; /* RFC 6298 */
+}
+
+static void take_blocks(struct room_transport *t, const uint8_t *blocks, size_t count,
+                        time_us now_us)
 {
     for (size_t i = 0; i < count; i++) {
         struct rtcp_block block;
         rtcp_block_at(&block, blocks, i);
         struct room_consumer *c = consumer_by_ssrc(t, block.ssrc);
-        if (c)
-            forward_consumer_on_block(c->forward, &block);
+        if (!c)
+            continue;
+        forward_consumer_on_block(c->forward, &block);
+        measure_rtt(t, c, &block, now_us);
     }
 }
 
@@ -35,7 +62,7 @@ static bool take_sr(struct router *r, struct room_transport *t, const struct rtc
     struct rtcp_sr sr;
     if (rtcp_parse_sr(&sr, p))
         return false;
-    take_blocks(t, sr.blocks, sr.block_count);
+    take_blocks(t, sr.blocks, sr.block_count, now_us);
     struct room_ssrc *known = room_ssrc_find(t, sr.ssrc);
     if (!known || known->rtx)
         return true;
@@ -45,12 +72,12 @@ static bool take_sr(struct router *r, struct room_transport *t, const struct rtc
     return true;
 }
 
-static bool take_rr(struct room_transport *t, const struct rtcp_packet *p)
+static bool take_rr(struct room_transport *t, const struct rtcp_packet *p, time_us now_us)
 {
     struct rtcp_rr rr;
     if (rtcp_parse_rr(&rr, p))
         return false;
-    take_blocks(t, rr.blocks, rr.block_count);
+    take_blocks(t, rr.blocks, rr.block_count, now_us);
     return true;
 }
 
@@ -84,12 +111,11 @@ static bool take_nack(struct router *r, struct room_transport *t, const struct r
     struct room_consumer *c = consumer_by_ssrc(t, nack.media_ssrc);
     if (!c || t->state != TRANSPORT_CONNECTED)
         return true;
-    struct transport_stats stats;
-    transport_get_stats(t->rtc, &stats);
+    time_us rtt_us = room_rtt_us(t);
     size_t count = rtcp_nack_sequences(&nack, seqs, ROUTER_NACK_MAX);
     r->counters[RELAY_NACK_RECEIVED] += count;
     for (size_t i = 0; i < count; i++)
-        resend(r, c, seqs[i], stats.rtt_us, now_us);
+        resend(r, c, seqs[i], rtt_us, now_us);
     return true;
 }
 
@@ -140,7 +166,7 @@ void room_rtcp_in(struct router *r, struct room_transport *t, const uint8_t *dat
         if (p.type == RTCP_SR)
             good = take_sr(r, t, &p, now_us);
         else if (p.type == RTCP_RR)
-            good = take_rr(t, &p);
+            good = take_rr(t, &p, now_us);
         else if (p.type == RTCP_RTPFB && p.count == RTCP_RTPFB_NACK)
             good = take_nack(r, t, &p, now_us);
         else if (p.type == RTCP_PSFB)
@@ -163,7 +189,7 @@ static void write_reports(struct room_transport *t, struct byte_writer *w, time_
 }
 
 /* True when the SR was due and written. */
-static bool write_sr(struct room_consumer *c, struct byte_writer *w)
+static bool write_sr(struct room_consumer *c, struct byte_writer *w, time_us now_us)
 {
     struct rtcp_sr sr;
     if (!forward_consumer_report(c->forward, &sr) ||
@@ -174,6 +200,7 @@ static bool write_sr(struct room_consumer *c, struct byte_writer *w)
         return false; /* no room: with the next compound */
     (void)rtcp_write_cname(w, sr.ssrc, cname[0] ? cname : RELAY_CNAME);
     c->reported = sr;
+    c->reported_us = now_us;
     return true;
 }
 
@@ -219,9 +246,9 @@ void room_rtcp_out(struct router *r, struct room_transport *t, time_us now_us)
         t->rtcp_due_us = now_us + ROUTER_RTCP_INTERVAL_US;
         write_reports(t, &w, now_us);
     }
-    LIST_FOREACH(c, &t->consumers, of_transport) write_sr(c, &w);
+    LIST_FOREACH(c, &t->consumers, of_transport) write_sr(c, &w, now_us);
     LIST_FOREACH(p, &t->producers, of_transport)
-    forward_producer_feedback(p->forward, &w, t->feedback_ssrc, 0, now_us);
+    forward_producer_feedback(p->forward, &w, t->feedback_ssrc, room_rtt_us(t), now_us);
     size_t len = byte_writer_len(&w);
     count_feedback(r, data, len);
     send_compound(r, t, data, len, now_us);

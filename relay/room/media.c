@@ -122,5 +122,6 @@ void room_rtp_in(struct router *r, struct room_transport *t, struct packet *pack
     struct room_producer *p = known->producer;
     if (forward_producer_receive(p->forward, known->stream, known->rtx, packet, now_us, &in))
         LIST_FOREACH(c, &p->consumers, of_producer) send_to(r, c, &in, now_us);
-    router_wake(r, t, time_us_min(t->rtcp_due_us, forward_producer_deadline(p->forward, 0)));
+    router_wake(r, t,
+                time_us_min(t->rtcp_due_us, forward_producer_deadline(p->forward, room_rtt_us(t))));
 }

@@ -18,6 +18,7 @@ struct room_consumer {
     struct room_producer *producer;
     struct forward_consumer *forward;
     struct rtcp_sr reported; /* the last SR that was sent, so that each goes out once */
+    time_us reported_us;     /* when */
     LIST_ENTRY(room_consumer) of_transport;
     LIST_ENTRY(room_consumer) of_producer;
 };
@@ -50,6 +51,7 @@ struct room_transport {
     struct deadline deadline;
     time_us rtcp_due_us;
     uint32_t feedback_ssrc;
+    time_us rtt_us; /* smoothed, from report blocks about what we send; 0 when unknown */
     struct dtls_fingerprint fingerprint; /* of the peer, once connected */
     struct ice_credentials local;        /* newest */
     char old_ufrag[ICE_UFRAG_MAX + 1];   /* before the last restart; may still come */
@@ -133,6 +135,9 @@ void room_rtp_in(struct router *r, struct room_transport *t, struct packet *pack
 void room_rtcp_in(struct router *r, struct room_transport *t, const uint8_t *data, size_t len_bytes,
                   time_us now_us);
 void room_rtcp_out(struct router *r, struct room_transport *t, time_us now_us);
+
+/* Round trip to the peer: from its report blocks, else what ICE knows; 0 when unknown. */
+time_us room_rtt_us(const struct room_transport *t);
 
 /* stats.c */
 int room_stats(const struct room *room, struct relay_room_stats **out);

@@ -297,7 +297,7 @@ static time_us next_deadline(const struct room_transport *t)
         return at;
     at = time_us_min(at, t->rtcp_due_us);
     LIST_FOREACH(p, &t->producers, of_transport)
-    at = time_us_min(at, forward_producer_deadline(p->forward, 0));
+    at = time_us_min(at, forward_producer_deadline(p->forward, room_rtt_us(t)));
     return at;
 }
 

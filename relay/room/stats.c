@@ -39,6 +39,7 @@ static void transport_stats_of(struct relay_transport_stats *out, const struct r
     strcpy(out->id, t->id);
     out->state = t->state;
     transport_get_stats(t->rtc, &out->stats);
+    out->stats.rtt_us = room_rtt_us(t);
 }
 
 int room_stats(const struct room *room, struct relay_room_stats **out)

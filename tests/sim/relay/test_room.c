@@ -5,6 +5,7 @@
 #include "rtc/rtcp/rtcp.h"
 #include "tests/sim/relay/world.h"
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SENDER_SSRC       0x11110000u
@@ -240,6 +241,21 @@ Test(relay_sim, sender_reports_reach_the_receiver_translated)
     cr_expect_eq(t->sr.ssrc, RECEIVER_SSRC);
     cr_expect_eq(t->sr.ntp, sr.ntp);
     cr_expect_eq(t->sr.rtp_timestamp, t->got[0].timestamp);
+
+    /* the receiver's block about that SR, at once: the relay knows the round trip of 60 ms */
+    struct rtcp_block block = {.ssrc = RECEIVER_SSRC, .lsr = rtcp_ntp_middle(sr.ntp)};
+    block.dlsr = (uint32_t)((TIME_US_PER_S - 2 * w->delay_us) * 65536 / TIME_US_PER_S);
+    out = byte_writer_of(data, sizeof data);
+    cr_assert_eq(rtcp_write_rr(&out, 1, &block, 1), 0);
+    send_rtcp(w, b, &out);
+    world_run(w, w->now_us + 100 * TIME_US_PER_MS);
+    struct relay_reply reply;
+    world_command(w, (struct relay_command){.type = RELAY_STATS, .room = "r"}, &reply);
+    for (size_t i = 0; i < reply.stats->transport_count; i++)
+        if (strcmp(reply.stats->transports[i].id, "t1") == 0)
+            cr_expect(llabs(reply.stats->transports[i].stats.rtt_us - 2 * w->delay_us) < 1000,
+                      "%lld us", (long long)reply.stats->transports[i].stats.rtt_us);
+    free(reply.stats);
     world_free(w);
 }
 
