@@ -118,6 +118,7 @@ static void pump_socket(sq_client *c, time_us now_us)
             rpc_on_open(c->rpc, now_us);
         } else if (event.type == WEBSOCKET_CLOSED) {
             c->connected = false;
+            c->untrusted = event.untrusted;
             rpc_on_closed(c->rpc, now_us);
         } else {
             rpc_on_message(c->rpc, event.text, event.len_bytes, now_us);
@@ -162,7 +163,8 @@ static void on_state(sq_client *c, const struct rpc_event *event)
     enum sq_connection_state state = event->state == RPC_ONLINE  ? SQ_CONNECTION_ONLINE
                                      : event->state == RPC_ENDED ? SQ_CONNECTION_ENDED
                                                                  : SQ_CONNECTION_OFFLINE;
-    int error = state == SQ_CONNECTION_OFFLINE ? SQ_ERR_UNREACHABLE
+    int offline = c->untrusted ? SQ_ERR_FORGED : SQ_ERR_UNREACHABLE;
+    int error = state == SQ_CONNECTION_OFFLINE ? offline
                 : state == SQ_CONNECTION_ENDED ? SQ_ERR_CLOSED
                                                : 0;
     events_put_connection(c->events, state, event->reason, error);

@@ -27,6 +27,7 @@ struct sq_client {
     char device[64];
     int epoll_fd, wake_fd; /* constant */
     struct websocket *websocket;
+    bool untrusted; /* why it closed last */
     bool connected; /* the websocket is up or on its way */
     struct rpc *rpc;
     struct events *events;

@@ -39,7 +39,8 @@ struct websocket {
     struct lws *wsi;                         /* thread's from here; NULL: no connection */
     bool open;
     bool closing;
-    char *partial; /* message under way */
+    bool untrusted; /* the certificate of this connection was refused */
+    char *partial;  /* message under way */
     size_t partial_len;
 };
 
@@ -103,6 +104,7 @@ static bool tell(struct websocket *w, const struct websocket_event *event)
 
 static void on_gone(struct websocket *w)
 {
+    bool untrusted = w->untrusted;
     pthread_mutex_lock(&w->lock);
     fifo_clear(&w->out); /* the owner sends again what matters */
     w->close_wanted = false;
@@ -110,10 +112,11 @@ static void on_gone(struct websocket *w)
     w->wsi = NULL;
     w->open = false;
     w->closing = false;
+    w->untrusted = false;
     free(w->partial);
     w->partial = NULL;
     w->partial_len = 0;
-    tell(w, &(struct websocket_event){.type = WEBSOCKET_CLOSED});
+    tell(w, &(struct websocket_event){.type = WEBSOCKET_CLOSED, .untrusted = untrusted});
 }
 
 static int on_receive(struct websocket *w, const char *data, size_t len, bool final)
@@ -129,7 +132,8 @@ static int on_receive(struct websocket *w, const char *data, size_t len, bool fi
     grown[w->partial_len] = '\0';
     if (!final)
         return 0;
-    struct websocket_event event = {WEBSOCKET_MESSAGE, w->partial, w->partial_len};
+    struct websocket_event event = {
+        .type = WEBSOCKET_MESSAGE, .text = w->partial, .len_bytes = w->partial_len};
     w->partial = NULL;
     w->partial_len = 0;
     return tell(w, &event) ? 0 : -1;
@@ -182,6 +186,10 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
                           lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0);
     case LWS_CALLBACK_CLIENT_WRITEABLE:
         return on_writable(w, wsi);
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        if (len == 0) /* OpenSSL's verdict; it stands, since its error is not overruled here */
+            w->untrusted = true;
+        return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
     case LWS_CALLBACK_CLIENT_CLOSED:
         on_gone(w);

@@ -32,7 +32,8 @@ enum websocket_event_type { WEBSOCKET_OPEN, WEBSOCKET_CLOSED, WEBSOCKET_MESSAGE 
 
 struct websocket_event {
     enum websocket_event_type type;
-    char *text; /* MESSAGE: the taker frees it; zero-terminated */
+    bool untrusted; /* CLOSED: it showed no certificate that we accept */
+    char *text;     /* MESSAGE: the taker frees it; zero-terminated */
     size_t len_bytes;
 };
 

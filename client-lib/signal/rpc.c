@@ -42,6 +42,7 @@ struct rpc {
     struct pending *entry; /* auth.login or session.resume, not in the list */
     bool open;
     bool close_wanted;
+    bool told_offline;  /* once, until it is online again */
     time_us attempt_us; /* when WAITING */
     time_us backoff_us;
     struct queued_event *events, *events_last;
@@ -130,14 +131,13 @@ bool rpc_next_event(struct rpc *r, struct rpc_event *out)
     return true;
 }
 
+/* ONLINE or ENDED: the states that are news in themselves. */
 static void set_state(struct rpc *r, enum rpc_state state, const char *reason)
 {
     if (r->state == state)
         return;
-    bool was_online = r->state == RPC_ONLINE;
     r->state = state;
-    if (state != RPC_ONLINE && state != RPC_ENDED && !was_online)
-        return; /* attempts are nobody's news */
+    r->told_offline = false;
     struct rpc_event event = {.type = RPC_EVENT_STATE, .state = state};
     snprintf(event.reason, sizeof(event.reason), "%s", reason);
     emit(r, &event);
@@ -299,8 +299,11 @@ void rpc_on_closed(struct rpc *r, time_us now_us)
     }
     if (r->state == RPC_IDLE || r->state == RPC_ENDED)
         return;
-    set_state(r, RPC_WAITING, "");
+    r->state = RPC_WAITING;
     r->attempt_us = now_us + next_pause(r);
+    if (!r->told_offline)
+        emit(r, &(struct rpc_event){.type = RPC_EVENT_STATE, .state = RPC_WAITING});
+    r->told_offline = true;
 }
 
 enum rpc_wish rpc_wish(const struct rpc *r, time_us now_us)

@@ -32,8 +32,8 @@ enum rpc_state {
 };
 
 enum rpc_event_type {
-    RPC_EVENT_STATE,       /* .state; .reason when ENDED */
-    RPC_EVENT_REPLY,       /* .request, .method, .error, .text, .body (result, NULL on error) */
+    RPC_EVENT_STATE, /* .state: ONLINE, ENDED (.reason), or WAITING: the first failure since */
+    RPC_EVENT_REPLY, /* .request, .method, .error, .text, .body (result, NULL on error) */
     RPC_EVENT_NOTIFICATION /* .method, .body (params) */
 };
 

@@ -217,7 +217,7 @@ struct sq_notice {
 
 struct sq_connection {
     enum sq_connection_state state;
-    int error;          /* why offline, 0 when known to be fine */
+    int error; /* OFFLINE: SQ_ERR_UNREACHABLE, or SQ_ERR_FORGED (its certificate is not accepted) */
     const char *reason; /* ENDED: see above; else "" */
 };
 
