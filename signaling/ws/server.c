@@ -19,6 +19,7 @@
 
 #define TURN_LEAST_US  (1 * TIME_US_PER_MS)
 #define TURN_MOST_US   (1 * TIME_US_PER_S)
+#define HEADERS_MAX    4096 /* slow ones may not keep honest ones out (TRUST WEB-04) */
 #define FDS_BESIDES    64   /* listener, store, pipes */
 #define RX_PIECE_BYTES 4096 /* libwebsockets hands over at most that much at a time */
 
@@ -199,7 +200,8 @@ static struct lws_context *make_context(struct server *s)
     info.max_http_header_data = RX_PIECE_BYTES;
     /* requests whose headers are being read at a time; a silent one is closed after
      * SERVER_HANDSHAKE_S */
-    info.max_http_header_pool2 = (unsigned)(c->connections_max < 512 ? c->connections_max : 512);
+    info.max_http_header_pool2 =
+        (unsigned)(c->connections_max < HEADERS_MAX ? c->connections_max : HEADERS_MAX);
     return lws_create_context(&info);
 }
 
