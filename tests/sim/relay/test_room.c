@@ -66,6 +66,11 @@ static void send_rtcp(struct world *w, int i, const struct byte_writer *b)
     world_send(w, i, b->begin, byte_writer_len(b), true);
 }
 
+/* Descriptor without fields, a frame's beginning (RFC 6386 section 9.1), and four bytes. */
+#define KEY_FRAME   "\x10\x10\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00mark"
+#define DELTA_FRAME "\x10\x11\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00mark"
+#define FRAME_BYTES 15
+
 static void connect_all(struct world *w)
 {
     time_us until = w->now_us + 5 * TIME_US_PER_S;
@@ -256,6 +261,49 @@ Test(relay_sim, sender_reports_reach_the_receiver_translated)
             cr_expect(llabs(reply.stats->transports[i].stats.rtt_us - 2 * w->delay_us) < 1000,
                       "%lld us", (long long)reply.stats->transports[i].stats.rtt_us);
     free(reply.stats);
+    world_free(w);
+}
+
+/* Browsers announce mid and rid; their SSRCs are learnt from the first packets (RFC 8843, RFC
+ * 8852). */
+Test(relay_sim, ssrcs_are_learnt_by_mid_and_rid)
+{
+    struct world *w = world_new(13);
+    struct media_parameters m = sender();
+    uint64_t counters[RELAY_COUNTER_COUNT];
+    int a = world_join(w), b = world_join(w);
+    m.encoding_count = 2;
+    m.encodings[0] = (struct media_encoding){0, 0, "l"};
+    m.encodings[1] = (struct media_encoding){0, 0, "h"};
+    m.extension_ids[RTP_EXTENSION_MID] = 4;
+    m.extension_ids[RTP_EXTENSION_RID] = 5;
+    world_produce(w, a, "p", m);
+    world_consume(w, b, "c", "p", receiver(0), false);
+    connect_all(w);
+    for (uint32_t n = 0; n < 20; n++) {
+        uint8_t data[128];
+        struct rtp_writer writer;
+        rtp_writer_init(&writer, data, sizeof data,
+                        &(struct rtp_header){.payload_type = 96,
+                                             .marker = true,
+                                             .seq16 = (uint16_t)n,
+                                             .timestamp = n * 3600,
+                                             .ssrc = n % 4 == 3 ? 0x777 : 0x555});
+        /* the stranger's packets name a rid that nobody announced; later packets of a known SSRC
+         * name none */
+        rtp_writer_extension(&writer, 4, "1", 1);
+        if (n < 2 || n % 4 == 3)
+            rtp_writer_extension(&writer, 5, n % 4 == 3 ? "x" : "h", 1);
+        rtp_writer_payload(&writer, n == 0 ? KEY_FRAME : DELTA_FRAME, FRAME_BYTES);
+        int len = rtp_writer_finish(&writer);
+        cr_assert_gt(len, 0);
+        world_send(w, a, data, (size_t)len, false);
+        world_run(w, w->now_us + FRAME_US);
+    }
+    world_run(w, w->now_us + TIME_US_PER_S);
+    router_get_counters(w->router, counters);
+    cr_expect_eq(w->terminals[b].got_count, 15);
+    cr_expect_eq(counters[RELAY_DROP_UNKNOWN_SSRC], 5);
     world_free(w);
 }
 
