@@ -44,6 +44,12 @@ struct room_police {
     int64_t bytes, packets; /* tokens */
 };
 
+/* What authenticated checks came from, oldest overwritten. */
+struct room_tuples {
+    size_t count, next;
+    struct net_tuple list[ICE_TUPLES_MAX];
+};
+
 struct room_transport {
     char id[RELAY_ID_MAX];
     struct room *room;
@@ -60,8 +66,7 @@ struct room_transport {
     bool event_pending;
     enum transport_state state;
     struct room_police police;
-    size_t tuple_count, tuple_next;
-    struct net_tuple tuples[ICE_TUPLES_MAX];
+    struct room_tuples tuples;
     size_t ssrc_count, producer_count, consumer_count;
     struct room_ssrc ssrcs[ROUTER_SSRCS_MAX];
     LIST_HEAD(, room_producer) producers;

@@ -271,10 +271,10 @@ void router_tcp_closed(struct router *r, uint32_t stream, time_us now_us)
     r->now_us = now_us;
     LIST_FOREACH(room, &r->rooms, of_router)
     LIST_FOREACH(t, &room->transports, of_room)
-    for (size_t i = 0; i < t->tuple_count; i++) {
-        if (t->tuples[i].protocol != NET_TCP || t->tuples[i].stream != stream)
+    for (size_t i = 0; i < t->tuples.count; i++) {
+        if (t->tuples.list[i].protocol != NET_TCP || t->tuples.list[i].stream != stream)
             continue;
-        struct net_tuple tuple = t->tuples[i];
+        struct net_tuple tuple = t->tuples.list[i];
         transport_tcp_state(t->rtc, stream, &tuple.local, false, now_us);
         router_pump(r, t);
         return;

@@ -12,8 +12,8 @@ static uint64_t tuple_key(const struct router *r, const struct net_tuple *tuple)
 
 static bool owns_tuple(const struct room_transport *t, const struct net_tuple *tuple)
 {
-    for (size_t i = 0; i < t->tuple_count; i++)
-        if (net_tuple_equal(&t->tuples[i], tuple))
+    for (size_t i = 0; i < t->tuples.count; i++)
+        if (net_tuple_equal(&t->tuples.list[i], tuple))
             return true;
     return false;
 }
@@ -34,12 +34,12 @@ static void drop_tuple(struct router *r, struct room_transport *t, const struct 
 /* The place for one more: a free one, or the oldest that isn't the selected path. */
 static struct net_tuple *tuple_place(struct router *r, struct room_transport *t)
 {
-    if (t->tuple_count < ICE_TUPLES_MAX)
-        return &t->tuples[t->tuple_count++];
+    if (t->tuples.count < ICE_TUPLES_MAX)
+        return &t->tuples.list[t->tuples.count++];
     const struct net_tuple *selected = transport_tuple(t->rtc);
-    struct net_tuple *place = &t->tuples[t->tuple_next++ % ICE_TUPLES_MAX];
+    struct net_tuple *place = &t->tuples.list[t->tuples.next++ % ICE_TUPLES_MAX];
     if (selected && net_tuple_equal(place, selected))
-        place = &t->tuples[t->tuple_next++ % ICE_TUPLES_MAX];
+        place = &t->tuples.list[t->tuples.next++ % ICE_TUPLES_MAX];
     drop_tuple(r, t, place);
     return place;
 }
@@ -57,9 +57,9 @@ void room_tuple_add(struct router *r, struct room_transport *t, const struct net
 
 void room_tuples_forget(struct router *r, struct room_transport *t)
 {
-    for (size_t i = 0; i < t->tuple_count; i++)
-        drop_tuple(r, t, &t->tuples[i]);
-    t->tuple_count = 0;
+    for (size_t i = 0; i < t->tuples.count; i++)
+        drop_tuple(r, t, &t->tuples.list[i]);
+    t->tuples.count = 0;
 }
 
 struct room_transport *room_ufrag_find(const struct router *r, const char *ufrag, size_t len)
