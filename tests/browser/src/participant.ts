@@ -78,6 +78,13 @@ export class Participant {
         await this.request('opinion.sign', { consultationId: id });
     }
 
+    close(): void {
+        this.options.socket.onclose = null;
+        this.sendTransport?.close();
+        this.receiveTransport?.close();
+        this.options.socket.close();
+    }
+
     /** Plain objects of getStats of both transports, by type. */
     async stats(): Promise<any[]> {
         const rows: any[] = [];
