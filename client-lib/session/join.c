@@ -80,9 +80,10 @@ static json_t *capabilities(void)
             json_array_append_new(codecs, rtx_entry(&SHAPES[i], "preferredPayloadType"));
     }
     json_t *extensions = json_array();
-    for (int kind = SQ_AUDIO; kind <= SQ_VIDEO; kind++)
+    for (size_t i = 0; i < 2; i++)
         json_array_append_new(extensions,
-                              json_pack("{s:s, s:s, s:i, s:b, s:s}", "kind", kind_name(kind), "uri",
+                              json_pack("{s:s, s:s, s:i, s:b, s:s}", "kind",
+                                        kind_name(i ? SQ_VIDEO : SQ_AUDIO), "uri",
                                         RTP_URI_TRANSPORT_CC, "preferredId", JOIN_EXT_TRANSPORT_CC,
                                         "preferredEncrypt", 0, "direction", "sendrecv"));
     return json_pack("{s:o, s:o}", "codecs", codecs, "headerExtensions", extensions);
