@@ -45,8 +45,9 @@ struct sq_client_config {
     const char *language;    /* "zh-CN" (NULL) or "en", for texts meant for people */
 };
 
-/* Allocates and checks; no traffic before sq_client_login or _resume. You own *out.
- * SQ_ERR_INVALID (url), SQ_ERR_IO (CA file), SQ_ERR_NOMEM. */
+/* Allocates and checks; no traffic before sq_client_login or _resume. You own *out. The process
+ * ignores SIGPIPE from then on, and a thread of the library waits for the connection (signalling
+ * only). SQ_ERR_INVALID (url), SQ_ERR_IO (CA file), SQ_ERR_NOMEM. */
 int sq_client_new(sq_client **out, const struct sq_client_config *config);
 /* Stops the pump thread, leaves the call of this client (its sq_call becomes invalid), closes. NULL
  * is fine. */
