@@ -12,7 +12,10 @@
 
 #define REPAIR_RESTART_US                                                                          \
     (3 * TIME_US_PER_S) /* after the interruption: most outages are shorter (LOWBAND 2.4) */
-#define REPAIR_JOIN_US   (6 * TIME_US_PER_S) /* after the restart */
+#define REPAIR_JOIN_US (6 * TIME_US_PER_S) /* after the restart */
+#define REPAIR_CLOSED_US                                                                           \
+    (500 *                                                                                         \
+     TIME_US_PER_MS) /* the relay said goodbye: signalling says next whether the talk is over */
 #define REPAIR_AGAIN_US  (2 * TIME_US_PER_S) /* between joins */
 #define REPAIR_JOINS_MAX 100                 /* then the call has failed: some minutes */
 #define MOVED_CHECK_US   (1 * TIME_US_PER_S)
@@ -63,6 +66,8 @@ static void rejoin(sq_call *call, time_us now_us)
 {
     struct call_repair *r = &call->repair;
     r->next_us = now_us + REPAIR_AGAIN_US;
+    if (call->connected_us)
+        change(call, SQ_CALL_INTERRUPTED, 0);
     if (call->join_request || rpc_state(call->client->rpc) != RPC_ONLINE)
         return; /* one is under way, or nobody would answer: look again soon */
     if (++r->joins > REPAIR_JOINS_MAX)
@@ -87,9 +92,7 @@ static void on_transport(sq_call *call, enum transport_state state, time_us now_
     } else if (state == TRANSPORT_FAILED || state == TRANSPORT_CLOSED) {
         r->interrupted_us = now_us;
         r->restarted = true;
-        r->next_us = now_us;
-        if (call->connected_us)
-            change(call, SQ_CALL_INTERRUPTED, 0);
+        r->next_us = now_us + (state == TRANSPORT_CLOSED ? REPAIR_CLOSED_US : 0);
     }
 }
 
@@ -180,8 +183,10 @@ static void on_transport_notice(sq_call *call, const json_t *params, time_us now
     const char *state = objects_text(params, "state");
     if (strcmp(id, session_transport_id(call->session)) != 0)
         return;
-    if (strcmp(state, "failed") == 0 || strcmp(state, "closed") == 0)
+    if (strcmp(state, "failed") == 0)
         on_transport(call, TRANSPORT_FAILED, now_us);
+    else if (strcmp(state, "closed") == 0)
+        on_transport(call, TRANSPORT_CLOSED, now_us);
 }
 
 bool call_on_notification(sq_call *call, const struct rpc_event *event, time_us now_us)
@@ -355,6 +360,8 @@ void call_fini(sq_call *call, time_us now_us)
     if (*session_transport_id(call->session) && rpc_state(call->client->rpc) == RPC_ONLINE)
         client_ask(call->client, "media.close",
                    json_pack("{s:s}", "id", session_transport_id(call->session)), NULL);
+    client_forget(call->client, call->join_request);
+    client_forget(call->client, call->restart_request);
     session_free(call->session);
     media_io_free(call->io);
 }

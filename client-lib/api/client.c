@@ -193,17 +193,21 @@ int client_ask(sq_client *client, const char *method, json_t *params, int64_t *n
     int64_t n = params ? rpc_request(client->rpc, method, params, io_now_us()) : SQ_ERR_NOMEM;
     if (n < 0)
         return (int)n;
-    if (number) {
+    if (number)
         *number = n;
-        return 0;
-    }
-    for (size_t i = 0; i < CLIENT_QUIET_MAX; i++) {
+    else
+        client_forget(client, n);
+    return 0;
+}
+
+void client_forget(sq_client *client, int64_t number)
+{
+    for (size_t i = 0; number && i < CLIENT_QUIET_MAX; i++) {
         if (client->quiet[i] == 0) {
-            client->quiet[i] = n;
-            break;
+            client->quiet[i] = number;
+            return;
         }
     }
-    return 0;
 }
 
 static void drain_wake(const sq_client *c)

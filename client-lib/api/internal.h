@@ -61,6 +61,8 @@ void client_wake(const sq_client *client);
 /* A request of the library's own. `number` receives it, or NULL: its reply is dropped. Takes
  * params. */
 int client_ask(sq_client *client, const char *method, json_t *params, int64_t *number);
+/* Nobody waits for the reply to this request any more: it is dropped when it comes. 0: nothing. */
+void client_forget(sq_client *client, int64_t number);
 
 /* call.c, all under the lock */
 bool call_on_reply(sq_call *call, const struct rpc_event *event, time_us now_us);

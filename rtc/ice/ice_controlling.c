@@ -55,16 +55,27 @@ static bool better(const struct ice_pair *a, const struct ice_pair *b)
     return a->candidate.priority > b->candidate.priority;
 }
 
+/* What a TCP pair waits for: UDP's head start, or nothing where no UDP pair can be checked. */
+static time_us tcp_delay(const struct ice_controlling *c)
+{
+    for (size_t i = 0; i < c->pair_count; i++) {
+        if (c->pairs[i].tuple.protocol == NET_UDP && ice_pair_usable(&c->pairs[i]))
+            return TCP_DELAY_US;
+    }
+    return 0;
+}
+
 /* All pairs at once; TCP that is not open after its delay. */
 static void search(struct ice_controlling *c, time_us now_us)
 {
+    const time_us delay_us = tcp_delay(c);
     c->searching = true;
     for (size_t i = 0; i < c->pair_count; i++) {
         struct ice_pair *p = &c->pairs[i];
         if (ice_pair_usable(p))
             p->check_at = time_us_min(p->check_at, now_us);
         else if (p->tcp == ICE_TCP_CLOSED && p->open_at == TIME_US_NEVER)
-            p->open_at = now_us + TCP_DELAY_US;
+            p->open_at = now_us + delay_us;
     }
 }
 

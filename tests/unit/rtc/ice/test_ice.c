@@ -315,14 +315,13 @@ Test(ice_controlling, takes_only_authentic_answers_from_where_it_asked)
     ice_agent_free(agent);
 }
 
-Test(ice_controlling, asks_for_tcp_after_udp_had_its_chance)
+/* When the agent asks for a TCP connection; until then it may only send over UDP. */
+static time_us time_of_tcp_request(struct net_tuple *asked)
 {
     struct ice_event e;
     struct net_tuple to;
     uint8_t out[STUN_MESSAGE_MAX];
-    start_controlling(1, 1);
     time_us asked_at = TIME_US_NEVER;
-    struct net_tuple asked = {0};
     while (asked_at == TIME_US_NEVER) {
         const time_us now_us = ice_deadline(agent);
         cr_assert_lt(now_us, 10 * TIME_US_PER_S);
@@ -332,9 +331,26 @@ Test(ice_controlling, asks_for_tcp_after_udp_had_its_chance)
         while (ice_next_event(agent, &e))
             if (e.type == ICE_EVENT_OPEN_TCP) {
                 asked_at = now_us;
-                asked = e.tuple;
+                *asked = e.tuple;
             }
     }
+    return asked_at;
+}
+
+Test(ice_controlling, asks_for_tcp_at_once_where_udp_cannot_be_tried)
+{
+    struct net_tuple asked = {0};
+    start_controlling(0, 1);
+    cr_expect_leq(time_of_tcp_request(&asked), TIME_US_PER_MS);
+    cr_expect_eq(asked.protocol, NET_TCP);
+    ice_agent_free(agent);
+}
+
+Test(ice_controlling, asks_for_tcp_after_udp_had_its_chance)
+{
+    struct net_tuple asked = {0};
+    start_controlling(1, 1);
+    const time_us asked_at = time_of_tcp_request(&asked);
     cr_expect_geq(asked_at, 1 * TIME_US_PER_S);
     cr_expect_leq(asked_at, 3 * TIME_US_PER_S);
     cr_expect_eq(asked.protocol, NET_TCP);
