@@ -294,12 +294,19 @@ void flow_accept(struct terminal *t)
     flow_asked(t, sq_consultation_accept(t->client, t->current.id));
 }
 
+static void print_summary(const struct terminal *t, const struct sq_consultation *c)
+{
+    char name[TEXT_CLEAN_MAX], complaint[TEXT_CLEAN_MAX], purpose[TEXT_CLEAN_MAX];
+    printf("\a%s, %s, %d\n%s\n%s\n", text_clean(name, c->patient_name), text_sex(t, c->patient_sex),
+           c->patient_age_years, text_clean(complaint, c->complaint),
+           text_clean(purpose, c->purpose));
+}
+
 static void ring(struct terminal *t, const struct sq_consultation *c)
 {
     t->timeline.ring_us = sq_now_us();
     events_write(t, "ring", "id", c->id, NULL);
-    printf("\a%s, %s, %d\n%s\n%s\n", c->patient_name, c->patient_sex, c->patient_age_years,
-           c->complaint, c->purpose);
+    print_summary(t, c);
     say(t, TEXT_RINGING, NULL);
     adopt(t, c);
     t->current.wants_call = true;
@@ -440,9 +447,11 @@ static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
 static void on_connection(struct terminal *t, const struct sq_connection *c)
 {
     static const char *const NAMES[] = {"offline", "online", "ended"};
-    events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, NULL);
-    if (c->state == SQ_CONNECTION_OFFLINE && t->account[0])
-        say(t, TEXT_OFFLINE, NULL);
+    events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, "error",
+                 sq_error_name(c->error), NULL);
+    if (c->state == SQ_CONNECTION_OFFLINE)
+        say(t, t->account[0] ? TEXT_OFFLINE : TEXT_CANNOT_REACH,
+            c->error ? sq_error_text(c->error, t->options->language) : NULL);
     if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
         say(t, TEXT_BACK_ONLINE, NULL);
         enter_again(t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client-lib/terminal/options.h"
+#include "client-lib/terminal/form.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,19 @@ static int set_special(struct options *o, int id)
     }
 }
 
+static int check_consultation(json_t *form)
+{
+    struct sq_consultation_request request;
+    const char *missing = NULL;
+    if (!form || form_to_request(&request, form, "", &missing) == SQ_OK)
+        return SQ_OK;
+    fprintf(
+        stderr,
+        "shanqiao-terminal: the file of --consultation lacks %s. Add it; see docs/terminal.md.\n",
+        missing);
+    return SQ_ERR_INVALID;
+}
+
 static int check(const struct options *o)
 {
     if (o->role == ROLE_NONE)
@@ -239,7 +253,7 @@ static int check(const struct options *o)
         return refuse("--automatic needs --consultation (doctor) or --opinion (specialist)");
     if (strcmp(o->language, "zh-CN") != 0 && strcmp(o->language, "en") != 0)
         return refuse("--language is zh-CN or en");
-    return SQ_OK;
+    return check_consultation(o->consultation);
 }
 
 int options_parse(struct options *o, int argc, char **argv)

@@ -137,10 +137,16 @@ enum text_id {
     TEXT_UNKNOWN_COMMAND,
     TEXT_QUALITY,
     TEXT_RESUMED,
+    TEXT_CANNOT_REACH,
     TEXT_COUNT
 };
 const char *text_of(const struct terminal *t, enum text_id id);
 const char *text_state(const struct terminal *t, const char *state);
+const char *text_sex(const struct terminal *t, const char *sex);
+#define TEXT_CLEAN_MAX 4096
+/* What somebody else wrote, fit for a console: control characters and direction overrides become
+ * spaces. */
+const char *text_clean(char out[TEXT_CLEAN_MAX], const char *text);
 void say(const struct terminal *t, enum text_id id, const char *detail);
 
 #endif

@@ -7,6 +7,8 @@ static const struct {
     const char *zh, *en;
 } TEXTS[TEXT_COUNT] = {
     [TEXT_SIGNED_IN] = {"已登录", "Signed in"},
+    [TEXT_CANNOT_REACH] = {"暂时连不上服务器，正在重试",
+                           "The server can't be reached, trying again"},
     [TEXT_OFFLINE] = {"与服务器的连接中断，正在自动重连；通话不受影响",
                       "Connection to the server lost, reconnecting by itself; the call goes on"},
     [TEXT_BACK_ONLINE] = {"已重新连上服务器", "Connected to the server again"},
@@ -81,9 +83,51 @@ const char *text_state(const struct terminal *t, const char *state)
     return state;
 }
 
+const char *text_sex(const struct terminal *t, const char *sex)
+{
+    static const struct {
+        const char *sex, *zh;
+    } SEXES[] = {{"male", "男"}, {"female", "女"}, {"unknown", "性别未知"}};
+    for (size_t i = 0; !english(t) && i < sizeof SEXES / sizeof SEXES[0]; i++)
+        if (strcmp(sex, SEXES[i].sex) == 0)
+            return SEXES[i].zh;
+    return sex;
+}
+
+/* Bytes of the control character or direction override that begins at `at`; 0: it is neither. */
+static size_t control_length(const unsigned char *at)
+{
+    if (*at < 0x20 || *at == 0x7f)
+        return 1;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+        return 2; /* C1 controls, U+0080 to U+009F */
+    if (at[0] == 0xe2 && at[1] == 0x80 && ((at[2] >= 0xa8 && at[2] <= 0xae)))
+        return 3; /* line separators and overrides, U+2028 to U+202E */
+    if (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9)
+        return 3; /* isolates, U+2066 to U+2069 */
+    return 0;
+}
+
+const char *text_clean(char out[TEXT_CLEAN_MAX], const char *text)
+{
+    size_t len = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at && len + 1 < TEXT_CLEAN_MAX;) {
+        const size_t control = control_length(at);
+        out[len++] = control ? ' ' : (char)*at;
+        at += control ? control : 1;
+    }
+    out[len] = 0;
+    return out;
+}
+
 void say(const struct terminal *t, enum text_id id, const char *detail)
 {
+    char clean[TEXT_CLEAN_MAX];
     const bool more = detail && *detail;
-    printf("%s%s%s\n", text_of(t, id), !more ? "" : english(t) ? ": " : "：", more ? detail : "");
+    printf("%s%s%s\n", text_of(t, id),
+           !more        ? ""
+           : english(t) ? ": "
+                        : "：",
+           more ? text_clean(clean, detail) : "");
     fflush(stdout);
 }

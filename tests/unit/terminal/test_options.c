@@ -62,6 +62,8 @@ Test(options, bad_words_are_refused)
         "--as doctor --server wss://h/v1 --account a --session f --consultation "
         "tests/data/media/README.md",
         "--as doctor --server wss://h/v1 --account a --session f --password-file tests/data/none",
+        "--as doctor --server wss://h/v1 --account a --session f --consultation "
+        "scripts/lib/demo-opinion.json",
         "--as doctor --server wss://h/v1 --account a --session f word",
         "--as doctor --unknown",
     };
