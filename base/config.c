@@ -16,7 +16,6 @@
 #include <yaml.h>
 
 #define FILE_MAX_BYTES (256 * 1024) /* a larger file is not a configuration */
-#define NAME_MAX_BYTES 64           /* of a key or environment name, final zero included */
 
 struct loader {
     void *out;
@@ -25,9 +24,9 @@ struct loader {
     const char *file;
     char *error;
     yaml_parser_t yaml;
-    char section[NAME_MAX_BYTES];
-    size_t *section_lines; /* by the first key of a section: the line that opened it, 0 unseen */
-    size_t *key_lines;     /* by key: the line that set it, 0 unseen */
+    char section[CONFIG_NAME_MAX];
+    size_t *section_lines; /* both of config_sources */
+    size_t *key_lines;
 };
 
 __attribute__((format(printf, 3, 4))) static int refuse(struct loader *l, size_t line,
@@ -46,7 +45,7 @@ static size_t section_length(const struct config_key *key)
 {
     const char *dot = strchr(key->name, '.');
     CHECK(dot && dot > key->name && dot[1] != '\0');
-    CHECK(strlen(key->name) + sizeof "SHANQIAO_" < NAME_MAX_BYTES);
+    CHECK(strlen(key->name) + sizeof "SHANQIAO_" < CONFIG_NAME_MAX);
     return (size_t)(dot - key->name);
 }
 
@@ -64,7 +63,7 @@ static size_t section_find(const struct loader *l, const char *section)
 
 static size_t key_find(const struct loader *l, const char *section, const char *key)
 {
-    char name[2 * NAME_MAX_BYTES];
+    char name[2 * CONFIG_NAME_MAX];
     size_t i;
     snprintf(name, sizeof name, "%s.%s", section, key);
     for (i = 0; i < l->key_count; i++)
@@ -73,9 +72,9 @@ static size_t key_find(const struct loader *l, const char *section, const char *
     return i;
 }
 
-static void environment_name(const struct config_key *key, char out[NAME_MAX_BYTES])
+void config_environment_name(const struct config_key *key, char out[CONFIG_NAME_MAX])
 {
-    snprintf(out, NAME_MAX_BYTES, "SHANQIAO_%s", key->name);
+    snprintf(out, CONFIG_NAME_MAX, "SHANQIAO_%s", key->name);
     for (char *c = out; *c; c++)
         *c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
 }
@@ -90,7 +89,7 @@ static const char *known_names(const struct loader *l, const char *section, char
         const char *name = l->keys[i].name;
         if (section && (strlen(section) != n || memcmp(section, name, n) != 0))
             continue;
-        char word[NAME_MAX_BYTES] = "";
+        char word[CONFIG_NAME_MAX] = "";
         memcpy(word, section ? name + n + 1 : name, section ? strlen(name) - n - 1 : n);
         if (!section && section_find(l, word) != i)
             continue;
@@ -144,14 +143,14 @@ static int next_event(struct loader *l, const char *text, yaml_event_t *e)
 
 /* A plain name at a mapping's key position: copied to `out`, cut when too long to be known anyway.
  */
-static void name_of(const yaml_event_t *e, char out[NAME_MAX_BYTES])
+static void name_of(const yaml_event_t *e, char out[CONFIG_NAME_MAX])
 {
     struct config_found found;
-    if (e->type == YAML_SCALAR_EVENT && e->data.scalar.length < NAME_MAX_BYTES &&
+    if (e->type == YAML_SCALAR_EVENT && e->data.scalar.length < CONFIG_NAME_MAX &&
         strlen((const char *)e->data.scalar.value) == e->data.scalar.length)
-        snprintf(out, NAME_MAX_BYTES, "%s", (const char *)e->data.scalar.value);
+        snprintf(out, CONFIG_NAME_MAX, "%s", (const char *)e->data.scalar.value);
     else
-        snprintf(out, NAME_MAX_BYTES, "%s", event_describe(e, &found));
+        snprintf(out, CONFIG_NAME_MAX, "%s", event_describe(e, &found));
     for (char *c = out; *c; c++)
         if (iscntrl((unsigned char)*c))
             *c = '?';
@@ -216,7 +215,7 @@ static int load_value(struct loader *l, const struct config_key *key, const char
 
 static int load_key(struct loader *l, const yaml_event_t *e, const char *text)
 {
-    char name[NAME_MAX_BYTES];
+    char name[CONFIG_NAME_MAX];
     char known[512];
     size_t line = event_line(e);
     name_of(e, name);
@@ -382,15 +381,15 @@ static void warn_of_unknown_variable(const struct loader *l, const char *variabl
     size_t len = strcspn(variable, "=");
     bool ours = false;
     for (size_t i = 0; i < l->key_count; i++) {
-        char name[NAME_MAX_BYTES];
-        environment_name(&l->keys[i], name);
+        char name[CONFIG_NAME_MAX];
+        config_environment_name(&l->keys[i], name);
         size_t prefix = sizeof "SHANQIAO_" + section_length(&l->keys[i]);
         ours |= strncmp(variable, name, prefix) == 0;
         if (strlen(name) == len && memcmp(variable, name, len) == 0)
             return;
     }
     if (ours) {
-        char name[2 * NAME_MAX_BYTES] = "";
+        char name[2 * CONFIG_NAME_MAX] = "";
         memcpy(name, variable, len < sizeof name ? len : sizeof name - 1);
         log_write(LOG_WARN, "config.unknown_variable", LOG_TEXT("variable", name),
                   LOG_TEXT("remedy", "compare it with the names that --help lists"));
@@ -402,11 +401,11 @@ static int load_environment(struct loader *l)
     for (char **variable = environ; variable && *variable; variable++)
         warn_of_unknown_variable(l, *variable);
     for (size_t i = 0; i < l->key_count; i++) {
-        char name[NAME_MAX_BYTES];
+        char name[CONFIG_NAME_MAX];
         char want[CONFIG_PHRASE_MAX];
         struct config_found found;
         const struct config_key *key = &l->keys[i];
-        environment_name(key, name);
+        config_environment_name(key, name);
         const char *value = getenv(name);
         if (!value)
             continue;
@@ -428,12 +427,12 @@ static int check_required(struct loader *l)
     for (size_t i = 0; i < l->key_count; i++) {
         const struct config_key *key = &l->keys[i];
         char want[CONFIG_PHRASE_MAX];
-        char name[NAME_MAX_BYTES];
+        char name[CONFIG_NAME_MAX];
         if (key->fallback || l->key_lines[i])
             continue;
-        char section[NAME_MAX_BYTES];
+        char section[CONFIG_NAME_MAX];
         snprintf(section, sizeof section, "%.*s", (int)section_length(key), key->name);
-        environment_name(key, name);
+        config_environment_name(key, name);
         config_value_want(key, want);
         if (l->file) {
             size_t line = l->section_lines[section_find(l, section)];
@@ -450,27 +449,64 @@ static int check_required(struct loader *l)
     return 0;
 }
 
-int config_load(void *out, const struct config_key *keys, size_t key_count, const char *file,
-                char error[CONFIG_ERROR_MAX])
+int config_load_traced(void *out, const struct config_key *keys, size_t key_count, const char *file,
+                       struct config_sources *sources, char error[CONFIG_ERROR_MAX])
 {
-    struct loader l = {
-        .out = out, .keys = keys, .key_count = key_count, .file = file, .error = error};
-    size_t *lines = calloc(2 * key_count + 1, sizeof *lines);
+    CHECK(key_count <= CONFIG_KEYS_MAX);
+    *sources = (struct config_sources){.keys = keys, .key_count = key_count, .file = file};
+    struct loader l = {.out = out,
+                       .keys = keys,
+                       .key_count = key_count,
+                       .file = file,
+                       .error = error,
+                       .section_lines = sources->section_lines,
+                       .key_lines = sources->lines};
     error[0] = '\0';
-    if (!lines) {
-        snprintf(error, CONFIG_ERROR_MAX, "%s", sq_error_text(SQ_ERR_NOMEM, "en"));
-        return SQ_ERR_NOMEM;
-    }
-    l.section_lines = lines;
-    l.key_lines = lines + key_count;
     load_defaults(&l);
     int r = file ? load_file(&l) : 0;
     if (r == 0)
         r = load_environment(&l);
     if (r == 0)
         r = check_required(&l);
-    free(lines);
     return r;
+}
+
+int config_load(void *out, const struct config_key *keys, size_t key_count, const char *file,
+                char error[CONFIG_ERROR_MAX])
+{
+    struct config_sources sources;
+    return config_load_traced(out, keys, key_count, file, &sources, error);
+}
+
+/* "FILE:LINE" of a key's value, or of the place where one would be written. */
+static void place_of(const struct config_sources *s, size_t key, char *out, size_t size)
+{
+    char name[CONFIG_NAME_MAX];
+    size_t line = s->lines[key];
+    if (line == SIZE_MAX || !s->file) {
+        config_environment_name(&s->keys[key], name);
+        snprintf(out, size, "environment variable %s", name);
+        return;
+    }
+    size_t length = section_length(&s->keys[key]);
+    for (size_t i = 0; i < s->key_count && line == 0; i++)
+        if (strncmp(s->keys[i].name, s->keys[key].name, length + 1) == 0)
+            line = s->section_lines[i];
+    snprintf(out, size, "%s:%zu", s->file, line ? line : 1);
+}
+
+int config_refuse(const struct config_sources *sources, const char *key, const char *found,
+                  const char *want, const char *remedy, char error[CONFIG_ERROR_MAX])
+{
+    char place[CONFIG_TEXT_MAX];
+    size_t i = 0;
+    while (i < sources->key_count && strcmp(sources->keys[i].name, key) != 0)
+        i++;
+    CHECK(i < sources->key_count);
+    place_of(sources, i, place, sizeof place);
+    snprintf(error, CONFIG_ERROR_MAX, "%s: %s: found %s%s, want %s; %s", place, key, found,
+             sources->lines[i] ? "" : " (the default)", want, remedy);
+    return SQ_ERR_INVALID;
 }
 
 void config_help(FILE *to, const struct config_key *keys, size_t key_count)
@@ -479,10 +515,10 @@ void config_help(FILE *to, const struct config_key *keys, size_t key_count)
                 "environment\n"
                 "variable wins over the file, the file over the default.\n");
     for (size_t i = 0; i < key_count; i++) {
-        char name[NAME_MAX_BYTES];
+        char name[CONFIG_NAME_MAX];
         char want[CONFIG_PHRASE_MAX];
         const struct config_key *key = &keys[i];
-        environment_name(key, name);
+        config_environment_name(key, name);
         fprintf(to, "\n  %s (%s)\n      %s\n", key->name, name, key->says);
         fprintf(to, "      %s; ", config_value_want(key, want));
         if (!key->fallback)

@@ -15,7 +15,7 @@ static void *slot_of(void *out, const struct config_key *key)
 
 const char *config_value_quote(const char *text, size_t len_bytes, struct config_found *found)
 {
-    enum { SHOWN = 48 };
+    enum { SHOWN = 200 }; /* a path fits */
     size_t shown = len_bytes < SHOWN ? len_bytes : SHOWN;
     while (shown < len_bytes && shown > 0 && ((uint8_t)text[shown] & 0xc0) == 0x80)
         shown--; /* not through a UTF-8 character */
@@ -27,6 +27,14 @@ const char *config_value_quote(const char *text, size_t len_bytes, struct config
     }
     memcpy(found->text + n, shown < len_bytes ? "\"..." : "\"", shown < len_bytes ? 5 : 2);
     return found->text;
+}
+
+const char *config_quote(const char *text, char out[CONFIG_PHRASE_MAX])
+{
+    struct config_found found;
+    snprintf(out, CONFIG_PHRASE_MAX, "%s",
+             text[0] ? config_value_quote(text, strlen(text), &found) : "nothing");
+    return out;
 }
 
 /* True when `text` is one of the names in "a|b|c". */

@@ -6,8 +6,6 @@
 
 #include "base/config.h"
 
-#define CONFIG_PHRASE_MAX 256 /* bytes of "found" and "want" phrases, final zero included */
-
 struct config_found {
     char text[CONFIG_PHRASE_MAX];
 };

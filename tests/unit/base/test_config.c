@@ -330,6 +330,42 @@ Test(config, required_keys_are_missed)
     cr_assert_str_eq(got.name, "192.0.2.1");
 }
 
+/* What a program finds wrong after loading is said in the same words, with the value's own place.
+ */
+Test(config, a_later_refusal_names_the_place_of_the_value)
+{
+    static struct config_sources sources;
+    char path[] = "/tmp/shanqiao-config-XXXXXX", want[256], phrase[CONFIG_PHRASE_MAX];
+    static const char text[] = "node:\n  name: a b\n\nmedia:\n  verbose: true\n";
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
+    close(fd);
+    setenv("SHANQIAO_MEDIA_PEERS", "x", 1);
+    cr_assert_eq(config_load_traced(&got, KEYS, KEY_COUNT, path, &sources, error), 0);
+    unlink(path);
+    cr_expect_eq(config_refuse(&sources, "node.name", config_quote(got.name, phrase), "letters",
+                               "take the space out", error),
+                 SQ_ERR_INVALID);
+    snprintf(want, sizeof want, "%s:2: node.name: found \"a b\", want letters; take the space out",
+             path);
+    cr_expect_str_eq(error, want);
+    config_refuse(&sources, "media.workers", "\"2\"", "three", "write three", error);
+    snprintf(want, sizeof want,
+             "%s:4: media.workers: found \"2\" (the default), want three; write three", path);
+    cr_expect_str_eq(error, want);
+    config_refuse(&sources, "node.mode", "\"one\"", "two", "write two", error);
+    cr_expect_eq(strncmp(error + strlen(path), ":1: node.mode", 13), 0, "%s", error);
+    config_refuse(&sources, "media.peers", config_quote("", phrase), "a peer", "name one", error);
+    cr_expect_str_eq(error,
+                     "environment variable SHANQIAO_MEDIA_PEERS: media.peers: found nothing, "
+                     "want a peer; name one");
+    cr_assert_eq(config_load_traced(&got, KEYS, KEY_COUNT, NULL, &sources, error), 0);
+    config_refuse(&sources, "node.mode", "\"one\"", "two", "write two", error);
+    cr_expect_str_eq(error,
+                     "environment variable SHANQIAO_NODE_MODE: node.mode: found \"one\" (the "
+                     "default), want two; write two");
+}
+
 Test(config, help_lists_every_key_with_its_variable)
 {
     char *text = NULL;
