@@ -208,6 +208,8 @@ static void apply(struct terminal *t, const struct sq_consultation *c)
         return;
     copy_text(t->current.stepped, sizeof t->current.stepped, c->state);
     say(t, TEXT_STATE, text_state(t, c->state));
+    if (t->window)
+        window_title(t->window, text_state(t, c->state));
     events_write(t, "state", "state", c->state, "id", c->id, "reason", c->reason, NULL);
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++)
         if (STEPS[i].role == t->options->role && strcmp(STEPS[i].state, c->state) == 0)
