@@ -194,8 +194,11 @@ bool call_on_notification(sq_call *call, const struct rpc_event *event, time_us 
     const char *consumer_id = objects_text(event->body, "consumerId");
     struct join_consumer consumer;
     if (strcmp(event->method, "media.newConsumer") == 0) {
-        if (join_parse_consumer(&consumer, json_object_get(event->body, "consumer")) == 0)
-            session_add_consumer(call->session, &consumer);
+        int err = join_parse_consumer(&consumer, json_object_get(event->body, "consumer"));
+        if (!err)
+            err = session_add_consumer(call->session, &consumer);
+        if (err) /* somebody would not be heard: a new join tells of everybody again */
+            on_transport(call, TRANSPORT_FAILED, now_us);
     } else if (strcmp(event->method, "media.consumerClosed") == 0) {
         session_remove_consumer(call->session, consumer_id);
     } else if (strcmp(event->method, "media.consumerPaused") == 0) {

@@ -199,6 +199,7 @@ static int new_transport(struct session *s, const struct join_answer *answer,
         .identity = s->config.identity,
         .dtls_role = DTLS_ROLE_CLIENT,
         .remote_fingerprint = answer->fingerprint,
+        .start_bps = s->estimate_bps,
     };
     if (!s->config.force_tcp)
         config.local_udp = *local_udp;
@@ -214,13 +215,13 @@ static void take_ids(struct session *s, const struct join_answer *answer)
         memcpy(s->producer_ids[i], answer->producer_ids[i], JOIN_ID_MAX);
 }
 
-static void set_extensions(struct session *s, uint8_t receive_id)
+static int set_extensions(struct session *s, uint8_t receive_id)
 {
     struct transport_extensions extensions = {
         .receive_transport_cc = receive_id ? receive_id : JOIN_EXT_TRANSPORT_CC,
         .send_transport_cc = JOIN_EXT_TRANSPORT_CC,
     };
-    transport_set_extensions(s->transport, &extensions);
+    return transport_set_extensions(s->transport, &extensions);
 }
 
 static void track_event(struct session *s, enum session_event_type type,
@@ -263,11 +264,11 @@ int session_start(struct session *s, const struct join_answer *answer,
     s->transport = transport;
     pacer_clear(s->pacer);
     take_ids(s, answer);
-    set_extensions(s, answer->consumer_count ? answer->consumers[0].transport_cc : 0);
+    err = set_extensions(s, answer->consumer_count ? answer->consumers[0].transport_cc : 0);
     drop_absent(s, answer);
-    for (size_t i = 0; i < answer->consumer_count; i++)
-        session_add_consumer(s, &answer->consumers[i]);
-    return 0;
+    for (size_t i = 0; !err && i < answer->consumer_count; i++)
+        err = session_add_consumer(s, &answer->consumers[i]);
+    return err;
 }
 
 const char *session_transport_id(const struct session *s)
@@ -292,10 +293,10 @@ int session_add_consumer(struct session *s, const struct join_consumer *consumer
     struct receive_stream *r = NULL;
     bool fresh = false;
     int err = remote_table_put(s->remotes, consumer, &r, &fresh);
+    if (!err && s->transport && consumer->transport_cc)
+        err = set_extensions(s, consumer->transport_cc);
     if (err)
         return err;
-    if (s->transport && consumer->transport_cc)
-        set_extensions(s, consumer->transport_cc);
     if (fresh)
         track_event(s, SESSION_EVENT_TRACK_ADDED, r);
     return 0;

@@ -92,7 +92,8 @@ void congestion_stamp(struct congestion *c, uint8_t *data, size_t len_bytes, siz
         element.len_bytes == RTP_TRANSPORT_CC_LEN) {
         uint8_t value[RTP_TRANSPORT_CC_LEN];
         if (!c->estimating)
-            estimator_init(&c->estimator, &(struct estimator_config){0}, now_us);
+            estimator_init(&c->estimator, &(struct estimator_config){.start_bps = c->start_bps},
+                           now_us);
         c->estimating = true;
         rtp_put_transport_cc(value, twcc_sender_on_send(c->sender, wire_bytes, now_us));
         rtp_element_set(&v, data, e->send_transport_cc, value, sizeof(value));

@@ -81,6 +81,7 @@ int transport_new(struct transport **out, const struct transport_config *config,
         return SQ_ERR_NOMEM;
     t->early_at = TIME_US_NEVER;
     t->is_dtls_client = config->dtls_role == DTLS_ROLE_CLIENT;
+    t->congestion.start_bps = config->start_bps;
     int error = new_ice(t, config, now_us);
     if (!error)
         error = new_dtls(t, config);

@@ -18,6 +18,7 @@ struct congestion {
     struct twcc_receiver *receiver; /* NULL until the extension is in use */
     struct twcc_sender *sender;
     struct estimator estimator;
+    uint32_t start_bps;    /* first estimate; 0: the estimator's own */
     bool estimating;       /* from the first packet that was stamped */
     uint32_t estimate_bps; /* 0: no feedback yet */
     uint32_t media_ssrc;   /* latest received */
