@@ -240,17 +240,32 @@ static bool is_our_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
-int main(void)
+#define VERSION "0.1.0"
+
+/* A node gives neither arguments nor a terminal, only its socket: whoever else runs this is told
+ * what it is. */
+static int explain(int argc, char **argv)
 {
+    bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("shanqiao-cluster " VERSION) < 0;
+    if (argc > 1 && !asked)
+        fprintf(stderr, "shanqiao-cluster: found \"%s\", want no arguments\n", argv[1]);
+    fputs("shanqiao-cluster " VERSION
+          ": carries sealed node messages over nanomsg for one relay or signalling server.\n"
+          "shanqiao-relay and shanqiao-signaling start it by themselves; run one of them. It has\n"
+          "no options but --help and --version, and its addresses are their cluster.* keys.\n",
+          asked ? stdout : stderr);
+    return asked ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 || !is_our_socket(PROCESS_FD))
+        return explain(argc, argv);
     /* A node that died before this line has closed its end, which receive sees. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     ignore_signals();
-    if (!is_our_socket(PROCESS_FD)) {
-        fputs("shanqiao-cluster is started by shanqiao-relay and shanqiao-signaling; run one of "
-              "them.\n",
-              stderr);
-        return 2;
-    }
     static struct process process;
     open_sockets(&process);
     run(&process);
