@@ -11,6 +11,7 @@
 #ifndef CLUSTER_CLUSTER_H
 #define CLUSTER_CLUSTER_H
 
+#include "base/config.h"
 #include "base/time.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,5 +102,10 @@ void cluster_get_counters(const struct cluster *c, struct cluster_counters *out)
  * (SQ_ERR_DENIED). */
 int cluster_keys_read(const char *file, struct cluster_key keys[CLUSTER_KEYS_MAX], size_t *count,
                       int *line);
+
+/* The same into out->keys for the configuration key "cluster.key_file"; what is wrong is said in
+ * `error` as config_refuse does. The codes of cluster_keys_read. */
+int cluster_keys_configure(struct cluster_config *out, const char *file,
+                           const struct config_sources *sources, char error[CONFIG_ERROR_MAX]);
 
 #endif

@@ -81,7 +81,10 @@ static int file_read(const char *file, char text[KEY_FILE_MAX])
         return SQ_ERR_IO;
     struct stat st;
     int rc = SQ_ERR_IO;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+    if (fstat(fd, &st) != 0)
+        goto out;
+    errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    if (!S_ISREG(st.st_mode))
         goto out;
     rc = SQ_ERR_DENIED;
     if (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
@@ -114,5 +117,40 @@ int cluster_keys_read(const char *file, struct cluster_key keys[CLUSTER_KEYS_MAX
         *count = 0;
     }
     sodium_memzero(text, sizeof text);
+    return rc;
+}
+
+int cluster_keys_configure(struct cluster_config *out, const char *file,
+                           const struct config_sources *sources, char error[CONFIG_ERROR_MAX])
+{
+    static const char want[] = "the file with the keys of node messages, the same on every node";
+    static const char name[] = "cluster.key_file";
+    char quoted[CONFIG_PHRASE_MAX], found[CONFIG_PHRASE_MAX + 64], remedy[CONFIG_TEXT_MAX + 128];
+    struct stat st = {0};
+    int line = 0;
+    errno = 0;
+    int rc = cluster_keys_read(file, out->keys, &out->key_count, &line);
+    int reason = errno;
+    config_quote(file, quoted);
+    if (rc == SQ_ERR_DENIED) {
+        (void)stat(file, &st);
+        snprintf(found, sizeof found, "%s with mode %03o", quoted, (unsigned)(st.st_mode & 0777));
+        snprintf(remedy, sizeof remedy, "run chmod 600 %s, and make new keys if others read it",
+                 file);
+        (void)config_refuse(sources, name, found, "a file that others can't read", remedy, error);
+    } else if (rc == SQ_ERR_INVALID) {
+        snprintf(found, sizeof found, "%s whose line %d is no key", quoted, line);
+        snprintf(remedy, sizeof remedy, "correct %s:%d, or copy the file from another node anew",
+                 file, line);
+        (void)config_refuse(sources, name, found,
+                            "one or two lines of a number and 64 hexadecimal digits", remedy,
+                            error);
+    } else if (rc < 0) {
+        snprintf(found, sizeof found, "%s: %s", quoted, strerror(reason));
+        (void)config_refuse(sources, name, found, want,
+                            "make it with \"shanqiaoctl cluster new-key FILE\" and copy it to all "
+                            "nodes, readable by the program's user",
+                            error);
+    }
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shanqiao-relay: reads its options, starts the workers, and joins the cluster link, the workers'
  * replies and the metrics page in one loop of the main thread. No media passes here. */
+#include "base/config_bind.h"
 #include "base/log.h"
 #include "relay/control/control.h"
 #include "relay/metrics/metrics.h"
@@ -45,6 +46,36 @@ static int fail(const char *what, int code)
     return code;
 }
 
+static int refuse_bind(const struct relay *r, const char *address_key, const char *port_key,
+                       const struct net_address *address, int reason)
+{
+    char error[CONFIG_ERROR_MAX];
+    int code = config_refuse_bind(&r->setup.sources, address_key, port_key, address, reason, error);
+    fprintf(stderr, "shanqiao-relay: %s\n", error);
+    return code;
+}
+
+/* Says which of the two addresses can't be bound, when it is that. */
+static int refuse_cluster(const struct relay *r, int code)
+{
+    const struct cluster_config *c = &r->setup.cluster;
+    const char *const keys[] = {"cluster.commands", "cluster.heartbeats"};
+    const char *const addresses[] = {c->bind_commands, c->bind_heartbeats};
+    for (size_t i = 0; i < 2 && code == SQ_ERR_IO; i++) {
+        struct net_address address;
+        char text[CONFIG_TEXT_MAX];
+        const char *at = addresses[i] + strlen("tcp://");
+        snprintf(text, sizeof text, "%s%s", at[0] == '*' ? "0.0.0.0" : "",
+                 at[0] == '*' ? at + 1 : at);
+        int reason =
+            net_address_parse_endpoint(&address, text) == 0 ? config_bind_probe(&address) : 0;
+        if (reason)
+            return refuse_bind(r, keys[i], keys[i], &address, reason);
+    }
+    errno = 0;
+    return fail("starting shanqiao-cluster; the log above says more", code);
+}
+
 static int start_workers(struct relay *r)
 {
     struct control_config *control = &r->setup.control;
@@ -56,10 +87,9 @@ static int start_workers(struct relay *r)
         config.listen.port = (uint16_t)(r->options.base_port + (int64_t)i);
         int code = worker_new(&r->workers[i], &config);
         if (code) {
-            char what[80];
-            snprintf(what, sizeof what, "worker %zu on port %u (is another relay running?)", i,
-                     config.listen.port);
-            return fail(what, code);
+            return code == SQ_ERR_IO
+                       ? refuse_bind(r, "relay.listen", "relay.base_port", &config.listen, errno)
+                       : fail("starting a worker", code);
         }
         control->ports[i] = worker_port(r->workers[i]);
         r->worker_count++;
@@ -100,7 +130,7 @@ static int start(struct relay *r)
         return fail("making the DTLS certificate", code);
     code = cluster_new(&r->cluster, &r->setup.cluster, now);
     if (code)
-        return fail("starting shanqiao-cluster", code);
+        return refuse_cluster(r, code);
     code = start_workers(r);
     if (code)
         return code;
@@ -108,7 +138,10 @@ static int start(struct relay *r)
     if (code)
         return fail("control", code);
     code = metrics_open(&r->metrics, &r->setup.metrics, read_figures, r);
-    return code ? fail("listening on relay.metrics_listen", code) : 0;
+    if (code == SQ_ERR_IO)
+        return refuse_bind(r, "relay.metrics_listen", "relay.metrics_listen", &r->setup.metrics,
+                           errno);
+    return code ? fail("opening /metrics", code) : 0;
 }
 
 static void stop(struct relay *r)
@@ -244,6 +277,13 @@ int main(int argc, char **argv)
             return 2;
         }
         file = optarg;
+    }
+    if (optind < argc) {
+        fprintf(stderr,
+                "shanqiao-relay: found \"%s\", want options only; see --help (a file is named by "
+                "--config)\n",
+                argv[optind]);
+        return 2;
     }
     if (relay_options_load(&relay.options, &relay.setup, file, error)) {
         fprintf(stderr, "shanqiao-relay: %s\n", error);

@@ -25,6 +25,7 @@ struct relay_options {
 
 /* What follows from the options. */
 struct relay_setup {
+    struct config_sources sources; /* for what turns out wrong later, a port that is taken, say */
     struct net_address listen;     /* port 0 */
     struct net_address metrics;    /* with its port */
     struct control_config control; /* without ports */
