@@ -117,6 +117,26 @@ void media_transport_close(struct media *m, struct media_object *transport, time
     media_object_remove(m, transport);
 }
 
+bool media_replaces(enum job_type type, const char *session, const struct media_object *transport)
+{
+    return type == JOB_JOIN || strcmp(transport->session, session) != 0;
+}
+
+/* `t` is there: what it replaces goes. The newest object is first in the list, so a younger join
+ * that is still under way is left alone; it will replace `t`. */
+static void close_former(struct media *m, enum job_type type, struct media_object *t,
+                         time_us now_us)
+{
+    struct media_object *o = t->next_in_room;
+    while (o) {
+        bool former = o->type == OBJECT_TRANSPORT && !strcmp(o->account, t->account) &&
+                      media_replaces(type, t->session, o);
+        if (former)
+            media_transport_close(m, o, now_us);
+        o = former ? t->next_in_room : o->next_in_room;
+    }
+}
+
 /* ---- phases ---- */
 
 static bool closed(struct media_job *job)
@@ -131,7 +151,7 @@ static bool create_room(struct media *m, struct media_job *job, struct media_roo
     int error = media_room_place(m, room, now_us);
     if (error)
         job_fail(job, error, "");
-    else if (!room->made)
+    else if (!room->made || room->doubted)
         media_send(m, job, false, room->relay, "room.create", json_pack("{s:s}", "room", room->id),
                    now_us);
     return false;
@@ -141,6 +161,7 @@ static bool create_transport(struct media *m, struct media_job *job, struct medi
                              time_us now_us)
 {
     json_t *profiles = json_object_get(job->params, "profiles");
+    room->doubted = false;
     if (!room->made) {
         room->made = true;
         room->made_us = now_us;
@@ -217,6 +238,7 @@ static bool transport_phase(struct media *m, struct media_job *job, time_us now_
         if (!keep(m, job, t))
             return false;
         reply(m, job, transport_result(m, job, "id"), t->id);
+        close_former(m, job->type, t, now_us);
         if (t->transport.receives)
             announce_all(m, t);
         return true;
@@ -312,6 +334,7 @@ static bool join_phase(struct media *m, struct media_job *job, time_us now_us)
     default:
         if (!join_reply(m, job, t))
             return false;
+        close_former(m, job->type, t, now_us);
         for (struct media_object *o = room->objects; o; o = o->next_in_room) {
             if (o->type == OBJECT_PRODUCER && o->stream.transport == t)
                 media_announce(m, o);
@@ -371,7 +394,7 @@ static void undo(struct media *m, struct media_job *job, time_us now_us)
         o = media_object_find(m, OBJECT_CONSUMER, job->object);
     if (!o)
         return;
-    o->room->made = false; /* room.create is asked again: the relay may have forgotten it */
+    o->room->doubted = true;
     if (o->type == OBJECT_TRANSPORT)
         media_transport_close(m, o, now_us);
     else if (o->type == OBJECT_PRODUCER)

@@ -71,24 +71,13 @@ static bool same_seat(const struct asked *a, const struct media_object *o)
     return o->type == OBJECT_TRANSPORT && !strcmp(o->account, a->caller->account);
 }
 
-/* A native terminal has one transport; a browser two, of one session. What else the account had is
- * closed. */
-static void close_former(struct asked *a, struct media_room *room, const char *session)
-{
-    struct media_object *o = room->objects;
-    while (o) {
-        bool former = same_seat(a, o) && strcmp(o->session, session);
-        if (former)
-            media_transport_close(a->m, o, a->now_us);
-        o = former ? room->objects : o->next_in_room;
-    }
-}
-
-static size_t seat_count(const struct asked *a, const struct media_room *room)
+/* Transports that stay beside the new one when it is made. Those that it will replace are closed
+ * only then (media_close_former), so that a refusal leaves them as they are. */
+static size_t seat_count(const struct asked *a, const struct media_room *room, enum job_type type)
 {
     size_t count = 0;
     for (const struct media_object *o = room->objects; o; o = o->next_in_room)
-        count += same_seat(a, o);
+        count += same_seat(a, o) && !(o->made && media_replaces(type, a->caller->session, o));
     return count;
 }
 
@@ -105,8 +94,8 @@ static int begin_transport(struct asked *a, enum job_type type, struct media_obj
     if (!room)
         return SQ_ERR_NOMEM;
     room->opened = true;
-    close_former(a, room, type == JOB_JOIN ? "" : a->caller->session);
-    if (seat_count(a, room) >= MEDIA_SEAT_MAX || room->transport_count >= MEDIA_TRANSPORTS_MAX)
+    if (seat_count(a, room, type) >= MEDIA_SEAT_MAX ||
+        room->transport_count >= MEDIA_TRANSPORTS_MAX)
         return say(a, SQ_ERR_LIMIT, "Too many transports in this room. Close one.",
                    "此房间的媒体通道过多，请先关闭一个。");
     store_new_id(id, "tr");
@@ -141,7 +130,13 @@ static int join(struct asked *a)
 {
     struct media_object *t;
     struct media_job *job;
-    int error = begin_transport(a, JOB_JOIN, &t, &job);
+    const char *why = "";
+    int error = media_check_dtls(json_object_get(a->params, "dtlsParameters"), &why);
+    if (!error)
+        error = media_check_produce(json_object_get(a->params, "produce"), &why);
+    if (error)
+        return say(a, error, why, NULL);
+    error = begin_transport(a, JOB_JOIN, &t, &job);
     if (error)
         return error;
     t->transport.native = t->transport.sends = t->transport.receives = true;
@@ -170,8 +165,12 @@ static int command(struct asked *a, const struct media_object *o, const char *me
 static int connect_transport(struct asked *a)
 {
     struct media_object *t = own(a, OBJECT_TRANSPORT, "transportId");
+    const char *why = "";
     if (!t)
         return not_found(a);
+    int error = media_check_dtls(json_object_get(a->params, "dtlsParameters"), &why);
+    if (error)
+        return say(a, error, why, NULL);
     return command(a, t, "transport.connect",
                    json_pack("{s:s, s:O}", "transport", t->id, "dtlsParameters",
                              json_object_get(a->params, "dtlsParameters")));

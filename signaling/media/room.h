@@ -22,7 +22,8 @@ struct media_room {
     time_us made_us;              /* when we heard so; 0: before our start */
     bool opened;                  /* told since our start that it is (still) open */
     bool live;
-    bool unsure; /* loaded from the store: what the relay was told is known by its snapshot */
+    bool unsure;  /* loaded from the store: what the relay was told is known by its snapshot */
+    bool doubted; /* a job failed: the relay may have forgotten the room, so it is made again */
     size_t transport_count;
     struct media_object *objects;
     struct media_room *next;
@@ -154,9 +155,19 @@ void media_send(struct media *m, struct media_job *job, bool main, const char *r
 void media_take_reply(struct media *m, int64_t ticket, const char *relay, int error,
                       const char *message, json_t *result, time_us now_us);
 void media_jobs_clear(struct media *m);
+/* Does a transport made by such a job of `session` replace this one of the same account? A native
+ * terminal has one transport; a browser two, of one session. */
+bool media_replaces(enum job_type type, const char *session, const struct media_object *transport);
 /* Closes on the relay, tells the others, forgets. */
 void media_transport_close(struct media *m, struct media_object *transport, time_us now_us);
 void media_stream_close(struct media *m, struct media_object *stream, time_us now_us);
+
+/* ---- admit.c: what a terminal sends, judged before anything changes ---- */
+/* 0, SQ_ERR_INVALID, SQ_ERR_UNSUPPORTED, SQ_ERR_LIMIT with the reason in English (literal) in *why.
+ * The schema has checked the shapes. */
+int media_check_dtls(const json_t *dtls_parameters, const char **why);
+int media_check_stream(const json_t *params, const char **why);
+int media_check_produce(const json_t *streams, const char **why);
 
 /* ---- stream.c: producers and consumers from parameters ---- */
 /* A producer from {kind, source, rtpParameters, paused}; checked. 0 or an error with *why. */

@@ -27,16 +27,12 @@ int media_producer_make(struct media *m, struct media_object *transport, const j
     const char *kind = text_of(params, "kind"), *source = text_of(params, "source");
     json_t *rtp = json_object_get(params, "rtpParameters");
     char id[ID_MAX];
-    int error = ortc_check_producer(kind, rtp, why);
+    int error = media_check_stream(params, why);
     if (error)
         return error;
     *why = "one terminal sends at most eight streams";
     if (producers_of(transport) >= MEDIA_PRODUCERS_MAX)
         return SQ_ERR_LIMIT;
-    *why = "a microphone sends audio, a camera video";
-    if ((!strcmp(source, "microphone") && strcmp(kind, "audio")) ||
-        (!strcmp(source, "camera") && strcmp(kind, "video")))
-        return SQ_ERR_INVALID;
     *why = "";
     store_new_id(id, "pr");
     struct media_object *o = media_object_add(m, transport->room, OBJECT_PRODUCER, id,

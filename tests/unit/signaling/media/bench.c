@@ -36,6 +36,21 @@ static struct {
     json_t *handed_out;
 } relay;
 
+/* With what hangs on it. */
+static void relay_drop(const char *type, const char *id)
+{
+    const char *other;
+    json_t *o;
+    void *next;
+    json_object_foreach_safe(relay.objects, next, other, o)
+    {
+        const char *on = json_string_value(json_object_get(o, type));
+        if (on && !strcmp(on, id))
+            json_object_del(relay.objects, other);
+    }
+    json_object_del(relay.objects, id);
+}
+
 static void relay_apply(const char *method, const json_t *params)
 {
     static const char *const types[] = {"transport", "producer", "consumer"};
@@ -52,7 +67,7 @@ static void relay_apply(const char *method, const json_t *params)
                                           json_object_get(params, "producer"), "paused",
                                           json_is_true(json_object_get(params, "paused"))));
         else if (!strcmp(method + len, ".close"))
-            json_object_del(relay.objects, id);
+            relay_drop(types[i], id);
         else if (o && (!strcmp(method + len, ".pause") || !strcmp(method + len, ".resume")))
             json_object_set_new(o, "paused", json_boolean(!strcmp(method + len, ".pause")));
     }
@@ -402,7 +417,7 @@ json_t *join_params(const char *source)
     json_t *params =
         json_pack("{s:s, s:o, s:{s:s, s:[{s:s, s:s}]}, s:[]}", "room", ROOM, "rtpCapabilities",
                   ortc_router_capabilities(), "dtlsParameters", "role", "client", "fingerprints",
-                  "algorithm", "sha-256", "value", "AA", "produce");
+                  "algorithm", "sha-256", "value", BENCH_FINGERPRINT, "produce");
     if (*source)
         json_array_append_new(json_object_get(params, "produce"),
                               json_pack("{s:s, s:s, s:o}", "kind", audio ? "audio" : "video",

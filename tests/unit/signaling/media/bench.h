@@ -9,6 +9,9 @@
 #include "signaling/relays/relays.h"
 
 #define ROOM "con_room"
+#define BENCH_FINGERPRINT                                                                          \
+    "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:"   \
+    "AA:AA"
 
 struct bench {
     struct people people;

@@ -170,6 +170,88 @@ Test(rooms, a_join_that_fails_leaves_nothing)
     join(VILLAGER, "microphone");
 }
 
+/* Whatever refuses a join, the call that the caller is in goes on. */
+static void still_in_the_call(const char *transport, const char *after)
+{
+    int error;
+    json_t *expert_hears = relay_state();
+    json_t *room = json_array_get(json_object_get(expert_hears, "rooms"), 0);
+    cr_expect_eq(json_array_size(json_object_get(room, "transports")), 2, "%s", after);
+    cr_expect_eq(json_array_size(json_object_get(room, "consumers")), 2, "%s", after);
+    cr_expect_null(told(EXPERT_1, "media.consumerClosed"), "%s", after);
+    json_decref(expert_hears);
+    ask(VILLAGER, "media.restartIce", json_pack("{s:s}", "transportId", transport), &error);
+    cr_expect_eq(error, 0, "%s", after);
+}
+
+Test(rooms, a_refused_join_leaves_the_live_call_alone)
+{
+    static const char *const steps[] = {"transport.create", "transport.connect", "producer.create",
+                                        "consumer.create"};
+    const char *transport = get(join(VILLAGER, "microphone"), "transportId");
+    int error;
+    join(EXPERT_1, "camera");
+    accept_call();
+    for (size_t i = 0; i < 4; i++) {
+        relay_fail(steps[i], SQ_ERR_TIMEOUT);
+        ask(VILLAGER, "media.join", join_params("microphone"), &error);
+        cr_expect_eq(error, SQ_ERR_TIMEOUT);
+        relay_fail("", 0);
+        still_in_the_call(transport, steps[i]);
+    }
+    relay_lose_all(); /* a refusal has not made us forget that the relay should have the room */
+    relay_snapshot(relay_state());
+    step(0);
+    cr_expect_str_eq(get(told(VILLAGER, "media.transportState"), "state"), "closed");
+}
+
+Test(rooms, parameters_are_judged_before_anything_changes)
+{
+    const char *transport = get(join(VILLAGER, "microphone"), "transportId");
+    join(EXPERT_1, "camera");
+    accept_call();
+    static const char *const values[][2] = {{"sha-256", "AA:BB"},
+                                            {"sha-256", "not a fingerprint"},
+                                            {"sha-1", BENCH_FINGERPRINT},
+                                            {"sha-512", BENCH_FINGERPRINT}};
+    int error;
+    relay_forget();
+    for (size_t i = 0; i < 4; i++) {
+        json_t *params = join_params("microphone");
+        json_object_set_new(
+            json_object_get(params, "dtlsParameters"), "fingerprints",
+            json_pack("[{s:s, s:s}]", "algorithm", values[i][0], "value", values[i][1]));
+        ask(VILLAGER, "media.join", params, &error);
+        cr_expect(error == SQ_ERR_INVALID || error == SQ_ERR_UNSUPPORTED, "%s", values[i][1]);
+        still_in_the_call(transport, values[i][1]);
+    }
+    json_t *params = join_params("camera"), *produce = json_object_get(params, "produce");
+    json_array_append(produce, json_array_get(produce, 0)); /* the same SSRC twice */
+    ask(VILLAGER, "media.join", params, &error);
+    cr_expect_eq(error, SQ_ERR_INVALID);
+    still_in_the_call(transport, "same SSRC");
+    cr_expect_eq(relay_count("transport.create") + relay_count("transport.close"), 0);
+}
+
+Test(rooms, of_two_joins_of_one_account_the_younger_stays)
+{
+    int first, second;
+    relay_hold(true);
+    uint64_t a = ask_later(VILLAGER, "media.join", join_params("microphone"));
+    uint64_t z = ask_later(VILLAGER, "media.join", join_params("microphone"));
+    relay_answer();
+    reply_to(a, &first);
+    json_t *joined = reply_to(z, &second);
+    cr_expect(first == 0 || first == SQ_ERR_CLOSED);
+    cr_assert_eq(second, 0);
+    json_t *state = relay_state();
+    json_t *room = json_array_get(json_object_get(state, "rooms"), 0);
+    json_t *left = json_object_get(room, "transports");
+    cr_assert_eq(json_array_size(left), 1);
+    cr_expect_str_eq(get(json_array_get(left, 0), "transport"), get(joined, "transportId"));
+    json_decref(state);
+}
+
 Test(rooms, a_bad_stream_fails_the_whole_join)
 {
     json_t *params = join_params("camera");
@@ -180,7 +262,7 @@ Test(rooms, a_bad_stream_fails_the_whole_join)
                         json_string("video/AV1"));
     ask(VILLAGER, "media.join", params, &error);
     cr_expect_eq(error, SQ_ERR_UNSUPPORTED);
-    cr_expect_eq(relay_count("transport.close"), 1);
+    cr_expect_eq(relay_count("transport.create"), 0, "known before the relay is asked");
 }
 
 Test(rooms, without_a_relay_the_refusal_is_plain)
