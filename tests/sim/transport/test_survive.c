@@ -35,12 +35,12 @@ Test(survive, outage_of_a_minute_recovers_with_the_same_keys)
     for (uint64_t seed = 0; seed < 20; seed++) {
         connect_world(&(struct world_config){.seed = seed});
         expect_media(1);
-        w.link.down = true;
+        w.down = true;
         run_for(60 * TIME_US_PER_S);
         cr_assert_eq(transport_state(w.terminal.transport), TRANSPORT_INTERRUPTED);
         cr_assert_eq(transport_state(w.relay.transport), TRANSPORT_INTERRUPTED);
         cr_assert_eq(world_send_rtp(&w, false, 0x1111, 2, 80), SQ_ERR_STATE);
-        w.link.down = false;
+        w.down = false;
         const time_us back = w.now_us;
         cr_assert(world_run(&w, back + 5 * TIME_US_PER_S, world_both_connected));
         cr_assert_leq(w.now_us - back, 100 * TIME_US_PER_MS + 300 * TIME_US_PER_MS);
@@ -52,9 +52,9 @@ Test(survive, outage_of_a_minute_recovers_with_the_same_keys)
 Test(survive, outage_of_an_hour_too)
 {
     connect_world(&(struct world_config){.seed = 1, .with_tcp = true});
-    w.link.down = true;
+    w.down = true;
     run_for(3600 * TIME_US_PER_S);
-    w.link.down = false;
+    w.down = false;
     cr_assert(world_run(&w, w.now_us + 5 * TIME_US_PER_S, world_both_connected));
     expect_media(1);
     world_fini(&w);
@@ -64,9 +64,9 @@ Test(survive, outage_shorter_than_consent_is_not_noticed)
 {
     connect_world(&(struct world_config){.seed = 1});
     run_for(7 * TIME_US_PER_S);
-    w.link.down = true;
+    w.down = true;
     run_for(20 * TIME_US_PER_S);
-    w.link.down = false;
+    w.down = false;
     run_for(2 * TIME_US_PER_S);
     cr_expect_not(world_saw_state(&w.terminal, TRANSPORT_INTERRUPTED));
     cr_expect_not(world_saw_state(&w.relay, TRANSPORT_INTERRUPTED));
@@ -329,10 +329,10 @@ Test(survive, a_gap_of_40000_packets_on_one_ssrc)
     expect_media(100);
     const unsigned before = w.relay.rtp_received;
     for (uint32_t i = 101; i < 101 + 40000; i++) { /* sealed, sent, lost */
-        w.link.down = true;
+        w.down = true;
         cr_assert_eq(world_send_rtp(&w, false, 0x1111, (uint16_t)i, 10), 0);
     }
-    w.link.down = false;
+    w.down = false;
     for (uint32_t i = 101 + 40000; i < 101 + 40000 + 50; i++) {
         cr_assert_eq(world_send_rtp(&w, false, 0x1111, (uint16_t)i, 10), 0);
         run_for(TIME_US_PER_MS);

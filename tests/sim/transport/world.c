@@ -94,7 +94,10 @@ void world_init(struct world *w, const struct world_config *config)
     memset(w, 0, sizeof(*w));
     w->seed = config->seed * 2 + 1;
     w->now_us = 1000 * TIME_US_PER_S;
-    w->link.delay_us = 50 * TIME_US_PER_MS;
+    w->manner.delay_us = 50 * TIME_US_PER_MS;
+    wire_open(&w->udp, config->profile, &w->manner, config->seed, w->now_us);
+    wire_open(&w->tcp, NULL, &w->manner, config->seed, w->now_us);
+    w->with_profile = config->profile != NULL;
     w->terminal_outside = address("198.51.100.9", 61000);
     w->relay_address = address("192.0.2.1", 40000);
     w->terminal.connected_at = w->relay.connected_at = TIME_US_NEVER;
@@ -107,6 +110,8 @@ void world_fini(struct world *w)
 {
     transport_free(w->terminal.transport);
     transport_free(w->relay.transport);
+    wire_close(&w->udp);
+    wire_close(&w->tcp);
 }
 
 struct net_tuple world_tuple(const struct world *w, bool at_relay)
@@ -117,49 +122,48 @@ struct net_tuple world_tuple(const struct world *w, bool at_relay)
     return t;
 }
 
-/* How the receiver sees a datagram that was sent on `sent`. */
-static struct net_tuple arrival_tuple(const struct world *w, const struct net_tuple *sent,
-                                      bool to_relay)
+/* Notes a new outside address, which a test may have written. */
+static void note_nat(struct world *w)
 {
-    struct net_tuple t = {.protocol = sent->protocol};
-    if (sent->protocol == NET_TCP) {
+    if (w->nat_count > 0 &&
+        net_address_equal(&w->nat[w->nat_count - 1].outside, &w->terminal_outside))
+        return;
+    CHECK(w->nat_count < WORLD_NAT_MAX);
+    w->nat[w->nat_count++] = (struct world_nat){w->now_us, w->terminal_outside};
+}
+
+static struct net_address outside_at(const struct world *w, time_us sent_us)
+{
+    size_t i = w->nat_count - 1;
+    while (i > 0 && w->nat[i].since_us > sent_us)
+        i--;
+    return w->nat[i].outside;
+}
+
+/* How the receiver sees a datagram that was sent at sent_us. */
+static struct net_tuple arrival_tuple(const struct world *w, bool tcp, bool to_relay,
+                                      time_us sent_us)
+{
+    struct net_tuple t = {.protocol = tcp ? NET_TCP : NET_UDP};
+    if (tcp) {
         t.stream = to_relay ? 7 : w->tcp_stream; /* the relay has numbers of its own */
         t.local = to_relay ? w->relay_address : w->terminal_tcp;
         t.remote = to_relay ? w->terminal_tcp : w->relay_address;
         return t;
     }
     t.local = to_relay ? w->relay_address : address("10.0.0.7", 5000);
-    t.remote = to_relay ? w->terminal_outside : w->relay_address;
+    t.remote = to_relay ? outside_at(w, sent_us) : w->relay_address;
     return t;
 }
 
 /* False for a datagram that no receiver has: an old NAT mapping, a broken connection. */
 static bool deliverable(const struct world *w, const struct net_tuple *sent, bool to_relay)
 {
-    if (w->link.down)
+    if (w->down)
         return false;
     if (sent->protocol == NET_TCP)
         return w->tcp_stream != 0 && sent->stream == (to_relay ? w->tcp_stream : 7);
     return !w->udp_blocked && (to_relay || net_address_equal(&sent->remote, &w->terminal_outside));
-}
-
-static void put_in_flight(struct world *w, bool to_relay, const struct net_tuple *tuple,
-                          const uint8_t *data, size_t len_bytes)
-{
-    for (size_t i = 0; i < WORLD_FLIGHT_MAX; i++) {
-        struct world_datagram *d = &w->flight[i];
-        if (d->live)
-            continue;
-        *d = (struct world_datagram){.live = true, .to_relay = to_relay, .tuple = *tuple};
-        d->order = w->order++;
-        d->at = w->now_us + w->link.delay_us;
-        if (world_random(w, 100) < w->link.reorder_percent)
-            d->at += w->link.delay_us / 2;
-        d->len_bytes = len_bytes;
-        memcpy(d->data, data, len_bytes);
-        return;
-    }
-    CHECK(false); /* the link is full: WORLD_FLIGHT_MAX is too small for this test */
 }
 
 static void transmit(struct world *w, bool to_relay, const struct net_tuple *sent,
@@ -169,14 +173,13 @@ static void transmit(struct world *w, bool to_relay, const struct net_tuple *sen
     from->datagrams_sent++;
     if (len_bytes > from->largest_datagram)
         from->largest_datagram = len_bytes;
-    const bool lossless = sent->protocol == NET_TCP;
-    if (!deliverable(w, sent, to_relay) ||
-        (!lossless && world_random(w, 100) < w->link.loss_percent))
+    note_nat(w);
+    if (!deliverable(w, sent, to_relay))
         return;
-    const struct net_tuple seen = arrival_tuple(w, sent, to_relay);
-    put_in_flight(w, to_relay, &seen, data, len_bytes);
-    if (!lossless && world_random(w, 100) < w->link.duplicate_percent)
-        put_in_flight(w, to_relay, &seen, data, len_bytes);
+    const bool tcp = sent->protocol == NET_TCP;
+    if (!w->with_profile)
+        wire_set_manner(&w->udp, &w->manner);
+    wire_send(tcp ? &w->tcp : &w->udp, to_relay ? LINK_UP : LINK_DOWN, w->now_us, data, len_bytes);
 }
 
 static void on_event(struct world *w, struct world_end *e, const struct transport_event *event)
@@ -187,7 +190,7 @@ static void on_event(struct world *w, struct world_end *e, const struct transpor
         e->connected_at == TIME_US_NEVER)
         e->connected_at = w->now_us;
     if (event->type == TRANSPORT_EVENT_OPEN_TCP) {
-        const bool up = w->terminal_tcp.family != NET_NONE && !w->link.down;
+        const bool up = w->terminal_tcp.family != NET_NONE && !w->down;
         w->tcp_stream = up ? event->tuple.stream : 0;
         transport_tcp_state(e->transport, event->tuple.stream, &w->terminal_tcp, up, w->now_us);
     }
@@ -236,44 +239,65 @@ enum transport_received world_inject(struct world *w, bool to_relay, const struc
     return r;
 }
 
-static struct world_datagram *next_arrival(struct world *w)
+/* The modem has a new address, so the NAT has a new mapping. */
+static void new_mapping(struct world *w)
 {
-    struct world_datagram *next = NULL;
-    for (size_t i = 0; i < WORLD_FLIGHT_MAX; i++) {
-        struct world_datagram *d = &w->flight[i];
-        if (d->live && (!next || d->at < next->at || (d->at == next->at && d->order < next->order)))
-            next = d;
-    }
-    return next;
+    w->terminal_outside.port++;
+    w->address_changes++;
+    note_nat(w);
 }
 
-static void arrive(struct world *w, struct world_datagram *d)
+static void arrive(struct world *w, bool tcp, enum link_direction way, const struct link_event *e)
 {
-    d->live = false;
-    struct world_datagram copy = *d;
-    if (w->tap && !w->tap(w, &copy))
+    struct world_datagram d = {.to_relay = way == LINK_UP, .len_bytes = e->len_bytes};
+    if (tcp && w->tcp_stream == 0)
         return;
-    world_inject(w, copy.to_relay, &copy.tuple, copy.data, copy.len_bytes);
+    d.tuple = arrival_tuple(w, tcp, d.to_relay, e->sent_us);
+    CHECK(e->len_bytes <= sizeof(d.data));
+    memcpy(d.data, e->data, e->len_bytes);
+    (d.to_relay ? &w->relay : &w->terminal)->media_arrived += d.data[0] >= 128 && d.data[0] < 192;
+    if (w->tap && !w->tap(w, &d))
+        return;
+    world_inject(w, d.to_relay, &d.tuple, d.data, d.len_bytes);
+}
+
+/* One thing that came out of a link; false when there is none. */
+static bool take_arrival(struct world *w)
+{
+    enum link_direction way;
+    struct link_event e;
+    for (int tcp = 0; tcp < 2; tcp++) {
+        if (!wire_next(tcp ? &w->tcp : &w->udp, w->now_us, &way, &e))
+            continue;
+        if (e.type == LINK_PACKET)
+            arrive(w, tcp, way, &e);
+        else if (way == LINK_UP) /* both directions tell of it */
+            new_mapping(w);
+        return true;
+    }
+    return false;
 }
 
 bool world_run(struct world *w, time_us until_us, bool (*done)(const struct world *w))
 {
     world_drain(w);
     while (!(done && done(w))) {
-        struct world_datagram *d = next_arrival(w);
+        if (take_arrival(w))
+            continue;
         const time_us terminal = transport_deadline(w->terminal.transport);
         const time_us relay = transport_deadline(w->relay.transport);
-        const time_us next = time_us_min(d ? d->at : TIME_US_NEVER, time_us_min(terminal, relay));
+        const time_us ends = time_us_min(terminal, relay);
+        const time_us links =
+            time_us_min(wire_deadline(&w->udp, w->now_us), wire_deadline(&w->tcp, w->now_us));
+        const time_us next = time_us_min(ends, links);
         if (next > until_us) {
             w->now_us = until_us;
             return false;
         }
         if (next > w->now_us)
             w->now_us = next;
-        if (d && d->at <= w->now_us) {
-            arrive(w, d);
+        if (ends > w->now_us)
             continue;
-        }
         struct world_end *e = terminal <= relay ? &w->terminal : &w->relay;
         transport_timeout(e->transport, w->now_us);
         world_drain(w);

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two transports (a terminal and a relay) joined by a link in virtual time. One seed decides loss,
- * reordering and duplicates. Knows nothing of what a test wants to show. */
+/* Two transports (a terminal and a relay) joined by emulated links (loadtest/link) in virtual time,
+ * one for UDP and one for TCP, which loses nothing. One seed decides all. Knows nothing of what a
+ * test wants to show. */
 #ifndef TESTS_SIM_TRANSPORT_WORLD_H
 #define TESTS_SIM_TRANSPORT_WORLD_H
 
 #include "rtc/transport/transport.h"
+#include "tests/sim/wire/wire.h"
 
-#define WORLD_FLIGHT_MAX 512
+#define WORLD_NAT_MAX    1024 /* addresses that the terminal has had outside */
 #define WORLD_EVENTS_MAX 64
 #define WORLD_STEPS_MAX  1000000 /* timeouts of one run */
-
-struct world_link {
-    time_us delay_us;
-    unsigned loss_percent, duplicate_percent, reorder_percent;
-    bool down;
-};
 
 struct world_end {
     struct transport *transport;
     struct transport_event events[WORLD_EVENTS_MAX];
     size_t event_count;
-    unsigned datagrams_sent, rtp_received, rtcp_received;
+    unsigned datagrams_sent, media_arrived, rtp_received, rtcp_received; /* media_arrived: RTP or
+                                                                            RTCP, still sealed */
     size_t largest_datagram;
     uint8_t last_rtp[1500];
     size_t last_rtp_len;
@@ -28,25 +25,35 @@ struct world_end {
 };
 
 struct world_datagram {
-    bool live, to_relay;
-    time_us at;
-    uint64_t order;
+    bool to_relay;
     struct net_tuple tuple; /* as the receiver sees it */
     size_t len_bytes;
     uint8_t data[1500];
 };
 
+/* What the relay saw of the terminal from a time on: packets under way keep the address that they
+ * were sent from. */
+struct world_nat {
+    time_us since_us;
+    struct net_address outside;
+};
+
 struct world {
     time_us now_us;
-    uint64_t seed, order, steps;
-    struct world_link link; /* both ways */
+    uint64_t seed, steps;
+    struct wire udp, tcp;
+    struct wire_manner manner; /* of UDP, both ways; a test may change it. Not with a profile */
+    bool down;                 /* no coverage: what is sent goes nowhere */
     struct world_end terminal, relay;
     struct net_address terminal_outside; /* what the relay sees of the terminal: its NAT */
     struct net_address relay_address;
     bool udp_blocked;
     struct net_address terminal_tcp; /* family NET_NONE: TCP is refused */
     uint32_t tcp_stream;             /* open connection; 0: none */
-    struct world_datagram flight[WORLD_FLIGHT_MAX];
+    struct world_nat nat[WORLD_NAT_MAX];
+    size_t nat_count;
+    bool with_profile;
+    unsigned address_changes; /* told by the link */
     /* What a test may look at or spoil on the way; false drops it. */
     bool (*tap)(struct world *w, struct world_datagram *d);
     void *tap_user;
@@ -54,6 +61,7 @@ struct world {
 
 struct world_config {
     uint64_t seed;
+    const struct link_profile *profile; /* NULL: a fast link of 50 ms one way */
     enum srtp_profile terminal_profiles[SRTP_PROFILE_COUNT], relay_profiles[SRTP_PROFILE_COUNT];
     size_t terminal_profile_count, relay_profile_count; /* 0: all, GCM first */
     bool with_tcp;                                      /* the relay has a TCP candidate too */
