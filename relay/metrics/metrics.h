@@ -10,8 +10,10 @@
 #include "relay/worker/worker.h"
 
 #define METRICS_STALL_US        (2 * TIME_US_PER_S) /* a loop turns at least each 100 ms */
-#define METRICS_CONNECTIONS_MAX 32
-#define METRICS_TIMEOUT_S       10 /* TRUST WEB-04 */
+#define METRICS_CONNECTIONS_MAX 32 /* one more ends the oldest: idle ones can't keep a scrape out  \
+                                    */
+#define METRICS_RESERVE   16       /* places for those that are being ended */
+#define METRICS_TIMEOUT_S 2        /* TRUST WEB-04: a scrape is one short request */
 
 struct metrics_input {
     const struct worker_status *workers; /* worker_count of them */
@@ -34,7 +36,7 @@ int metrics_open(struct metrics_server **out, const struct net_address *listen,
                  void (*read)(struct metrics_input *in, void *user), void *user);
 void metrics_close(struct metrics_server *s);
 int metrics_fd(const struct metrics_server *s); /* poll for reading, then metrics_run */
-void metrics_run(struct metrics_server *s);
+void metrics_run(struct metrics_server *s);     /* also once a second, to end silent connections */
 uint16_t metrics_port(const struct metrics_server *s);
 
 #endif

@@ -7,9 +7,18 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct metrics_connection {
+    struct MHD_Connection *connection;
+    TAILQ_ENTRY(metrics_connection) of_all;
+};
 
 struct metrics_server {
     struct MHD_Daemon *daemon;
+    TAILQ_HEAD(, metrics_connection) connections; /* the oldest first */
+    size_t connection_count;
     void (*read)(struct metrics_input *in, void *user);
     void *user;
 };
@@ -65,6 +74,42 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *connection, con
     return respond_plain(connection, MHD_HTTP_NOT_FOUND, "there are /metrics and /healthz\n");
 }
 
+/* Ends the oldest connection: its reader sees the end, and libmicrohttpd closes it. */
+static void end_oldest(struct metrics_server *s)
+{
+    struct metrics_connection *c = TAILQ_FIRST(&s->connections);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info)
+        (void)shutdown(info->connect_fd, SHUT_RDWR);
+    TAILQ_REMOVE(&s->connections, c, of_all);
+    c->connection = NULL;
+    s->connection_count--;
+}
+
+static void count_connection(void *user, struct MHD_Connection *connection, void **context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+    struct metrics_server *s = user;
+    struct metrics_connection *c = *context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = c = calloc(1, sizeof *c);
+        if (!c)
+            return; /* not counted; its timeout ends it */
+        c->connection = connection;
+        TAILQ_INSERT_TAIL(&s->connections, c, of_all);
+        if (++s->connection_count > METRICS_CONNECTIONS_MAX)
+            end_oldest(s);
+    } else if (c) {
+        if (c->connection) {
+            TAILQ_REMOVE(&s->connections, c, of_all);
+            s->connection_count--;
+        }
+        *context = NULL;
+        free(c);
+    }
+}
+
 int metrics_open(struct metrics_server **out, const struct net_address *listen,
                  void (*read)(struct metrics_input *in, void *user), void *user)
 {
@@ -74,6 +119,7 @@ int metrics_open(struct metrics_server **out, const struct net_address *listen,
         return SQ_ERR_NOMEM;
     s->read = read;
     s->user = user;
+    TAILQ_INIT(&s->connections);
     if (net_address_to_sockaddr(listen, &address) == 0) {
         free(s);
         return SQ_ERR_INVALID;
@@ -81,8 +127,9 @@ int metrics_open(struct metrics_server **out, const struct net_address *listen,
     unsigned flags = MHD_USE_EPOLL | (listen->family == NET_IPV6 ? MHD_USE_IPv6 : 0);
     s->daemon = MHD_start_daemon(flags, listen->port, NULL, NULL, answer, s, MHD_OPTION_SOCK_ADDR,
                                  (struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT,
-                                 (unsigned)METRICS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-                                 (unsigned)METRICS_TIMEOUT_S, MHD_OPTION_END);
+                                 (unsigned)(METRICS_CONNECTIONS_MAX + METRICS_RESERVE),
+                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)METRICS_TIMEOUT_S,
+                                 MHD_OPTION_NOTIFY_CONNECTION, count_connection, s, MHD_OPTION_END);
     if (!s->daemon) {
         free(s);
         return SQ_ERR_IO;
