@@ -115,8 +115,8 @@ Test(relay_sim, loss_on_both_legs_is_repaired)
         world_produce(w, a, "p", sender());
         world_consume(w, b, "c", "p", receiver(0), false);
         connect_all(w);
-        w->loss = 0.05;
-        w->jitter_us = 5 * TIME_US_PER_MS;
+        w->manner.loss = 0.05;
+        w->manner.jitter_sd_us = 5 * TIME_US_PER_MS;
         const uint32_t frames = 1500;
         static bool seen[1500], asked[65536];
         size_t count = 0, at = 0;
@@ -249,7 +249,7 @@ Test(relay_sim, sender_reports_reach_the_receiver_translated)
 
     /* the receiver's block about that SR, at once: the relay knows the round trip of 60 ms */
     struct rtcp_block block = {.ssrc = RECEIVER_SSRC, .lsr = rtcp_ntp_middle(sr.ntp)};
-    block.dlsr = (uint32_t)((TIME_US_PER_S - 2 * w->delay_us) * 65536 / TIME_US_PER_S);
+    block.dlsr = (uint32_t)((TIME_US_PER_S - 2 * w->manner.delay_us) * 65536 / TIME_US_PER_S);
     out = byte_writer_of(data, sizeof data);
     cr_assert_eq(rtcp_write_rr(&out, 1, &block, 1), 0);
     send_rtcp(w, b, &out);
@@ -258,7 +258,8 @@ Test(relay_sim, sender_reports_reach_the_receiver_translated)
     world_command(w, (struct relay_command){.type = RELAY_STATS, .room = "r"}, &reply);
     for (size_t i = 0; i < reply.stats->transport_count; i++)
         if (strcmp(reply.stats->transports[i].id, "t1") == 0)
-            cr_expect(llabs(reply.stats->transports[i].stats.rtt_us - 2 * w->delay_us) < 1000,
+            cr_expect(llabs(reply.stats->transports[i].stats.rtt_us - 2 * w->manner.delay_us) <
+                          1000,
                       "%lld us", (long long)reply.stats->transports[i].stats.rtt_us);
     free(reply.stats);
     world_free(w);
@@ -386,7 +387,7 @@ Test(relay_sim, foreign_ssrcs_and_floods_stop_at_the_door)
     router_get_counters(w->router, counters);
     cr_expect_eq(counters[RELAY_DROP_UNKNOWN_SSRC], 1);
     cr_expect_eq(w->terminals[a].got_count, 0);
-    w->delay_us = 0; /* so that little is in flight */
+    w->manner.delay_us = 0; /* so that little is in flight */
     for (uint32_t n = 0; n < 3 * ROUTER_POLICE_PACKETS_PER_S / 2; n++) {
         send_frame(w, b, n, n == 0);
         if (n % 500 == 0)

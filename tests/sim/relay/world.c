@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Virtual time: one list of datagrams in flight, the earliest of all deadlines is next. */
+/* Virtual time: the earliest of all deadlines, of links, router and terminals, is next. */
 #include "tests/sim/relay/world.h"
 #include "rtc/payload/vp8.h"
 #include "rtc/rtcp/rtcp.h"
@@ -14,11 +14,17 @@
 
 struct world *world_new(uint64_t seed)
 {
+    return world_new_over(NULL, seed);
+}
+
+struct world *world_new_over(const struct link_profile *profile, uint64_t seed)
+{
     struct world *w = calloc(1, sizeof *w);
     cr_assert_not_null(w);
-    w->prng = prng_of(seed);
+    w->seed = seed;
+    w->profile = profile;
     w->now_us = START_US;
-    w->delay_us = 30 * TIME_US_PER_MS;
+    w->manner.delay_us = 30 * TIME_US_PER_MS;
     cr_assert_eq(dtls_identity_new(&w->identity, UTC_US), 0);
     cr_assert_eq(packet_pool_new(&w->pool, 8192), 0);
     cr_assert_eq(net_address_parse(&w->relay_address, "192.0.2.1", 40000), 0);
@@ -37,6 +43,7 @@ void world_free(struct world *w)
     for (size_t i = 0; i < w->terminal_count; i++) {
         struct world_terminal *t = &w->terminals[i];
         transport_free(t->t);
+        wire_close(&t->wire);
         dtls_identity_free(t->identity);
         for (size_t k = 0; k < 1024; k++)
             if (t->sent[k])
@@ -64,6 +71,8 @@ int world_join(struct world *w)
     command.profiles[0] = SRTP_PROFILE_AEAD_AES_128_GCM;
     snprintf(command.transport, sizeof command.transport, "t%d", i);
     world_command(w, command, &reply);
+    wire_open(&t->wire, w->profile, &w->manner, w->seed * WORLD_TERMINALS_MAX + (uint64_t)i,
+              w->now_us);
     cr_assert_eq(dtls_identity_new(&t->identity, UTC_US), 0);
     cr_assert_eq(packet_pool_new(&t->pool, 2048), 0);
     cr_assert_eq(net_address_parse(&t->address, "198.51.100.1", (uint16_t)(5000 + i)), 0);
@@ -119,19 +128,12 @@ struct net_tuple world_tuple(const struct world *w, int i)
 
 static void fly(struct world *w, int terminal, bool to_relay, const uint8_t *data, size_t len_bytes)
 {
-    bool media = data[0] >= 128;
-    double draw = prng_unit(&w->prng);
-    if ((media && draw < w->loss) ||
-        net_address_equal(&w->terminals[terminal].address, &w->lost_address))
+    struct world_terminal *t = &w->terminals[terminal];
+    if (net_address_equal(&t->address, &w->lost_address))
         return;
-    cr_assert_lt(w->flight_count, WORLD_FLIGHT_MAX);
-    struct world_flight *f = &w->flights[w->flight_count++];
-    f->at_us =
-        w->now_us + w->delay_us + (w->jitter_us ? prng_between(&w->prng, 0, w->jitter_us) : 0);
-    f->terminal = terminal;
-    f->to_relay = to_relay;
-    f->len_bytes = len_bytes;
-    memcpy(f->data, data, len_bytes);
+    if (!w->profile)
+        wire_set_manner(&t->wire, &w->manner);
+    wire_send(&t->wire, to_relay ? LINK_UP : LINK_DOWN, w->now_us, data, len_bytes);
 }
 
 static void drain_router(struct world *w)
@@ -188,8 +190,8 @@ static void repair(struct world *w, int i, uint32_t media_ssrc, uint16_t seq16)
     if (!p || rtp_parse(&v, p->data, p->len_bytes) || v.seq16 != seq16 || v.ssrc != media_ssrc)
         return;
     memcpy(data, p->data, p->len_bytes);
-    int len = rtx_encapsulate(data, p->len_bytes, sizeof data, 97, media_ssrc + 0x11110000u,
-                              t->rtx_seq16++);
+    int len = rtx_encapsulate(data, p->len_bytes, sizeof data, (uint8_t)(v.payload_type + 1),
+                              media_ssrc + 0x11110000u, t->rtx_seq16++);
     cr_assert_gt(len, 0);
     size_t sealed = (size_t)len;
     cr_assert_eq(transport_seal_rtp(t->t, data, &sealed, sizeof data, w->now_us), 0);
@@ -230,45 +232,64 @@ static void take_rtp(struct world *w, int i, const uint8_t *data, size_t len_byt
                             .timestamp = v.timestamp,
                             .seq16 = v.seq16,
                             .payload_type = v.payload_type};
-    size_t skip = v.payload_type == 102 ? RTX_OSN_LEN : 0;
+    bool rtx = v.payload_type == WORLD_PT_VP8 + 1 || v.payload_type == WORLD_PT_OPUS + 1;
+    size_t skip = rtx ? RTX_OSN_LEN : 0;
     if (skip)
         cr_assert(rtx_original_seq16(&v, &g->seq16));
     const uint8_t *payload = rtp_payload(&v) + skip;
-    cr_assert_eq(vp8_parse(&d, payload, v.payload_len_bytes - skip), 0);
+    cr_assert_geq(v.payload_len_bytes, skip + 4);
+    if (v.payload_type == WORLD_PT_VP8 || v.payload_type == WORLD_PT_VP8 + 1)
+        cr_assert_eq(vp8_parse(&d, payload, v.payload_len_bytes - skip), 0);
     g->mark = bytes_get_u32(payload + v.payload_len_bytes - skip - 4);
 }
 
-static void arrive(struct world *w, const struct world_flight *f)
+static void arrive(struct world *w, int i, bool to_relay, const uint8_t *bytes, size_t len_bytes)
 {
-    struct world_terminal *t = &w->terminals[f->terminal];
-    if (f->to_relay) {
+    struct world_terminal *t = &w->terminals[i];
+    if (to_relay) {
         struct packet *p = packet_take(w->pool);
-        struct net_tuple from = world_tuple(w, f->terminal);
+        struct net_tuple from = world_tuple(w, i);
         cr_assert_not_null(p);
-        memcpy(p->data, f->data, f->len_bytes);
-        p->len_bytes = (uint16_t)f->len_bytes;
+        memcpy(p->data, bytes, len_bytes);
+        p->len_bytes = (uint16_t)len_bytes;
         router_receive(w->router, &from, p, w->now_us);
         packet_unref(p);
         return;
     }
     struct net_tuple from = {.protocol = NET_UDP, .local = t->address, .remote = w->relay_address};
     uint8_t data[PACKET_CAPACITY_BYTES];
-    size_t len = f->len_bytes;
-    memcpy(data, f->data, len);
+    size_t len = len_bytes;
+    memcpy(data, bytes, len);
     enum transport_received got = transport_receive(t->t, &from, data, &len, w->now_us);
     if (got == TRANSPORT_RECEIVED_RTP)
-        take_rtp(w, f->terminal, data, len);
+        take_rtp(w, i, data, len);
     else if (got == TRANSPORT_RECEIVED_RTCP)
-        take_rtcp(w, f->terminal, data, len);
+        take_rtcp(w, i, data, len);
 }
 
-static size_t earliest_flight(const struct world *w)
+/* One thing that came out of a link; false when there is none. */
+static bool take_arrival(struct world *w)
 {
-    size_t best = w->flight_count;
-    for (size_t i = 0; i < w->flight_count; i++)
-        if (best == w->flight_count || w->flights[i].at_us < w->flights[best].at_us)
-            best = i;
-    return best;
+    enum link_direction way;
+    struct link_event e;
+    for (size_t i = 0; i < w->terminal_count; i++) {
+        if (!wire_next(&w->terminals[i].wire, w->now_us, &way, &e))
+            continue;
+        if (e.type == LINK_PACKET)
+            arrive(w, (int)i, way == LINK_UP, e.data, e.len_bytes);
+        return true;
+    }
+    return false;
+}
+
+static time_us next_us(const struct world *w, time_us until_us)
+{
+    time_us at = time_us_min(until_us, router_deadline(w->router));
+    for (size_t i = 0; i < w->terminal_count; i++) {
+        at = time_us_min(at, transport_deadline(w->terminals[i].t));
+        at = time_us_min(at, wire_deadline(&w->terminals[i].wire, w->now_us));
+    }
+    return at > w->now_us ? at : w->now_us;
 }
 
 void world_run(struct world *w, time_us until_us)
@@ -277,20 +298,10 @@ void world_run(struct world *w, time_us until_us)
         drain_router(w);
         for (size_t i = 0; i < w->terminal_count; i++)
             drain_terminal(w, (int)i);
-        size_t next = earliest_flight(w);
-        time_us at = time_us_min(until_us, router_deadline(w->router));
-        for (size_t i = 0; i < w->terminal_count; i++)
-            at = time_us_min(at, transport_deadline(w->terminals[i].t));
-        if (next < w->flight_count)
-            at = time_us_min(at, w->flights[next].at_us);
-        if (at > w->now_us)
-            w->now_us = at;
-        if (next < w->flight_count && w->flights[next].at_us <= w->now_us) {
-            struct world_flight f = w->flights[next];
-            w->flights[next] = w->flights[--w->flight_count];
-            arrive(w, &f);
+        if (take_arrival(w))
             continue;
-        }
+        time_us before_us = w->now_us;
+        w->now_us = next_us(w, until_us);
         bool any = router_deadline(w->router) <= w->now_us;
         if (any)
             router_timeout(w->router, w->now_us);
@@ -300,7 +311,7 @@ void world_run(struct world *w, time_us until_us)
             transport_timeout(w->terminals[i].t, w->now_us);
             any = true;
         }
-        if (!any && w->now_us >= until_us)
+        if (!any && w->now_us == before_us && w->now_us >= until_us)
             return;
     }
 }

@@ -1,42 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A relay's rooms and terminals (rtc/transport in the controlling role) joined by a lossy link, in
- * virtual time. */
+/* A relay's rooms and terminals (rtc/transport in the controlling role), each behind an emulated
+ * link of its own (loadtest/link), in virtual time. */
 #ifndef TESTS_SIM_RELAY_WORLD_H
 #define TESTS_SIM_RELAY_WORLD_H
 
 #include "relay/room/router.h"
 #include "rtc/rtcp/rtcp.h"
 #include "rtc/rtp/rtp.h"
+#include "tests/sim/wire/wire.h"
 #include "tests/support/prng.h"
 #include <stdbool.h>
 
 #define WORLD_TERMINALS_MAX 4
-#define WORLD_FLIGHT_MAX    4096
-#define WORLD_LOG_MAX       8192 /* RTP packets that a terminal remembers */
-#define WORLD_RTCP_MAX      64
-
-struct world_flight {
-    time_us at_us;
-    struct net_tuple tuple; /* as the receiver sees it */
-    int terminal;           /* whose link; to_relay says which way */
-    bool to_relay;
-    size_t len_bytes;
-    uint8_t data[PACKET_CAPACITY_BYTES];
-};
+#define WORLD_LOG_MAX       32768 /* RTP packets that a terminal remembers */
+#define WORLD_PT_VP8        101   /* as receivers have it; RTX is the next number */
+#define WORLD_PT_OPUS       103
 
 struct world_got {
     time_us at_us;
     uint32_t ssrc, timestamp;
     uint16_t seq16;
     uint8_t payload_type;
-    uint32_t
-        mark; /* the first four payload bytes after the descriptor, as sent by world_send_vp8 */
+    uint32_t mark; /* the last four bytes of the payload */
 };
 
 struct world_terminal {
     struct transport *t;
     struct dtls_identity *identity;
     struct net_address address;
+    struct wire wire;
     size_t got_count;
     struct world_got got[WORLD_LOG_MAX];
     size_t plis, srs, nacks;  /* RTCP received, by kind */
@@ -51,18 +43,19 @@ struct world {
     struct router *router;
     struct dtls_identity *identity;
     struct packet_pool *pool;
-    struct prng prng;
-    double loss; /* of each datagram, both ways, media only once connected */
-    time_us delay_us, jitter_us;
+    const struct link_profile *profile; /* of each terminal's link; NULL: ... */
+    struct wire_manner manner;          /* ... a fast one of this manner, which a test may change */
     time_us now_us;
-    size_t terminal_count, flight_count;
+    size_t terminal_count;
     struct world_terminal terminals[WORLD_TERMINALS_MAX];
-    struct world_flight flights[WORLD_FLIGHT_MAX];
     struct net_address relay_address;
+    uint64_t seed;
     struct net_address lost_address; /* datagrams to and from there vanish; family NET_NONE: none */
 };
 
 struct world *world_new(uint64_t seed);
+/* With terminals behind links of that profile, borrowed. */
+struct world *world_new_over(const struct link_profile *profile, uint64_t seed);
 void world_free(struct world *w);
 
 /* Runs a command that must succeed. */
