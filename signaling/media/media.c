@@ -19,6 +19,7 @@ int media_new(struct media **out, const struct media_config *config, time_us now
     if (!m)
         return SQ_ERR_NOMEM;
     m->config = *config;
+    m->due_us = TIME_US_NEVER;
     int error = media_load(m, now_us);
     if (error) {
         media_free(m);
@@ -153,6 +154,7 @@ static void take_relays(struct media *m, time_us now_us)
             take_event(m, out.relay, out.body);
         else if (out.type == RELAYS_SNAPSHOT)
             media_reconcile(m, out.relay, out.body, out.asked_us, now_us);
+        /* RELAYS_UP and RELAYS_DOWN: media_room_watch looks by itself */
     }
 }
 
@@ -189,11 +191,14 @@ void media_step(struct media *m, time_us now_us)
     if (!m->settled)
         settle(m, now_us);
     take_relays(m, now_us);
-    for (struct media_room *room = m->rooms; room; room = room->next)
+    m->due_us = TIME_US_NEVER;
+    for (struct media_room *room = m->rooms; room; room = room->next) {
         drop_away(m, room, now_us);
+        media_room_watch(m, room, now_us);
+    }
 }
 
 time_us media_deadline(const struct media *m)
 {
-    return relays_deadline(m->config.relays);
+    return time_us_min(m->due_us, relays_deadline(m->config.relays));
 }

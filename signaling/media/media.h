@@ -22,6 +22,9 @@ struct relays;
 #define MEDIA_AWAY_US                                                                              \
     (120 * TIME_US_PER_S) /* without a connection that long, the seat's transports are closed */
 
+#define MEDIA_RELAY_GRACE_US                                                                       \
+    (3 * TIME_US_PER_S) /* a silent relay may come back; then its rooms go to another */
+
 enum room_right {
     ROOM_RIGHT_NONE = 0, /* not a member: told SQ_ERR_NOT_FOUND */
     ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */

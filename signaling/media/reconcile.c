@@ -52,7 +52,39 @@ int media_room_place(struct media *m, struct media_room *room, time_us now_us)
     }
     snprintf(room->relay, sizeof room->relay, "%s", relay);
     room->made = room->unsure = false;
+    room->down_us = 0;
     return 0;
+}
+
+/* ---- a relay that fell silent ---- */
+
+static size_t tell_seats(struct media *m, const struct media_room *room, bool say)
+{
+    size_t count = 0;
+    for (const struct media_object *o = room->objects; o; o = o->next_in_room) {
+        if (o->type != OBJECT_TRANSPORT || !o->made)
+            continue;
+        count++;
+        if (say)
+            media_notify(m, o->session, "media.transportState",
+                         json_pack("{s:s, s:s, s:s}", "transportId", o->id, "state", "interrupted",
+                                   "reason", "relay_down"));
+    }
+    return count;
+}
+
+void media_room_watch(struct media *m, struct media_room *room, time_us now_us)
+{
+    if (!*room->relay || relays_alive(m->config.relays, room->relay, now_us))
+        return; /* heard again: its snapshot says what is left */
+    if (!tell_seats(m, room, !room->down_us))
+        return; /* nobody is there: the next join places it */
+    if (!room->down_us)
+        room->down_us = now_us;
+    if (now_us - room->down_us >= MEDIA_RELAY_GRACE_US)
+        (void)media_room_place(m, room, now_us); /* none alive: when one is */
+    else
+        m->due_us = time_us_min(m->due_us, room->down_us + MEDIA_RELAY_GRACE_US);
 }
 
 /* ---- the snapshot ---- */
@@ -103,6 +135,22 @@ static void lose_missing(struct media *m, struct media_room *room, const json_t 
             media_stream_close(m, o, now_us);
         o = lost ? room->objects : o->next_in_room;
     }
+}
+
+/* The relay was only out of hearing: its transports fare as it says. */
+static void tell_survivors(struct media *m, struct media_room *room, const json_t *there)
+{
+    for (const struct media_object *o = room->objects; o && room->down_us; o = o->next_in_room) {
+        const char *state = o->type == OBJECT_TRANSPORT && o->made
+                                ? text_of(entry(json_object_get(there, list_names[o->type]),
+                                                id_names[o->type], o->id),
+                                          "state")
+                                : "";
+        if (*state)
+            media_notify(m, o->session, "media.transportState",
+                         json_pack("{s:s, s:s}", "transportId", o->id, "state", state));
+    }
+    room->down_us = 0;
 }
 
 static void send_pause(struct media *m, const struct media_object *o, bool paused, time_us now_us)
@@ -158,6 +206,7 @@ void media_reconcile(struct media *m, const char *relay, const json_t *snapshot,
         if (!found && room->made_us <= asked_us)
             room->made = false;
         lose_missing(m, room, found, asked_us, now_us);
+        tell_survivors(m, room, found);
         put_pauses_right(m, room, found, now_us);
     }
 }

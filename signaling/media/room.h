@@ -22,8 +22,9 @@ struct media_room {
     time_us made_us;              /* when we heard so; 0: before our start */
     bool opened;                  /* told since our start that it is (still) open */
     bool live;
-    bool unsure;  /* loaded from the store: what the relay was told is known by its snapshot */
-    bool doubted; /* a job failed: the relay may have forgotten the room, so it is made again */
+    bool unsure;     /* loaded from the store: what the relay was told is known by its snapshot */
+    bool doubted;    /* a job failed: the relay may have forgotten the room, so it is made again */
+    time_us down_us; /* its relay fell silent; 0: it did not, or its snapshot has come since */
     size_t transport_count;
     struct media_object *objects;
     struct media_room *next;
@@ -106,7 +107,8 @@ struct media {
     struct media_job *jobs;
     struct media_command *commands;
     struct media_queued *first, *last;
-    bool settled; /* what the store gave was looked through after the start */
+    bool settled;   /* what the store gave was looked through after the start */
+    time_us due_us; /* a room of a silent relay moves */
     time_us now_us;
 };
 
@@ -189,5 +191,8 @@ void media_reconcile(struct media *m, const char *relay, const json_t *snapshot,
                      time_us now_us);
 /* A room whose relay is silent moves to another when there is one. 0 or SQ_ERR_UNREACHABLE. */
 int media_room_place(struct media *m, struct media_room *room, time_us now_us);
+/* Level-triggered: owners hear when the room's relay has fallen silent, and after
+ * MEDIA_RELAY_GRACE_US the room goes to another relay, now or when one is alive. */
+void media_room_watch(struct media *m, struct media_room *room, time_us now_us);
 
 #endif

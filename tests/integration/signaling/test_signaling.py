@@ -35,12 +35,27 @@ class Server(installation.Installation):
     def __init__(self, folder, relay=False):
         super().__init__(folder)
         self.terminals = []
+        self.commands_2, self.heartbeats_2, self.metrics_2, self.media_2 = installation.free_ports(4)
         self.write("directory.json", json.dumps(DIRECTORY, ensure_ascii=False))
         installation.call(installation.program("shanqiaoctl"), "import", "--db", folder / "shanqiao.db", "--keys",
                           folder / "keys", folder / "directory.json")
         if relay:
             self.start_relay()
         self.start_signaling()
+
+    def write(self, name, text):
+        if name == "signaling.yaml":  # it knows a second relay, which tests start or do not
+            text = text.replace("  relays: [", f"  relays: [\"city-1=tcp://127.0.0.1:{self.commands_2},"
+                                               f"tcp://127.0.0.1:{self.heartbeats_2}\", ")
+        return super().write(name, text)
+
+    def start_second_relay(self):
+        text = (self.folder / "relay.yaml").read_text().replace("county", "city")
+        for first, second in ((self.commands, self.commands_2), (self.heartbeats, self.heartbeats_2),
+                              (self.metrics, self.metrics_2), (self.media, self.media_2)):
+            text = text.replace(str(first), str(second))
+        self.start("relay-2", [installation.program("shanqiao-relay"), "--config", self.write("relay-2.yaml", text)])
+        self.wait_healthy("relay-2", f"http://127.0.0.1:{self.metrics_2}/healthz")
 
     def terminal(self, **how):
         self.terminals.append(wire.Terminal(self.https, **how))
@@ -307,11 +322,44 @@ class Media(Case):
     def test_a_relay_that_died_is_told_and_a_new_join_works(self):
         village, _, room, capabilities = self.ring()
         self.server.kill("relay")
+        notice = village.told("media.transportState")
+        self.assertEqual((notice["state"], notice.get("reason")), ("interrupted", "relay_down"))
+        reply = village.call("media.join", join_params(room, capabilities, 3000))
+        self.assertEqual(wire.error_of(reply), "SQ_ERR_UNREACHABLE")
         self.server.start_relay()
-        while village.told("media.transportState")["state"] != "closed":
-            pass
+        self.assertEqual(village.told("media.transportState")["state"], "closed")
         again = village.result("media.join", join_params(room, capabilities, 3000))
         self.assertNotEqual(again["transportId"], village.joined["transportId"])
+
+    def test_a_refused_join_leaves_the_former_transport(self):
+        village, specialist, room, capabilities = self.ring()
+        bad = join_params(room, capabilities, 3000)
+        bad["dtlsParameters"]["fingerprints"][0]["value"] = "AB:CD"
+        twice = join_params(room, capabilities, 3000)
+        twice["produce"][1]["rtpParameters"]["encodings"][0]["ssrc"] = 3000
+        for params in (bad, twice):
+            self.assertEqual(wire.error_of(village.call("media.join", params)), "SQ_ERR_INVALID")
+        village.result("media.restartIce", {"transportId": village.joined["transportId"]})
+        specialist.result("directory.panels")  # what was told before its reply has arrived
+        self.assertFalse([n for n in specialist.notifications if n["method"] == "media.consumerClosed"])
+
+
+class TwoRelays(Case):
+    """Rooms of a relay that stays away."""
+
+    relay = True
+    ring = Media.ring
+
+    def test_rooms_of_a_dead_relay_go_to_the_other(self):
+        village, specialist, room, capabilities = self.ring()
+        self.server.start_second_relay()
+        self.server.kill("relay")
+        for person in (village, specialist):
+            self.assertEqual([person.told("media.transportState")["state"] for _ in range(2)], ["interrupted", "failed"])
+        again = village.result("media.join", join_params(room, capabilities, 3000))
+        self.assertEqual({c["port"] for c in again["iceCandidates"] if c["protocol"] == "udp"}, {self.server.media_2})
+        self.server.start_relay()  # it comes back empty-handed, and the room stays where it is
+        village.result("media.restartIce", {"transportId": again["transportId"]})
 
 
 if __name__ == "__main__":

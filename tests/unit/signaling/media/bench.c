@@ -19,6 +19,7 @@ struct bench bench;
 
 struct heard {
     char method[40];
+    const char *node;
     json_t *params;
     int64_t ticket;
     bool answered, counted;
@@ -27,7 +28,7 @@ struct heard {
 static struct {
     struct heard heard[HEARD_MAX];
     size_t count;
-    bool hold, dead;
+    bool hold, dead, other_alive;
     char fails[40];
     int error;
     json_t *snapshot;
@@ -78,17 +79,17 @@ static void relay_apply(const char *method, const json_t *params)
 int64_t relays_request(struct relays *r, const char *node, const char *method, json_t *params,
                        time_us now_us)
 {
-    (void)r;
-    (void)now_us;
-    cr_assert_str_eq(node, "county-1");
     cr_assert_lt(relay.count, HEARD_MAX);
-    if (relay.dead) {
+    if (!relays_alive(r, node, now_us)) {
         json_decref(params);
         return SQ_ERR_UNREACHABLE;
     }
     cr_assert(params, "%s without params", method);
     struct heard *h = &relay.heard[relay.count++];
-    *h = (struct heard){.params = params, .ticket = (int64_t)relay.count, .counted = true};
+    *h = (struct heard){.params = params,
+                        .node = strcmp(node, "county-1") ? "city-1" : "county-1",
+                        .ticket = (int64_t)relay.count,
+                        .counted = true};
     snprintf(h->method, sizeof h->method, "%s", method);
     if (strcmp(method, relay.fails))
         relay_apply(method, params);
@@ -127,6 +128,7 @@ bool relays_next(struct relays *r, struct relays_output *out)
             continue;
         h->answered = true;
         out->type = RELAYS_REPLY;
+        snprintf(out->relay, sizeof out->relay, "%s", h->node);
         out->ticket = h->ticket;
         out->error = strcmp(h->method, relay.fails) ? 0 : relay.error;
         snprintf(out->message, sizeof out->message, "%s", out->error ? "the relay says no" : "");
@@ -152,14 +154,14 @@ bool relays_alive(const struct relays *r, const char *node, time_us now_us)
 {
     (void)r;
     (void)now_us;
-    return !relay.dead && !strcmp(node, "county-1");
+    return strcmp(node, "county-1") ? relay.other_alive : !relay.dead;
 }
 
 const char *relays_place(const struct relays *r, time_us now_us)
 {
     (void)r;
     (void)now_us;
-    return relay.dead ? NULL : "county-1";
+    return !relay.dead ? "county-1" : relay.other_alive ? "city-1" : NULL;
 }
 
 void relay_hold(bool hold)
@@ -182,6 +184,20 @@ void relay_fail(const char *method, int error)
 void relay_alive(bool alive)
 {
     relay.dead = !alive;
+}
+
+void relay_other_alive(bool alive)
+{
+    relay.other_alive = alive;
+}
+
+const char *relay_of_last(const char *method)
+{
+    for (size_t i = relay.count; i-- > 0;) {
+        if (!strcmp(relay.heard[i].method, method))
+            return relay.heard[i].node;
+    }
+    return "";
 }
 
 size_t relay_count(const char *method)
@@ -230,9 +246,9 @@ json_t *relay_state(void)
         const char *type = json_string_value(json_object_get(o, "type"));
         char list[16];
         snprintf(list, sizeof list, "%ss", type);
-        json_array_append_new(
-            json_object_get(room, list),
-            json_pack("{s:s, s:O}", type, id, "paused", json_object_get(o, "paused")));
+        json_array_append_new(json_object_get(room, list),
+                              json_pack("{s:s, s:O, s:s}", type, id, "paused",
+                                        json_object_get(o, "paused"), "state", "connected"));
     }
     return json_pack("{s:s, s:i, s:[o]}", "boot", "b", "revision", 1, "rooms", room);
 }

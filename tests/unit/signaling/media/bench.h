@@ -33,8 +33,10 @@ void relay_hold(bool hold);                     /* answers wait for relay_answer
 void relay_answer(void);                        /* answers what waits */
 void relay_fail(const char *method, int error); /* "" : nothing fails */
 void relay_alive(bool alive);
-size_t relay_count(const char *method); /* commands heard since relay_forget */
-json_t *relay_last(const char *method); /* params of the last, borrowed */
+void relay_other_alive(bool alive);            /* "city-1", dead at first */
+const char *relay_of_last(const char *method); /* which of the two heard it */
+size_t relay_count(const char *method);        /* commands heard since relay_forget */
+json_t *relay_last(const char *method);        /* params of the last, borrowed */
 void relay_forget(void);
 void relay_snapshot(json_t *snapshot); /* takes over; handed out by the next step */
 void relay_snapshot_asked(json_t *snapshot, time_us asked_us);

@@ -180,3 +180,90 @@ Test(restart, what_was_made_after_the_question_is_not_missed_in_the_answer)
         json_pack("{s:O}", "transportId", json_object_get(joined, "transportId")), &error);
     cr_expect_eq(error, 0, "it is still there");
 }
+
+/* ---- a relay falls silent ---- */
+
+static const char *state_told(const char *account)
+{
+    const char *state =
+        json_string_value(json_object_get(told(account, "media.transportState"), "state"));
+    return state ? state : "";
+}
+
+Test(restart, a_silent_relay_is_told_at_once_and_once)
+{
+    relay_alive(false);
+    step(0);
+    json_t *notice = told(VILLAGER, "media.transportState");
+    cr_expect_str_eq(json_string_value(json_object_get(notice, "state")), "interrupted");
+    cr_expect_str_eq(json_string_value(json_object_get(notice, "reason")), "relay_down");
+    cr_expect_str_eq(state_told(EXPERT_1), "interrupted");
+    step(TIME_US_PER_S);
+    cr_expect_str_eq(state_told(VILLAGER), "");
+    cr_expect_eq(media_deadline(bench.media), bench.now_us - TIME_US_PER_S + MEDIA_RELAY_GRACE_US);
+}
+
+Test(restart, after_the_grace_the_room_goes_to_a_relay_that_is_alive)
+{
+    int error;
+    relay_alive(false);
+    relay_other_alive(true);
+    step(0);
+    cr_expect_str_eq(state_told(VILLAGER), "interrupted");
+    cr_expect_str_eq(state_told(EXPERT_1), "interrupted");
+    step(MEDIA_RELAY_GRACE_US - 1);
+    cr_expect_str_eq(state_told(VILLAGER), "", "it may come back");
+    step(1);
+    cr_expect_str_eq(state_told(VILLAGER), "failed");
+    cr_expect_str_eq(state_told(EXPERT_1), "failed");
+    ask(VILLAGER, "media.join", join_params("microphone"), &error);
+    cr_assert_eq(error, 0);
+    cr_expect_str_eq(relay_of_last("room.create"), "city-1");
+    cr_expect_str_eq(relay_of_last("transport.create"), "city-1");
+    json_t *joined = ask(EXPERT_1, "media.join", join_params("camera"), &error);
+    cr_expect_eq(json_array_size(json_object_get(joined, "consumers")), 1);
+    cr_expect_eq(media_deadline(bench.media), TIME_US_NEVER);
+}
+
+Test(restart, with_no_relay_alive_the_room_waits_for_one)
+{
+    int error;
+    relay_alive(false);
+    step(0);
+    cr_expect_str_eq(state_told(VILLAGER), "interrupted");
+    step(100 * MEDIA_RELAY_GRACE_US);
+    cr_expect_str_eq(state_told(VILLAGER), "");
+    cr_expect_eq(media_deadline(bench.media), TIME_US_NEVER, "no busy waiting");
+    ask(VILLAGER, "media.join", join_params("microphone"), &error);
+    cr_expect_eq(error, SQ_ERR_UNREACHABLE);
+    relay_other_alive(true);
+    step(0);
+    cr_expect_str_eq(state_told(VILLAGER), "failed");
+    ask(VILLAGER, "media.join", join_params("microphone"), &error);
+    cr_expect_eq(error, 0);
+}
+
+Test(restart, a_relay_that_was_only_out_of_hearing_is_told_as_it_is)
+{
+    relay_alive(false);
+    step(0);
+    cr_expect_str_eq(state_told(VILLAGER), "interrupted");
+    cr_expect_str_eq(state_told(EXPERT_1), "interrupted");
+    relay_alive(true);
+    relay_snapshot(relay_state());
+    step(TIME_US_PER_S);
+    cr_expect_str_eq(state_told(VILLAGER), "connected");
+    cr_expect_str_eq(state_told(EXPERT_1), "connected");
+    step(2 * MEDIA_RELAY_GRACE_US);
+    cr_expect_str_eq(state_told(VILLAGER), "");
+    cr_expect_eq(commands(), 0);
+}
+
+Test(restart, a_relay_that_died_while_signalling_was_away_is_told)
+{
+    bench_restart();
+    relay_alive(false);
+    bench_effect(EFFECT_ROOM_OPEN, "", "");
+    step(0);
+    cr_expect_str_eq(state_told(VILLAGER), "interrupted");
+}
