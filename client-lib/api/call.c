@@ -18,8 +18,10 @@
      TIME_US_PER_MS) /* the relay said goodbye: signalling says next whether the talk is over */
 #define REPAIR_AGAIN_US  (2 * TIME_US_PER_S) /* between joins */
 #define REPAIR_JOINS_MAX 100                 /* then the call has failed: some minutes */
-#define MOVED_CHECK_US   (1 * TIME_US_PER_S)
-#define RECEIVE_BATCH    256 /* datagrams taken in one step: a step must end */
+#define LOST_TOLD_US                                                                               \
+    (1500 * TIME_US_PER_MS) /* after checks went unanswered: a person hears of it in 3 to 4 s */
+#define MOVED_CHECK_US (1 * TIME_US_PER_S)
+#define RECEIVE_BATCH  256 /* datagrams taken in one step: a step must end */
 
 void sq_track_settings_init(struct sq_track_settings *settings, enum sq_kind kind,
                             enum sq_source source)
@@ -84,7 +86,7 @@ static void on_transport(sq_call *call, enum transport_state state, time_us now_
         change(call, SQ_CALL_CONNECTED, 0);
         if (call->connected_us == 0)
             call->connected_us = now_us;
-    } else if (state == TRANSPORT_INTERRUPTED) {
+    } else if (state == TRANSPORT_INTERRUPTED && call->state != SQ_CALL_INTERRUPTED) {
         r->interrupted_us = now_us;
         r->restarted = false;
         r->next_us = now_us + REPAIR_RESTART_US;
@@ -94,6 +96,28 @@ static void on_transport(sq_call *call, enum transport_state state, time_us now_
         r->restarted = true;
         r->next_us = now_us + (state == TRANSPORT_CLOSED ? REPAIR_CLOSED_US : 0);
     }
+}
+
+/* A path that does not answer is an interruption for the person, though its consent lasts longer.
+ */
+static void watch_path(sq_call *call, time_us now_us)
+{
+    const time_us since_us = session_lost_since(call->session);
+    const bool lost = since_us != TIME_US_NEVER && now_us - since_us >= LOST_TOLD_US;
+    if (lost && call->state == SQ_CALL_CONNECTED) {
+        on_transport(call, TRANSPORT_INTERRUPTED, now_us);
+        call->repair.silent = true;
+    } else if (since_us == TIME_US_NEVER && call->repair.silent &&
+               session_state(call->session) == TRANSPORT_CONNECTED) {
+        on_transport(call, TRANSPORT_CONNECTED, now_us);
+    }
+}
+
+static time_us watch_deadline(const sq_call *call)
+{
+    const time_us since_us = session_lost_since(call->session);
+    const bool waits = since_us != TIME_US_NEVER && call->state == SQ_CALL_CONNECTED;
+    return waits ? since_us + LOST_TOLD_US : TIME_US_NEVER;
 }
 
 static void repair(sq_call *call, time_us now_us)
@@ -281,6 +305,7 @@ void call_step(sq_call *call, time_us now_us)
     session_step(call->session, now_us);
     handle_session(call, now_us);
     send_all(call, now_us);
+    watch_path(call, now_us);
     repair(call, now_us);
     if (call->state != SQ_CALL_CONNECTING)
         follow_address(call, now_us);
@@ -290,7 +315,8 @@ time_us call_deadline(sq_call *call, time_us now_us)
 {
     if (call->state == SQ_CALL_FAILED)
         return TIME_US_NEVER;
-    return time_us_min(session_deadline(call->session, now_us), call->repair.next_us);
+    return time_us_min(time_us_min(session_deadline(call->session, now_us), watch_deadline(call)),
+                       call->repair.next_us);
 }
 
 /* ---- public ---- */

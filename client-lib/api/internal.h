@@ -44,6 +44,7 @@ struct call_repair {
     bool restarted;
     uint32_t joins; /* since media last flowed */
     time_us moved_check_us;
+    bool silent; /* told of a path that does not answer, while its consent lasts */
 };
 
 struct sq_call {

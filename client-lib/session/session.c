@@ -286,6 +286,11 @@ enum transport_state session_state(const struct session *s)
     return s->transport ? transport_state(s->transport) : TRANSPORT_NEW;
 }
 
+time_us session_lost_since(const struct session *s)
+{
+    return s->transport ? transport_lost_since(s->transport) : TIME_US_NEVER;
+}
+
 /* ---- remote tracks ---- */
 
 int session_add_consumer(struct session *s, const struct join_consumer *consumer)

@@ -91,6 +91,8 @@ time_us session_deadline(struct session *s, time_us now_us);
 bool session_next_datagram(struct session *s, struct transport_datagram *out, time_us now_us);
 bool session_next_event(struct session *s, struct session_event *out);
 
+/* Since when the relay has not answered; TIME_US_NEVER while it does. */
+time_us session_lost_since(const struct session *s);
 enum transport_state session_state(const struct session *s);
 /* Fills all but struct_size, state and the times of joining. */
 void session_get_stats(struct session *s, struct sq_call_stats *out, time_us now_us);

@@ -129,4 +129,8 @@ const struct ice_credentials *ice_local(const struct ice_agent *a);
 time_us ice_rtt_us(
     const struct ice_agent *a); /* smoothed over checks of the selected path; 0 when unknown */
 
+/* Controlling: since when the selected path has left checks unanswered, long before consent runs
+ * out; TIME_US_NEVER while it answers. */
+time_us ice_lost_since(const struct ice_agent *a);
+
 #endif

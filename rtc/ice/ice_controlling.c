@@ -69,6 +69,8 @@ static time_us tcp_delay(const struct ice_controlling *c)
 static void search(struct ice_controlling *c, time_us now_us)
 {
     const time_us delay_us = tcp_delay(c);
+    if (!c->searching)
+        c->search_since_us = now_us;
     c->searching = true;
     for (size_t i = 0; i < c->pair_count; i++) {
         struct ice_pair *p = &c->pairs[i];
@@ -302,6 +304,13 @@ enum ice_received ice_controlling_receive(struct ice_agent *a, const struct net_
         return ICE_ACCEPTED;
     }
     return ICE_DROPPED_REPLAYED; /* answers none of our open checks */
+}
+
+time_us ice_lost_since(const struct ice_agent *a)
+{
+    const struct ice_controlling *c = &a->controlling;
+    const bool lost = a->role == ICE_ROLE_CONTROLLING && c->searching && c->selected != ICE_NO_PAIR;
+    return lost ? c->search_since_us : TIME_US_NEVER;
 }
 
 /* ---- the caller's news ---- */

@@ -91,9 +91,10 @@ struct ice_controlling {
     uint64_t tie_breaker;
     uint64_t jitter; /* state of a generator; needs no secrecy */
     uint32_t next_stream;
-    bool searching;     /* all candidates are checked, not only the selected one */
-    time_us pace_at;    /* RFC 8445 section 14.2 */
-    time_us silence_at; /* a flow has stopped: check */
+    bool searching;          /* all candidates are checked, not only the selected one */
+    time_us search_since_us; /* while searching */
+    time_us pace_at;         /* RFC 8445 section 14.2 */
+    time_us silence_at;      /* a flow has stopped: check */
     time_us last_data_us;
     time_us rtt_us; /* of the selected path */
 };

@@ -264,6 +264,11 @@ bool transport_next_event(struct transport *t, struct transport_event *out)
     return true;
 }
 
+time_us transport_lost_since(const struct transport *t)
+{
+    return ice_lost_since(t->ice);
+}
+
 enum transport_state transport_state(const struct transport *t)
 {
     return t->state;

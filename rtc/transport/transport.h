@@ -151,6 +151,10 @@ int transport_seal_rtp(struct transport *t, uint8_t *data, size_t *len_bytes, si
 int transport_seal_rtcp(struct transport *t, uint8_t *data, size_t *len_bytes,
                         size_t capacity_bytes, time_us now_us);
 
+/* Controlling: since when the path has left checks unanswered; TIME_US_NEVER while it answers.
+ * Sending goes on until consent runs out (RFC 7675: 30 s), for one direction may still work; people
+ * want to know sooner. */
+time_us transport_lost_since(const struct transport *t);
 enum transport_state transport_state(const struct transport *t);
 /* Where to send: the nominated path, before nomination the best validated one; NULL when there is
  * none. */
