@@ -52,11 +52,11 @@ class Progress:
 class Terminal:
     """One shanqiao-terminal of the demo and what it wrote."""
 
-    def __init__(self, installation, out, name, role, media, extra):
+    def __init__(self, installation, out, name, role, media, extra, password=None):
         self.name, self.dir, self.media = name, out / name, media
         self.events_file, self.report_file = out / f"{name}-events.jsonl", out / f"{name}.json"
         self.events_file.touch()
-        password = installation.write(f"{name}.password", installation.passwords[name] + "\n")
+        password = installation.write(f"{name}.password", (password or installation.passwords[name]) + "\n")
         installation.start(name, [
             program("shanqiao-terminal"), "--as", role, "--server", installation.url, "--ca",
             installation.folder / "tls" / "ca.crt", "--account", f"acc_{name}", "--password-file", password,

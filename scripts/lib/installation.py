@@ -52,8 +52,8 @@ def call(*argv, **kwargs):
 class Installation:
     """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
 
-    def __init__(self, folder, web=None):
-        self.folder, self.web, self.processes = folder, web, {}
+    def __init__(self, folder, web=None, log_level="info"):
+        self.folder, self.web, self.log_level, self.processes = folder, web, log_level, {}
         self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
         self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
         ctl = program("shanqiaoctl")
@@ -83,6 +83,7 @@ class Installation:
 
     def start_relay(self):
         self.start("relay", [program("shanqiao-relay"), "--config", self.write("relay.yaml", f"""\
+log: {{level: {self.log_level}}}
 relay:
   id: county-1
   level: county
@@ -100,6 +101,7 @@ cluster:
 
     def start_signaling(self):
         self.start("signaling", [program("shanqiao-signaling"), "--config", self.write("signaling.yaml", f"""\
+log: {{level: {self.log_level}}}
 signaling:
   listen: 127.0.0.1
   port: {self.https}

@@ -4,12 +4,15 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+from random import Random
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
@@ -31,7 +34,7 @@ class System(unittest.TestCase):
     def setUp(self):
         self.out = Path(tempfile.mkdtemp(prefix="shanqiao-test-"))
         self.addCleanup(self.keep_or_remove)
-        self.installation = Installation(self.out / "installation")
+        self.installation = Installation(self.out / "installation", log_level="debug")
         self.addCleanup(self.installation.stop)
         self.installation.start_relay()
         self.installation.start_signaling()
@@ -103,9 +106,27 @@ class System(unittest.TestCase):
         session = (self.out / "specialist.session").read_text()
         return words + re.findall(r"[A-Za-z0-9_-]{32,}", session)
 
+    def provoke(self):
+        """What makes servers complain: a wrong password, a second sign-in, garbage on every port."""
+        wrong = demo.Terminal(self.installation, self.out, "village", "doctor", demo.VILLAGE,
+                              ["--consultation", LIB / "demo-request.json"], password="not the password")
+        second = self.terminal("specialist", "specialist", demo.COUNTY, "--opinion", LIB / "demo-opinion.json")
+        self.wait(lambda: wrong.process.poll() is not None and second.process.poll() is not None, "refusals", 30)
+        random = Random(1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            for _ in range(200):
+                udp.sendto(random.randbytes(random.randrange(1, 200)), ("127.0.0.1", self.installation.media))
+        for port in (self.installation.https, self.installation.media, self.installation.commands):
+            with socket.create_connection(("127.0.0.1", port)) as tcp:
+                tcp.sendall(random.randbytes(300))
+
     def test_logs_and_database_hold_nothing_private(self):
-        specialist = self.specialist(3)
+        specialist = self.specialist(6)
+        self.provoke()
         village = self.village()
+        self.wait(lambda: village.state() == "in_progress", "the talk")
+        self.installation.kill("signaling")
+        self.installation.start_signaling()
         self.wait_end(village, specialist)
         self.installation.stop()
         folder = self.installation.folder
@@ -120,7 +141,7 @@ class System(unittest.TestCase):
             self.assertTrue(lines, f"{name} is empty: the scan would prove nothing")
             for line in lines:
                 self.assertIn("key", json.loads(line), "each line is one JSON object")
-                self.assertNotRegex(line, r"\b127\.0\.0\.1:\d+", "an address of a peer")
+                self.assertNotRegex(line, r"\b\d{1,3}(\.\d{1,3}){3}\b|::1", "an address")
 
     def test_media_over_tcp_when_udp_is_not_wanted(self):
         specialist = self.specialist(TALK_SECONDS, "--force-tcp")
@@ -166,6 +187,48 @@ class System(unittest.TestCase):
         if not SANITIZED:
             self.assertLess(specialist.report()["video"]["freeze_ms"], 500)
             self.assertLess(specialist.report()["audio"]["concealed_ms"], 500)
+
+    def kill_cluster_processes(self):
+        """SIGKILLs the nanomsg process of relay and signalling; how many there were."""
+        count = 0
+        for name in ("relay", "signaling"):
+            pid = self.installation.processes[name].pid
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+                count += 1
+        return count
+
+    def test_no_call_notices_that_the_nanomsg_process_dies(self):
+        specialist = self.specialist(8)
+        village = self.village()
+        self.wait(lambda: village.state() == "in_progress", "the talk")
+        for _ in range(3):
+            self.assertEqual(self.kill_cluster_processes(), 2)
+            self.wait(lambda: self.cluster_children() == 2, "the restart of both processes", 20)
+        self.wait_end(village, specialist)
+        self.assert_completed(village)
+        if not SANITIZED:
+            self.assertLess(specialist.report()["video"]["freeze_ms"], 500)
+            self.assertLess(specialist.report()["audio"]["concealed_ms"], 200)
+
+    def cluster_children(self):
+        pids = [self.installation.processes[name].pid for name in ("relay", "signaling")]
+        return sum(len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()) for pid in pids)
+
+    def test_a_killed_relay_that_comes_back_gets_its_consultation_again(self):
+        specialist = self.specialist(15)
+        village = self.village()
+        frames = lambda: len(compare.read_csv(specialist.dir / "frames.csv")) if specialist.dir.exists() else 0
+        self.wait(lambda: frames() > 25, "pictures")
+        self.installation.kill("relay")
+        self.wait(lambda: any(e.get("state") == "interrupted" for e in village.events() if e["event"] == "call"),
+                  "the word that the link is down", 20)
+        self.installation.start_relay()
+        before = frames()
+        self.wait(lambda: frames() > before + 25, "pictures over the new relay", 30)
+        self.wait_end(village, specialist)
+        self.assert_completed(village)
+        self.assertEqual(self.count("SELECT count(*) FROM consultation"), 1)
 
     def test_wrong_password_is_refused_plainly(self):
         self.installation.passwords["village"] = "not the password"
