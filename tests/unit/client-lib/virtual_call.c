@@ -10,31 +10,10 @@
 
 #define UTC_OFFSET_US INT64_C(1790000000000000)
 
-static void launch(struct virtual_call *v, int leg, bool to_relay, const struct net_tuple *tuple,
-                   const uint8_t *data, size_t len)
+static void launch(struct virtual_call *v, int leg, bool to_relay, const uint8_t *data, size_t len)
 {
-    v->sent++;
-    if (v->link.cut || prng_chance(&v->prng, v->link.loss)) {
-        v->lost++;
-        return;
-    }
-    for (size_t i = 0; i < VIRTUAL_FLIGHT_MAX; i++) {
-        struct virtual_datagram *d = &v->flight[i];
-        if (d->used)
-            continue;
-        d->used = true;
-        d->to_relay = to_relay;
-        d->leg = leg;
-        d->at_us = v->now_us + v->link.delay_us +
-                   (v->link.jitter_us ? prng_between(&v->prng, 0, v->link.jitter_us) : 0);
-        d->tuple = *tuple;
-        d->tuple.local = tuple->remote;
-        d->tuple.remote = tuple->local;
-        d->len_bytes = len;
-        memcpy(d->data, data, len);
-        return;
-    }
-    v->lost++;
+    if (!v->cut)
+        wire_send(&v->wire[leg], to_relay ? LINK_UP : LINK_DOWN, v->now_us, data, len);
 }
 
 /* Producers of one side become consumers of the other; read back from its own join message. */
@@ -88,12 +67,11 @@ void virtual_call_start(struct virtual_call *v, const struct virtual_options *op
 {
     memset(v, 0, sizeof(*v));
     v->now_us = 1000 * TIME_US_PER_S;
-    v->prng = prng_of(options->seed);
-    v->link = options->link;
-    v->flight = calloc(VIRTUAL_FLIGHT_MAX, sizeof(*v->flight));
     net_address_parse(&v->relay_address, "192.0.2.1", 40000);
     cr_assert_eq(dtls_identity_new(&v->relay_identity, UTC_OFFSET_US), 0);
     for (int i = 0; i < 2; i++) {
+        wire_open(&v->wire[i], options->profile, &options->link, options->seed * 2 + (uint64_t)i,
+                  v->now_us);
         net_address_parse(&v->client_address[i], i ? "198.51.100.1" : "198.51.100.2", 5000);
         cr_assert_eq(dtls_identity_new(&v->identity[i], UTC_OFFSET_US), 0);
         struct session_config config = {
@@ -101,6 +79,7 @@ void virtual_call_start(struct virtual_call *v, const struct virtual_options *op
             .tracks = options->tracks,
             .track_count = options->track_count,
             .start_bps = options->start_bps,
+            .narrow = options->narrow,
             .identity = v->identity[i],
             .utc_offset_us = UTC_OFFSET_US,
         };
@@ -149,20 +128,24 @@ static void forward(struct virtual_call *v, int from, enum transport_received wh
                   ? transport_seal_rtp(to, copy, &len, sizeof(copy), v->now_us)
                   : transport_seal_rtcp(to, copy, &len, sizeof(copy), v->now_us);
     if (!err)
-        launch(v, 1 - from, false, transport_tuple(to), copy, len);
+        launch(v, 1 - from, false, copy, len);
 }
 
-static void deliver(struct virtual_call *v, struct virtual_datagram *d)
+static void deliver(struct virtual_call *v, int leg, bool to_relay, const struct link_event *e)
 {
-    size_t len = d->len_bytes;
-    d->used = false;
-    if (!d->to_relay) {
-        session_receive(v->session[d->leg], &d->tuple, d->data, len, v->now_us);
+    struct net_tuple from = {.protocol = NET_UDP};
+    uint8_t data[2048];
+    size_t len = e->len_bytes;
+    cr_assert_leq(len, sizeof(data));
+    memcpy(data, e->data, len);
+    from.local = to_relay ? v->relay_address : v->client_address[leg];
+    from.remote = to_relay ? v->client_address[leg] : v->relay_address;
+    if (!to_relay) {
+        session_receive(v->session[leg], &from, data, len, v->now_us);
         return;
     }
-    enum transport_received what =
-        transport_receive(v->relay[d->leg], &d->tuple, d->data, &len, v->now_us);
-    forward(v, d->leg, what, d->data, len);
+    enum transport_received what = transport_receive(v->relay[leg], &from, data, &len, v->now_us);
+    forward(v, leg, what, data, len);
 }
 
 static void note(struct virtual_call *v, int i, const struct session_event *e)
@@ -189,21 +172,24 @@ static void run_side(struct virtual_call *v, int i)
     struct transport_event relay_event;
     session_step(v->session[i], v->now_us);
     while (session_next_datagram(v->session[i], &out, v->now_us))
-        launch(v, i, true, &out.tuple, out.data, out.len_bytes);
+        launch(v, i, true, out.data, out.len_bytes);
     while (session_next_event(v->session[i], &event))
         note(v, i, &event);
     transport_timeout(v->relay[i], v->now_us);
     while (transport_next_datagram(v->relay[i], &out))
-        launch(v, i, false, &out.tuple, out.data, out.len_bytes);
+        launch(v, i, false, out.data, out.len_bytes);
     while (transport_next_event(v->relay[i], &relay_event))
         ;
 }
 
 void virtual_call_step(struct virtual_call *v, time_us step_us)
 {
-    for (size_t i = 0; i < VIRTUAL_FLIGHT_MAX; i++)
-        if (v->flight[i].used && v->flight[i].at_us <= v->now_us)
-            deliver(v, &v->flight[i]);
+    enum link_direction way;
+    struct link_event event;
+    for (int i = 0; i < 2; i++)
+        while (wire_next(&v->wire[i], v->now_us, &way, &event))
+            if (event.type == LINK_PACKET)
+                deliver(v, i, way == LINK_UP, &event);
     for (int i = 0; i < 2; i++)
         run_side(v, i);
     v->now_us += step_us;
@@ -215,9 +201,9 @@ void virtual_call_end(struct virtual_call *v)
         session_free(v->session[i]);
         transport_free(v->relay[i]);
         dtls_identity_free(v->identity[i]);
+        wire_close(&v->wire[i]);
     }
     dtls_identity_free(v->relay_identity);
-    free(v->flight);
 }
 
 void virtual_call_stats(struct virtual_call *v, int i, struct sq_call_stats *out)
