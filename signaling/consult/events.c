@@ -307,5 +307,7 @@ enum room_right consult_room_right(struct service *s, const char *room, const ch
     }
     if (store_query_end(&q) < 0 || !rights_allow(roles, relation, ACT_JOIN_MEDIA))
         return ROOM_RIGHT_NONE;
-    return live && relation != RELATION_RUNG ? ROOM_RIGHT_LIVE : ROOM_RIGHT_WAITING;
+    if (relation == RELATION_RUNG)
+        return ROOM_RIGHT_RUNG;
+    return live ? ROOM_RIGHT_LIVE : ROOM_RIGHT_WAITING;
 }

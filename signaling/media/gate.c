@@ -3,15 +3,36 @@
  * accounts may take part in a live room. While it rings nobody may. */
 #include "signaling/media/room.h"
 
+#include <string.h>
+
 static bool gated(const struct media_object *consumer)
 {
-    return !consumer->stream.transport->transport.allowed ||
-           !consumer->stream.producer->stream.transport->transport.allowed;
+    return consumer->stream.transport->transport.right != ROOM_RIGHT_LIVE ||
+           consumer->stream.producer->stream.transport->transport.right != ROOM_RIGHT_LIVE;
 }
 
 bool media_consumer_paused(const struct media_object *consumer)
 {
     return consumer->stream.paused || gated(consumer);
+}
+
+/* Who is rung meets those who wait for an answer, and nobody else. */
+static bool meet(enum room_right a, enum room_right b)
+{
+    return (a != ROOM_RIGHT_RUNG || b == ROOM_RIGHT_WAITING) &&
+           (b != ROOM_RIGHT_RUNG || a == ROOM_RIGHT_WAITING);
+}
+
+bool media_may_meet(const struct media_object *transport, const struct media_object *producer)
+{
+    return strcmp(transport->account, producer->account) &&
+           meet(transport->transport.right, producer->stream.transport->transport.right);
+}
+
+bool media_did_meet(const struct media_object *transport, const struct media_object *producer)
+{
+    return strcmp(transport->account, producer->account) &&
+           meet(transport->transport.former, producer->stream.transport->transport.former);
 }
 
 void media_room_look(struct media *m, struct media_room *room, time_us now_us)
@@ -21,7 +42,8 @@ void media_room_look(struct media *m, struct media_room *room, time_us now_us)
         enum room_right right = ROOM_RIGHT_LIVE;
         if (o->type == OBJECT_TRANSPORT) {
             right = m->config.right(m->config.service, room->id, o->account);
-            o->transport.allowed = right == ROOM_RIGHT_LIVE;
+            o->transport.former = o->transport.right ? o->transport.right : right;
+            o->transport.right = right;
         }
         if (right == ROOM_RIGHT_NONE) {
             media_transport_close(m, o, now_us);

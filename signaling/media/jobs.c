@@ -212,18 +212,6 @@ static bool keep(struct media *m, struct media_job *job, struct media_object *o)
     return !error;
 }
 
-/* Tells a browser that just got its receiving transport what there is. */
-static void announce_all(struct media *m, const struct media_object *transport)
-{
-    for (struct media_object *p = transport->room->objects; p; p = p->next_in_room) {
-        if (p->type == OBJECT_PRODUCER && p->made && strcmp(p->account, transport->account))
-            media_notify(m, transport->session, "media.newProducer",
-                         json_pack("{s:s, s:s, s:s, s:s, s:s}", "room", p->room->id, "producerId",
-                                   p->id, "kind", p->stream.kind, "source", p->stream.source,
-                                   "participantId", p->account));
-    }
-}
-
 static bool transport_phase(struct media *m, struct media_job *job, time_us now_us)
 {
     struct media_object *t = media_object_find(m, OBJECT_TRANSPORT, job->transport);
@@ -239,8 +227,7 @@ static bool transport_phase(struct media *m, struct media_job *job, time_us now_
             return false;
         reply(m, job, transport_result(m, job, "id"), t->id);
         close_former(m, job->type, t, now_us);
-        if (t->transport.receives)
-            announce_all(m, t);
+        media_announce_all(m, t);
         return true;
     }
 }
@@ -269,7 +256,7 @@ static void join_consume(struct media *m, struct media_job *job, struct media_ob
 {
     for (struct media_object *p = t->room->objects; p; p = p->next_in_room) {
         struct media_object *c = NULL;
-        if (p->type != OBJECT_PRODUCER || !p->made || !strcmp(p->account, t->account))
+        if (p->type != OBJECT_PRODUCER || !p->made || !media_may_meet(t, p))
             continue;
         int error = media_consumer_make(m, t, p, t->transport.capabilities, false, &c);
         if (error == SQ_ERR_UNSUPPORTED)

@@ -98,6 +98,7 @@ static void open_room(struct media *m, const struct effect *e, time_us now_us)
         (void)media_room_place(m, room, now_us); /* none alive: placed by the first join */
     media_room_look(m, room, now_us);
     media_room_gate(m, room, now_us);
+    media_room_announce(m, room);
     media_room_spread(m, room, now_us);
 }
 

@@ -27,6 +27,8 @@ struct relays;
 
 enum room_right {
     ROOM_RIGHT_NONE = 0, /* not a member: told SQ_ERR_NOT_FOUND */
+    ROOM_RIGHT_RUNG,     /* being rung: may connect, and learns of those who wait, not of the
+                            others who are rung, nor they of it */
     ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */
     ROOM_RIGHT_LIVE      /* media flows */
 };

@@ -107,7 +107,7 @@ static int begin_transport(struct asked *a, enum job_type type, struct media_obj
             media_object_remove(a->m, t);
         return SQ_ERR_NOMEM;
     }
-    t->transport.allowed = right == ROOM_RIGHT_LIVE;
+    t->transport.right = t->transport.former = right;
     memcpy((*job)->transport, id, sizeof id);
     *out = t;
     return 0;
@@ -219,8 +219,8 @@ static int consume(struct asked *a)
 {
     struct media_object *t = own(a, OBJECT_TRANSPORT, "transportId"), *c = NULL;
     struct media_object *p = media_object_find(a->m, OBJECT_PRODUCER, param(a, "producerId"));
-    /* a producer of another room, or one's own, is as good as none */
-    if (!t || !p || !p->made || p->room != t->room || !strcmp(p->account, t->account))
+    /* a producer of another room, of another who is rung, or one's own, is as good as none */
+    if (!t || !p || !p->made || p->room != t->room || !media_may_meet(t, p))
         return not_found(a);
     if (!t->transport.receives)
         return say(a, SQ_ERR_STATE, "This transport only sends. Use the one that receives.",

@@ -34,8 +34,9 @@ struct media_room {
 struct transport_part {
     bool native; /* made by media.join: consumers are pushed */
     bool sends, receives;
-    bool allowed; /* its account may be heard and hear (ROOM_RIGHT_LIVE), as of the last look */
-    json_t *capabilities; /* RtpCapabilities of a native receiver */
+    enum room_right right;  /* of its account, as of the last look; NONE: not looked yet */
+    enum room_right former; /* what that look changed it from */
+    json_t *capabilities;   /* RtpCapabilities of a native receiver */
     unsigned next_mid;
     time_us away_us; /* its session has no connection since; 0: it has */
 };
@@ -143,6 +144,10 @@ json_t *media_consumer_json(const struct media_object *consumer);
 bool media_consumer_paused(const struct media_object *consumer);
 /* Looks the account's right up again for all transports of the room; closes those without any. */
 void media_room_look(struct media *m, struct media_room *room, time_us now_us);
+/* May one know of the other's streams? */
+bool media_may_meet(const struct media_object *transport, const struct media_object *producer);
+/* The same as before the last look. */
+bool media_did_meet(const struct media_object *transport, const struct media_object *producer);
 /* Tells relay and owners what changed. */
 void media_room_gate(struct media *m, struct media_room *room, time_us now_us);
 
@@ -184,6 +189,10 @@ json_t *media_consumer_command(const struct media_object *consumer);
 void media_room_spread(struct media *m, struct media_room *room, time_us now_us);
 /* Tells browsers of the room. */
 void media_announce(struct media *m, const struct media_object *producer);
+/* Tells a browser that just got its receiving transport what there is. */
+void media_announce_all(struct media *m, const struct media_object *transport);
+/* What the last look allowed and the look before did not. */
+void media_room_announce(struct media *m, const struct media_room *room);
 
 /* ---- reconcile.c ---- */
 /* asked_us: what was made after that is not expected in the snapshot. */

@@ -131,7 +131,7 @@ static void push(struct media *m, struct media_object *transport, struct media_o
 
 static bool may_hear(const struct media_object *transport, const struct media_object *producer)
 {
-    return producer->made && transport->made && strcmp(transport->account, producer->account) &&
+    return producer->made && transport->made && media_may_meet(transport, producer) &&
            !consumer_on(transport, producer);
 }
 
@@ -149,17 +149,47 @@ void media_room_spread(struct media *m, struct media_room *room, time_us now_us)
     }
 }
 
+static bool browser_hears(const struct media_object *t, const struct media_object *producer)
+{
+    return t->type == OBJECT_TRANSPORT && !t->transport.native && t->transport.receives &&
+           t->made && media_may_meet(t, producer);
+}
+
+static void announce_to(struct media *m, const struct media_object *t,
+                        const struct media_object *producer)
+{
+    media_notify(m, t->session, "media.newProducer",
+                 json_pack("{s:s, s:s, s:s, s:s, s:s}", "room", producer->room->id, "producerId",
+                           producer->id, "kind", producer->stream.kind, "source",
+                           producer->stream.source, "participantId", producer->account));
+}
+
 /* A browser is told once: a transport that is still being made hears of everything when it is
  * there. */
 void media_announce(struct media *m, const struct media_object *producer)
 {
     for (struct media_object *t = producer->room->objects; t; t = t->next_in_room) {
-        if (t->type != OBJECT_TRANSPORT || t->transport.native || !t->transport.receives ||
-            !t->made || !strcmp(t->account, producer->account))
-            continue;
-        media_notify(m, t->session, "media.newProducer",
-                     json_pack("{s:s, s:s, s:s, s:s, s:s}", "room", producer->room->id,
-                               "producerId", producer->id, "kind", producer->stream.kind, "source",
-                               producer->stream.source, "participantId", producer->account));
+        if (browser_hears(t, producer))
+            announce_to(m, t, producer);
+    }
+}
+
+void media_announce_all(struct media *m, const struct media_object *transport)
+{
+    for (struct media_object *p = transport->room->objects; p; p = p->next_in_room) {
+        if (p->type == OBJECT_PRODUCER && p->made && browser_hears(transport, p))
+            announce_to(m, transport, p);
+    }
+}
+
+void media_room_announce(struct media *m, const struct media_room *room)
+{
+    for (struct media_object *t = room->objects; t; t = t->next_in_room) {
+        for (struct media_object *p = room->objects; p && t->type == OBJECT_TRANSPORT;
+             p = p->next_in_room) {
+            if (p->type == OBJECT_PRODUCER && p->made && browser_hears(t, p) &&
+                !media_did_meet(t, p))
+                announce_to(m, t, p);
+        }
     }
 }

@@ -170,7 +170,7 @@ Test(consult_methods, room_rights_follow_the_life)
     char id[ID_MAX];
     cr_assert_eq(people_submit(&p, two_on_duty, id), 0);
     cr_expect_eq(consult_room_right(&p.service, id, VILLAGER), ROOM_RIGHT_WAITING);
-    cr_expect_eq(consult_room_right(&p.service, id, EXPERT_1), ROOM_RIGHT_WAITING);
+    cr_expect_eq(consult_room_right(&p.service, id, EXPERT_1), ROOM_RIGHT_RUNG);
     cr_expect_eq(consult_room_right(&p.service, id, EXPERT_3), ROOM_RIGHT_NONE);
     cr_expect_eq(consult_room_right(&p.service, id, OPERATOR), ROOM_RIGHT_NONE);
     cr_assert_eq(act(EXPERT_1, "consultation.accept", id), 0);

@@ -11,7 +11,7 @@ static void ringing(void)
 {
     bench_init();
     bench_allow(VILLAGER, ROOM_RIGHT_WAITING);
-    bench_allow(EXPERT_1, ROOM_RIGHT_WAITING);
+    bench_allow(EXPERT_1, ROOM_RIGHT_RUNG);
     bench_effect(EFFECT_ROOM_OPEN, "", "");
 }
 
@@ -70,7 +70,7 @@ Test(rooms, nothing_flows_while_it_rings_whatever_the_client_asks)
 
 Test(rooms, accept_resumes_both_ways_and_removes_the_others)
 {
-    bench_allow(EXPERT_2, ROOM_RIGHT_WAITING);
+    bench_allow(EXPERT_2, ROOM_RIGHT_RUNG);
     join(VILLAGER, "microphone");
     join(EXPERT_1, "microphone");
     join(EXPERT_2, "microphone");
@@ -88,7 +88,7 @@ Test(rooms, accept_resumes_both_ways_and_removes_the_others)
 
 Test(rooms, a_rung_member_who_did_not_accept_is_never_heard)
 {
-    bench_allow(EXPERT_2, ROOM_RIGHT_WAITING);
+    bench_allow(EXPERT_2, ROOM_RIGHT_RUNG);
     join(VILLAGER, "microphone");
     join(EXPERT_1, "microphone");
     json_t *rung = join(EXPERT_2, "microphone");
@@ -371,7 +371,7 @@ Test(rooms, a_seat_outlives_a_drop_for_two_minutes)
 
 Test(rooms, ssrcs_and_mids_of_consumers_are_distinct)
 {
-    bench_allow(EXPERT_2, ROOM_RIGHT_WAITING);
+    bench_allow(EXPERT_2, ROOM_RIGHT_RUNG);
     join(EXPERT_1, "camera");
     join(EXPERT_2, "camera");
     json_t *consumers = json_object_get(join(VILLAGER, ""), "consumers");
@@ -380,4 +380,71 @@ Test(rooms, ssrcs_and_mids_of_consumers_are_distinct)
     json_t *b = json_object_get(json_array_get(consumers, 1), "rtpParameters");
     cr_expect_str_neq(get(a, "mid"), get(b, "mid"));
     cr_expect(!json_equal(json_object_get(a, "encodings"), json_object_get(b, "encodings")));
+}
+
+/* ---- those who are rung at the same time ---- */
+
+Test(rooms, who_is_rung_learns_nothing_of_the_others_who_are)
+{
+    int error;
+    bench_allow(EXPERT_2, ROOM_RIGHT_RUNG);
+    join(VILLAGER, "microphone");
+    json_t *first = join(EXPERT_1, "camera"), *second = join(EXPERT_2, "camera");
+    cr_expect_eq(json_array_size(json_object_get(second, "consumers")), 1, "the applicant's");
+    cr_expect_null(told(EXPERT_1, "media.newConsumer"));
+    cr_expect(told(VILLAGER, "media.newConsumer") && told(VILLAGER, "media.newConsumer"));
+    const char *producer = get(json_array_get(json_object_get(first, "producers"), 0), "id");
+    json_t *params = join_params("");
+    ask(EXPERT_2, "media.consume",
+        json_pack("{s:s, s:s, s:O}", "transportId", get(second, "transportId"), "producerId",
+                  producer, "rtpCapabilities", json_object_get(params, "rtpCapabilities")),
+        &error);
+    json_decref(params);
+    cr_expect_eq(error, SQ_ERR_NOT_FOUND);
+    ask(EXPERT_2, "media.createTransport",
+        json_pack("{s:s, s:s}", "room", ROOM, "direction", "recv"), &error);
+    cr_expect_str_eq(get(told(EXPERT_2, "media.newProducer"), "participantId"), VILLAGER);
+    cr_expect_null(told(EXPERT_2, "media.newProducer"));
+}
+
+Test(rooms, two_who_both_take_part_meet_when_the_room_goes_live)
+{
+    int error;
+    bench_allow(EXPERT_2, ROOM_RIGHT_RUNG);
+    join(VILLAGER, "microphone");
+    join(EXPERT_1, "camera");
+    ask(EXPERT_2, "media.createTransport",
+        json_pack("{s:s, s:s}", "room", ROOM, "direction", "recv"), &error);
+    cr_expect(told(EXPERT_2, "media.newProducer"));
+    join(EXPERT_1, "camera");
+    cr_expect_null(told(EXPERT_2, "media.newProducer"));
+    bench_allow(EXPERT_2, ROOM_RIGHT_LIVE);
+    accept_call();
+    cr_expect_str_eq(get(told(EXPERT_2, "media.newProducer"), "participantId"), EXPERT_1);
+    cr_expect_null(told(EXPERT_2, "media.newProducer"), "the applicant's was told before");
+}
+
+Test(rooms, a_browser_that_came_first_connects_its_receiver_while_it_rings)
+{
+    int error;
+    json_t *caps =
+        ask(EXPERT_1, "media.routerRtpCapabilities", json_pack("{s:s}", "room", ROOM), &error);
+    json_t *transport = ask(EXPERT_1, "media.createTransport",
+                            json_pack("{s:s, s:s}", "room", ROOM, "direction", "recv"), &error);
+    cr_expect_null(told(EXPERT_1, "media.newProducer"));
+    join(VILLAGER, "microphone");
+    json_t *consumer = ask(
+        EXPERT_1, "media.consume",
+        json_pack("{s:s, s:s, s:O}", "transportId", get(transport, "id"), "producerId",
+                  get(told(EXPERT_1, "media.newProducer"), "producerId"), "rtpCapabilities", caps),
+        &error);
+    cr_assert_eq(error, 0);
+    cr_expect(json_is_true(json_object_get(consumer, "paused")));
+    json_t *params = join_params("");
+    ask(EXPERT_1, "media.connectTransport",
+        json_pack("{s:s, s:O}", "transportId", get(transport, "id"), "dtlsParameters",
+                  json_object_get(params, "dtlsParameters")),
+        &error);
+    json_decref(params);
+    cr_expect_eq(error, 0);
 }
