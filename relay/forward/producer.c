@@ -95,12 +95,14 @@ int forward_producer_learn(struct forward_producer *p, uint32_t ssrc, const char
     return -1;
 }
 
-/* Codec's payload to key_frame and frame_start; false when its parser refuses it. */
+/* Codec's payload to key_frame and frame_start; false when its parser refuses it and the payload
+ * would be rewritten. */
 static bool describe(struct forward_input *in)
 {
     const uint8_t *payload = rtp_payload(&in->view);
     size_t len = in->view.payload_len_bytes;
     struct h264_info h264;
+    bool read;
     in->key_frame = in->frame_start = true;
     in->empty = len == 0;
     if (in->empty) {
@@ -121,10 +123,11 @@ static bool describe(struct forward_input *in)
         in->frame_start = vp9_picture_start(&in->vp9);
         return true;
     case MEDIA_CODEC_H264:
-        if (h264_parse(&h264, payload, len))
-            return false;
-        in->key_frame = h264_key_frame(&h264);
-        in->frame_start = h264.start;
+        /* Forwarded unread: what we can't parse starts nothing, the receiver's decoder judges it.
+         */
+        read = h264_parse(&h264, payload, len) == 0;
+        in->key_frame = read && h264_key_frame(&h264);
+        in->frame_start = read && h264.start;
         return true;
     default:
         return true;
