@@ -151,7 +151,7 @@ static int want_institution(struct import *im, const char *id)
 
 static int import_institution(struct import *im, const json_t *o)
 {
-    const char *id, *name, *kind;
+    const char *id = NULL, *name = NULL, *kind = NULL;
     int64_t level = 0;
     bool existed = false;
     int status = check_members(im, o, " id name level kind ");
@@ -362,7 +362,7 @@ static int institution_level(struct import *im, const char *institution, int64_t
 
 static int import_panel(struct import *im, const json_t *o)
 {
-    const char *id, *name, *specialty, *institution;
+    const char *id = NULL, *name = NULL, *specialty = NULL, *institution = NULL;
     const json_t *members = json_object_get(o, "members");
     int64_t level = 0, of_institution = 0;
     bool existed = false;
