@@ -12,6 +12,7 @@
 #include "signaling/media/media.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/schema.h"
+#include "signaling/proto/text.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -438,12 +439,14 @@ static bool may_speak(struct request *r)
     return false;
 }
 
+/* Shape, then characters: the place that is named is one of the schema's. */
 static bool fits_schema(struct request *r)
 {
     struct schema_reason reason;
     char en[320], zh[320];
     const json_t *root = schema_set_method(r->d->config.schemas, r->method->name);
-    if (schema_check(root, json_object_get(root, "params"), r->rpc.params, &reason) == 0)
+    if (schema_check(root, json_object_get(root, "params"), r->rpc.params, &reason) == 0 &&
+        text_check(r->rpc.params, &reason) == 0)
         return true;
     snprintf(en, sizeof en, "The field %.100s %.120s. Correct it and send again.",
              *reason.path ? reason.path : "params", reason.text);

@@ -205,6 +205,28 @@ Test(dispatch, params_that_do_not_fit_name_the_field_and_not_the_value)
     free(text);
 }
 
+Test(dispatch, texts_that_would_steer_a_screen_are_refused_by_place)
+{
+    static const char *const texts[] = {"\x1b]0;title\a",
+                                        "a\xe2\x80\xae"
+                                        "b",
+                                        "\xe3\x80\x80 "};
+    two_people();
+    int64_t rows = audit_rows();
+    for (size_t i = 0; i < 3; i++) {
+        json_t *params = people_request();
+        json_object_set_new(json_object_get(params, "patient"), "name", json_string(texts[i]));
+        json_t *reply = bench_call(&b, 1, "consultation.submit", params);
+        cr_expect_str_eq(bench_error(reply), "SQ_ERR_INVALID");
+        json_t *remedy =
+            json_object_get(json_object_get(json_object_get(reply, "error"), "data"), "remedy");
+        cr_expect(strstr(bench_get(remedy, "en"), "/patient/name"));
+        cr_expect(strstr(bench_get(remedy, "zh-CN"), "/patient/name"));
+    }
+    cr_expect_eq(audit_rows(), rows);
+    cr_expect_null(bench_told(&b, 2, "consultation.ring"));
+}
+
 Test(dispatch, unknown_methods_and_bad_texts_get_their_codes)
 {
     bench_open(&b, 1);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See text.h: one walk over the values, one over the characters of each. */
+#include "signaling/proto/text.h"
+
+#include "shanqiao/error.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Members that a person reads to know who and why: empty in effect means not given. */
+static const char *const said[] = {"name", "signer", "relation", "complaint", "purpose", "reason"};
+
+/* The code point at *at (UTF-8 that the parser has checked); moves on. */
+static uint32_t next_char(const unsigned char **at)
+{
+    const unsigned char *p = *at;
+    unsigned more = *p < 0x80 ? 0 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : 3;
+    uint32_t ch = more ? *p & (0x3Fu >> more) : *p;
+    for (unsigned i = 1; i <= more && (p[i] & 0xC0) == 0x80; i++)
+        ch = ch << 6 | (p[i] & 0x3F);
+    *at = p + 1;
+    while ((**at & 0xC0) == 0x80)
+        (*at)++;
+    return ch;
+}
+
+static bool harmful(uint32_t ch)
+{
+    return (ch < 0x20 && ch != '\n' && ch != '\t') || (ch >= 0x7F && ch <= 0x9F) || ch == 0x2028 ||
+           ch == 0x2029 || (ch >= 0x202A && ch <= 0x202E) || (ch >= 0x2066 && ch <= 0x2069);
+}
+
+/* White space of Unicode (White_Space=yes), and what has no width. */
+static bool blank(uint32_t ch)
+{
+    return ch == ' ' || ch == '\n' || ch == '\t' || ch == 0xA0 || ch == 0x1680 ||
+           (ch >= 0x2000 && ch <= 0x200D) || ch == 0x202F || ch == 0x205F || ch == 0x2060 ||
+           ch == 0x3000 || ch == 0xFEFF;
+}
+
+static bool must_say_something(const char *member)
+{
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (!strcmp(said[i], member))
+            return true;
+    }
+    return false;
+}
+
+static const char *fault_of(const char *text, bool may_be_blank)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    bool some = may_be_blank;
+    while (*at) {
+        uint32_t ch = next_char(&at);
+        if (harmful(ch))
+            return "holds a control character";
+        some |= !blank(ch);
+    }
+    return some ? NULL : "holds only blanks";
+}
+
+static int check(const json_t *value, const char *member, struct schema_reason *reason);
+
+static int check_below(const json_t *value, const char *member, size_t index,
+                       struct schema_reason *reason)
+{
+    size_t old_len = strlen(reason->path), room = sizeof reason->path - old_len;
+    if (member)
+        snprintf(reason->path + old_len, room, "/%s", member);
+    else
+        snprintf(reason->path + old_len, room, "/%zu", index);
+    int error = check(value, member, reason);
+    if (!error)
+        reason->path[old_len] = 0;
+    return error;
+}
+
+static int refuse(struct schema_reason *reason, const char *fault)
+{
+    snprintf(reason->text, sizeof reason->text, "%s", fault);
+    return SQ_ERR_INVALID;
+}
+
+static int check_object(const json_t *object, struct schema_reason *reason)
+{
+    const char *name;
+    json_t *part;
+    json_object_foreach((json_t *)object, name, part)
+    {
+        if (fault_of(name, true))
+            return refuse(reason, "has a member whose name holds a control character");
+        int error = check_below(part, name, 0, reason);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static int check(const json_t *value, const char *member, struct schema_reason *reason)
+{
+    size_t i;
+    json_t *part;
+    if (json_is_object(value))
+        return check_object(value, reason);
+    json_array_foreach((json_t *)value, i, part)
+    {
+        int error = check_below(part, NULL, i, reason);
+        if (error)
+            return error;
+    }
+    const char *text = json_string_value(value);
+    const char *fault = text ? fault_of(text, !member || !must_say_something(member)) : NULL;
+    return fault ? refuse(reason, fault) : 0;
+}
+
+int text_check(const json_t *params, struct schema_reason *reason)
+{
+    reason->path[0] = reason->text[0] = 0;
+    return check(params, NULL, reason);
+}
