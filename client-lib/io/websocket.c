@@ -2,6 +2,7 @@
 /* See websocket.h. `lock` guards what both threads touch; everything of libwebsockets belongs to
  * the thread. */
 #include "client-lib/io/websocket.h"
+#include "base/text.h"
 
 #include <libwebsockets.h>
 #include <limits.h>
@@ -280,13 +281,13 @@ static int parse_url(struct websocket *w, const char *url)
     char copy[HOST_MAX + URL_PATH_MAX + 16];
     if (!url || strlen(url) >= sizeof(copy))
         return SQ_ERR_INVALID;
-    strcpy(copy, url);
+    text_copy(copy, sizeof copy, url);
     if (lws_parse_uri(copy, &prot, &host, &w->port, &path) || strcmp(prot, "wss") != 0 ||
         strlen(host) == 0 || strlen(host) >= HOST_MAX || strlen(path) + 1 >= URL_PATH_MAX)
         return SQ_ERR_INVALID;
     if (w->port <= 0 || w->port > UINT16_MAX)
         w->port = PORT_SECURE;
-    strcpy(w->host, host);
+    text_copy(w->host, sizeof w->host, host);
     snprintf(w->path, sizeof(w->path), "%s%s", path[0] == '/' ? "" : "/", path);
     return 0;
 }
@@ -328,13 +329,13 @@ static int configure(struct websocket *w, const struct websocket_config *config)
     const char *name = config->server_name ? config->server_name : w->host;
     if (strlen(name) == 0 || strlen(name) >= HOST_MAX)
         return SQ_ERR_INVALID;
-    strcpy(w->name, name);
+    text_copy(w->name, sizeof w->name, name);
     w->wake_fd = config->wake_fd;
     if (!config->ca_file)
         return 0;
     if (strlen(config->ca_file) >= sizeof(w->ca_file) || access(config->ca_file, R_OK))
         return SQ_ERR_IO;
-    strcpy(w->ca_file, config->ca_file);
+    text_copy(w->ca_file, sizeof w->ca_file, config->ca_file);
     return 0;
 }
 

@@ -46,7 +46,7 @@ int recording_open(struct recording **out, const char *dir)
         free(r);
         return SQ_ERR_IO;
     }
-    strcpy(r->dir, dir);
+    snprintf(r->dir, sizeof r->dir, "%s", dir);
     r->audio = open_audio(r);
     r->frames = open_in(r, "frames.csv");
     r->sent = open_in(r, "sent.csv");

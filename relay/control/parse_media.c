@@ -2,6 +2,7 @@
 /* RtpParameters and DtlsParameters. Fields that we don't use are ignored, as mediasoup-client grows
  * new ones; what we use must be right. Refuses to know: commands. */
 #include "relay/control/parse_media.h"
+#include "base/text.h"
 #include "shanqiao/error.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -168,7 +169,7 @@ static int parse_encoding(struct media_parameters *out, const json_t *json,
         if (!json_is_string(rid) || !token_valid(json_string_value(rid), MEDIA_ID_MAX - 1))
             return relay_error_set(error, SQ_ERR_INVALID, "rid must be 1..%d letters or digits",
                                    MEDIA_ID_MAX - 1);
-        strcpy(e.rid, json_string_value(rid));
+        text_copy(e.rid, sizeof e.rid, json_string_value(rid));
     }
     out->encodings[out->encoding_count++] = e;
     return 0;
@@ -251,14 +252,14 @@ static int parse_names(struct media_parameters *out, const json_t *json, struct 
         if (!json_is_string(mid) || !token_valid(json_string_value(mid), MEDIA_ID_MAX - 1))
             return relay_error_set(error, SQ_ERR_INVALID, "mid must be 1..%d token characters",
                                    MEDIA_ID_MAX - 1);
-        strcpy(out->mid, json_string_value(mid));
+        text_copy(out->mid, sizeof out->mid, json_string_value(mid));
     }
     if (cname && !json_is_null(cname)) {
         const char *text = json_string_value(cname);
         if (!text || strlen(text) >= MEDIA_CNAME_MAX)
             return relay_error_set(error, SQ_ERR_INVALID, "rtcp.cname must be under %d bytes",
                                    MEDIA_CNAME_MAX);
-        strcpy(out->cname, text);
+        text_copy(out->cname, sizeof out->cname, text);
     }
     return 0;
 }

@@ -3,6 +3,7 @@
  * Refuses to know: JSON, threads, media. */
 #include "relay/control/registry.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "relay/room/router.h"
 #include "relay/room/table.h"
 #include "shanqiao/error.h"
@@ -64,7 +65,7 @@ struct registry_entry *registry_add(struct registry *r, enum registry_kind kind,
     if (!e)
         return NULL;
     e->kind = kind;
-    strcpy(e->id, id);
+    text_copy(e->id, sizeof e->id, id);
     e->worker = worker;
     e->parent = parent;
     e->room = parent ? parent->room : e;

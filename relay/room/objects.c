@@ -3,6 +3,7 @@
  * tables. Refuses to know: packets, JSON. */
 #include "base/check.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "relay/room/room.h"
 #include "shanqiao/error.h"
 #include <stdlib.h>
@@ -42,7 +43,7 @@ int room_open(struct router *r, const char *id)
     struct room *room = calloc(1, sizeof *room);
     if (!room)
         return SQ_ERR_NOMEM;
-    strcpy(room->id, id);
+    text_copy(room->id, sizeof room->id, id);
     LIST_INIT(&room->transports);
     int code = table_put(r->room_ids, id_key(r, id), room);
     if (code) {
@@ -85,7 +86,7 @@ int room_transport_open(struct router *r, struct room *room, const struct relay_
     struct room_transport *t = calloc(1, sizeof *t);
     if (!t)
         return SQ_ERR_NOMEM;
-    strcpy(t->id, command->transport);
+    text_copy(t->id, sizeof t->id, command->transport);
     t->room = room;
     t->tcp = command->tcp;
     t->deadline.index = DEADLINE_ABSENT;
@@ -127,7 +128,7 @@ int room_transport_restart(struct router *r, struct room_transport *t, time_us n
     if (code)
         return code;
     forget_ufrag(r, t->old_ufrag);
-    strcpy(t->old_ufrag, t->local.ufrag);
+    text_copy(t->old_ufrag, sizeof t->old_ufrag, t->local.ufrag);
     t->local = fresh;
     t->restart_unused = true;
     CHECK(table_put(r->ufrags, id_key(r, fresh.ufrag), t) == 0);
@@ -217,7 +218,7 @@ int room_producer_open(struct router *r, struct room_transport *t,
     struct room_producer *p = calloc(1, sizeof *p);
     if (!p)
         return SQ_ERR_NOMEM;
-    strcpy(p->id, command->producer);
+    text_copy(p->id, sizeof p->id, command->producer);
     p->transport = t;
     LIST_INIT(&p->consumers);
     int code = forward_producer_new(&p->forward, &command->media, command->paused);
@@ -291,7 +292,7 @@ int room_consumer_open(struct router *r, struct room_transport *t, struct room_p
         free(c);
         return code;
     }
-    strcpy(c->id, command->consumer);
+    text_copy(c->id, sizeof c->id, command->consumer);
     c->transport = t;
     c->producer = p;
     forward_consumer_prefer(c->forward, command->layers.spatial, command->layers.temporal);

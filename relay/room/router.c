@@ -3,6 +3,7 @@
  * Refuses to know: sockets, threads, JSON, the clock. */
 #include "relay/room/router.h"
 #include "base/check.h"
+#include "base/text.h"
 #include "relay/room/room.h"
 #include "rtc/stun/stun.h"
 #include "shanqiao/error.h"
@@ -125,8 +126,8 @@ bool router_next_event(struct router *r, struct relay_event *out)
     transport_get_stats(t->rtc, &stats);
     *out = (struct relay_event){
         .state = t->state, .profile = stats.srtp_profile, .protocol = stats.tuple.protocol};
-    strcpy(out->room, t->room->id);
-    strcpy(out->transport, t->id);
+    text_copy(out->room, sizeof out->room, t->room->id);
+    text_copy(out->transport, sizeof out->transport, t->id);
     return true;
 }
 

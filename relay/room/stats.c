@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One room's figures, copied out for control. Refuses to know: JSON. */
+#include "base/text.h"
 #include "relay/room/room.h"
 #include "shanqiao/error.h"
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 static void producer_stats(struct relay_stream_stats *out, const struct room_producer *p)
 {
-    strcpy(out->id, p->id);
+    text_copy(out->id, sizeof out->id, p->id);
     out->paused = p->forward->paused;
     for (size_t i = 0; i < p->forward->stream_count; i++) {
         const struct forward_stream *s = &p->forward->streams[i];
@@ -24,7 +25,7 @@ static void producer_stats(struct relay_stream_stats *out, const struct room_pro
 static void consumer_stats(struct relay_stream_stats *out, const struct room_consumer *c)
 {
     const struct forward_consumer *f = c->forward;
-    strcpy(out->id, c->id);
+    text_copy(out->id, sizeof out->id, c->id);
     out->paused = f->paused;
     out->packets = f->packets;
     out->bytes = f->bytes;
@@ -36,7 +37,7 @@ static void consumer_stats(struct relay_stream_stats *out, const struct room_con
 
 static void transport_stats_of(struct relay_transport_stats *out, const struct room_transport *t)
 {
-    strcpy(out->id, t->id);
+    text_copy(out->id, sizeof out->id, t->id);
     out->state = t->state;
     transport_get_stats(t->rtc, &out->stats);
     out->stats.rtt_us = room_rtt_us(t);

@@ -64,7 +64,7 @@ EXCEPTIONS = {
 CLOCKS = re.compile(r"\b(clock_monotonic_us|clock_utc_us|clock_gettime|gettimeofday|timespec_get|time)\s*\(")
 RAW_CLOCKS = re.compile(r"\b(clock_gettime|gettimeofday|timespec_get)\s*\(")
 SLEEPS = re.compile(r"\b(sleep|usleep|nanosleep|clock_nanosleep)\s*\(")
-UNBOUNDED = re.compile(r"\b(strcat|sprintf|vsprintf|gets|alloca)\s*\(")
+UNBOUNDED = re.compile(r"\b(strcpy|stpcpy|strcat|sprintf|vsprintf|gets|alloca)\s*\(")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -121,7 +121,7 @@ def check_product_code(path, number, line):
     if RAW_CLOCKS.search(line) and path != "base/time.c" and not is_below(path, "client-lib/terminal"):
         yield number, "reads a clock past base/time.h; call clock_monotonic_us or clock_utc_us"
     if UNBOUNDED.search(line):
-        yield number, "writes without a bound; use snprintf or memcpy with a length"
+        yield number, 'writes without a bound; use text_copy of "base/text.h", snprintf or memcpy with a length'
 
 
 def check_source(path, text):

@@ -42,6 +42,7 @@ BAD = [
     ("relay/worker/a.c", "void f(void) { clock_gettime(0, 0); }\n", "past base/time.h"),
     ("base/a.c", "#include <assert.h>\n", "use CHECK"),
     ("base/a.c", 'void f(char *o) { sprintf(o, "x"); }\n', "without a bound"),
+    ("relay/room/a.c", 'void f(char *o, const char *i) { strcpy(o, i); }\n', "without a bound"),
     ("tests/unit/rtc/a.c", "void f(void) { usleep(10); }\n", "sleeps"),
     ("base/a.c", "/* TO" "DO: later */\n", "unfinished"),
     ("scripts/a.sh", "# FIX" "ME\n", "unfinished"),
