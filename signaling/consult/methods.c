@@ -61,8 +61,10 @@ static int reply(struct call *call, const struct consult_record *r)
 static int explain(struct call *call, const struct consult_record *r, int status)
 {
     if (status == SQ_ERR_CONFLICT && r->step.specialist != CONSULT_NOBODY)
-        return call_fail(call, status, "Another specialist accepted this consultation first.",
-                         "已有其他专家先接诊。");
+        return call_fail(
+            call, status,
+            "Another specialist accepted this consultation first. There is nothing left to do.",
+            "已有其他专家先接诊，您无需再操作。");
     if (status == SQ_ERR_STATE) {
         snprintf(call->message_en, sizeof(call->message_en),
                  "This is not possible while the consultation is \"%s\". Load it again.",
@@ -165,8 +167,10 @@ static int check_submit(struct call *call)
     struct store_query q;
     int64_t open = 0;
     if (!rights_allow(call->caller->roles, RELATION_NONE, ACT_SUBMIT))
-        return call_fail(call, SQ_ERR_DENIED, "Only village doctors submit consultations.",
-                         "只有基层医生可以提交会诊申请。");
+        return call_fail(call, SQ_ERR_DENIED,
+                         "Only village doctors submit consultations. Ask your administrator if you "
+                         "should be one.",
+                         "只有基层医生可以提交会诊申请；需要时请联系管理员。");
     STORE_QUERY(call->service->store, &q, "SELECT 1 FROM panel WHERE id = $1",
                 sv_text(param(call, "panelId")));
     bool found = store_next(&q);

@@ -402,10 +402,13 @@ static void fail(struct media *m, struct media_job *job, time_us now_us)
     if (!job->reply_ticket)
         return;
     bool unreachable = job->error == SQ_ERR_UNREACHABLE;
-    media_reply(m, job->reply_ticket, job->error, NULL, "",
-                unreachable
-                    ? "No media relay answers. Try again; if it persists, call the operator."
-                    : job->message,
+    char en[256] = "";
+    if (unreachable)
+        snprintf(en, sizeof en,
+                 "No media relay answers. Try again; if it persists, call the operator.");
+    else if (*job->message)
+        snprintf(en, sizeof en, "The media relay refused: %s. Join the room again.", job->message);
+    media_reply(m, job->reply_ticket, job->error, NULL, "", en,
                 unreachable ? "没有可用的媒体中继，请重试；如仍失败，请联系运维人员。" : NULL);
 }
 

@@ -16,6 +16,7 @@ struct asked {
     json_t *params;
     time_us now_us;
     const char *en, *zh;
+    char text[256];
 };
 
 static int say(struct asked *a, int error, const char *en, const char *zh)
@@ -23,6 +24,16 @@ static int say(struct asked *a, int error, const char *en, const char *zh)
     a->en = en;
     a->zh = zh;
     return error;
+}
+
+/* `why`: what is wrong with the media parameters, or "" when it is something else. */
+static int refuse_media(struct asked *a, int error, const char *why)
+{
+    if (!*why)
+        return error;
+    snprintf(a->text, sizeof a->text,
+             "The media parameters can't be used: %s. Correct them and send again.", why);
+    return say(a, error, a->text, NULL);
 }
 
 static const char *param(const struct asked *a, const char *name)
@@ -48,7 +59,8 @@ static int look_right(struct asked *a, enum room_right *right)
     *right = a->m->config.right(a->m->config.service, param(a, "room"), a->caller->account);
     if (*right != ROOM_RIGHT_NONE)
         return 0;
-    return say(a, SQ_ERR_NOT_FOUND, "There is no such room for you.", "没有您可进入的房间。");
+    return say(a, SQ_ERR_NOT_FOUND, "There is no such room for you. Load the consultation again.",
+               "没有您可进入的房间，请刷新会诊。");
 }
 
 /* ---- transports ---- */
@@ -135,7 +147,7 @@ static int join(struct asked *a)
     if (!error)
         error = media_check_produce(json_object_get(a->params, "produce"), &why);
     if (error)
-        return say(a, error, why, NULL);
+        return refuse_media(a, error, why);
     error = begin_transport(a, JOB_JOIN, &t, &job);
     if (error)
         return error;
@@ -170,7 +182,7 @@ static int connect_transport(struct asked *a)
         return not_found(a);
     int error = media_check_dtls(json_object_get(a->params, "dtlsParameters"), &why);
     if (error)
-        return say(a, error, why, NULL);
+        return refuse_media(a, error, why);
     return command(a, t, "transport.connect",
                    json_pack("{s:s, s:O}", "transport", t->id, "dtlsParameters",
                              json_object_get(a->params, "dtlsParameters")));
@@ -212,7 +224,7 @@ static int produce(struct asked *a)
         return start_stream(a, JOB_PRODUCE, p);
     if (p)
         media_object_remove(a->m, p);
-    return say(a, error, why, NULL);
+    return refuse_media(a, error, why);
 }
 
 static int consume(struct asked *a)
@@ -228,7 +240,8 @@ static int consume(struct asked *a)
     int error = media_consumer_make(a->m, t, p, json_object_get(a->params, "rtpCapabilities"),
                                     json_is_true(json_object_get(a->params, "paused")), &c);
     if (error == SQ_ERR_CONFLICT)
-        return say(a, error, "This transport consumes it already.", "该通道已在接收此媒体流。");
+        return say(a, error, "This transport consumes it already. Use that consumer.",
+                   "该通道已在接收此媒体流，请直接使用。");
     return error ? error : start_stream(a, JOB_CONSUME, c);
 }
 

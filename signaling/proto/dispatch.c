@@ -388,6 +388,9 @@ static void digest_of(struct request *r)
     free(text);
 }
 
+#define USED_ID_EN "The request id was used for another request. Send it again under a new one."
+#define USED_ID_ZH "该请求编号已用于其他请求，请使用新编号重新提交。"
+
 /* true: the request was answered from the past, or its answer is on the way. */
 static bool answer_repeat(struct request *r)
 {
@@ -397,16 +400,14 @@ static bool answer_repeat(struct request *r)
         if (strcmp(p->key, r->rpc.key) || strcmp(p->caller.session, r->peer->caller.session))
             continue;
         if (memcmp(p->digest, r->digest, sizeof p->digest))
-            refuse(r, SQ_ERR_CONFLICT, "The request id was used for another request.",
-                   "该请求编号已用于其他请求。");
+            refuse(r, SQ_ERR_CONFLICT, USED_ID_EN, USED_ID_ZH);
         return true;
     }
     int error =
         delivery_reply_find(r->d->service, r->peer->caller.session, r->rpc.key, r->digest, &reply);
     if (error)
-        refuse(r, error,
-               error == SQ_ERR_CONFLICT ? "The request id was used for another request." : NULL,
-               error == SQ_ERR_CONFLICT ? "该请求编号已用于其他请求。" : NULL);
+        refuse(r, error, error == SQ_ERR_CONFLICT ? USED_ID_EN : NULL,
+               error == SQ_ERR_CONFLICT ? USED_ID_ZH : NULL);
     if (reply)
         send_now(r->d, r->peer->connection, reply, strlen(reply));
     return error || reply;
@@ -467,8 +468,9 @@ static void run(struct request *r)
     if (waits &&
         (r->peer->pending >= DISPATCH_PENDING_MAX || (session_slow(m) && r->peer->pending) ||
          r->d->pending_count >= DISPATCH_IN_FLIGHT_MAX))
-        refuse(r, SQ_ERR_LIMIT, "Too many requests wait for an answer. Wait for them.",
-               "等待答复的请求过多，请稍候。");
+        refuse(r, SQ_ERR_LIMIT,
+               "Too many requests wait for an answer. Wait for them, then send again.",
+               "等待答复的请求过多，请稍候再试。");
     else if (!strcmp(m->name, "session.resume"))
         session_resume(r->d, r->peer, r->rpc.key, r->rpc.params, r->now_us, r->utc_us);
     else if (session_slow(m))
@@ -501,6 +503,13 @@ static bool take_token(struct peer *peer, time_us now_us)
     return true;
 }
 
+static void explain(const struct request *r, int error, const char *detail)
+{
+    char en[256];
+    jsonrpc_explain(error, detail, en, sizeof en);
+    refuse(r, error, error == SQ_ERR_NOMEM ? NULL : en, NULL);
+}
+
 void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text, size_t len_bytes,
                       time_us now_us, time_us utc_us)
 {
@@ -517,7 +526,7 @@ void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text,
         refuse(&r, SQ_ERR_LIMIT, "Too many requests. Wait a second and send again.",
                "请求过于频繁，请稍候再试。");
     else if (error)
-        refuse(&r, error, detail, NULL);
+        explain(&r, error, detail);
     else if (!(r.method = find_method(d, r.rpc.method)))
         refuse(&r, JSONRPC_METHOD, NULL, NULL);
     else

@@ -5,6 +5,7 @@
 
 #include "shanqiao/error.h"
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 unsigned jsonrpc_depth(const char *text, size_t len_bytes, unsigned limit)
@@ -141,21 +142,19 @@ char *jsonrpc_notification(const char *method, json_t *params, int64_t seq, size
 
 struct own_error {
     int code;
-    const char *message, *en, *zh;
+    const char *message, *en, *remedy, *zh; /* English: what is wrong, what to do */
 };
 
 /* JSON-RPC's own errors: the fault of a program, not of a person. */
 static const struct own_error own_errors[] = {
-    {JSONRPC_PARSE, "Parse error", "The message could not be read. Update the program.",
+    {JSONRPC_PARSE, "Parse error", "The message could not be read", "Update the program.",
      "无法读取消息，请更新程序。"},
-    {JSONRPC_REQUEST, "Invalid Request", "The message is not a request. Update the program.",
+    {JSONRPC_REQUEST, "Invalid Request", "The message is not a request", "Update the program.",
      "消息不是有效的请求，请更新程序。"},
-    {JSONRPC_METHOD, "Method not found",
-     "The server does not know this request. Update it or the program.",
-     "服务器不支持此请求，请更新程序或服务器。"},
-    {JSONRPC_PARAMS, "Invalid params",
-     "A field of the request is missing or wrong. Correct it and send again.",
-     "请求中的字段缺失或不正确，请改正后重新提交。"},
+    {JSONRPC_METHOD, "Method not found", "The server does not know this request",
+     "Update the program or the server.", "服务器不支持此请求，请更新程序或服务器。"},
+    {JSONRPC_PARAMS, "Invalid params", "A field of the request is missing or wrong",
+     "Correct it and send again.", "请求中的字段缺失或不正确，请改正后重新提交。"},
 };
 
 static const struct own_error *own_error_of(int code)
@@ -167,6 +166,13 @@ static const struct own_error *own_error_of(int code)
     return NULL;
 }
 
+void jsonrpc_explain(int code, const char *detail, char *out, size_t size)
+{
+    const struct own_error *own = own_error_of(code);
+    snprintf(out, size, "%s%s%s. %s", own ? own->en : "The message could not be taken",
+             *detail ? ": " : "", detail, own ? own->remedy : "Send it again.");
+}
+
 static const char *first_text(const char *given, const char *general)
 {
     return given && *given ? given : general;
@@ -176,7 +182,10 @@ char *jsonrpc_error(const char *key, int error, const char *en, const char *zh, 
 {
     const struct own_error *own = own_error_of(error);
     const char *name = own ? "SQ_ERR_INVALID" : sq_error_name(error);
-    en = first_text(en, own ? own->en : sq_error_text(error, "en"));
+    char general[160];
+    if (own)
+        jsonrpc_explain(error, "", general, sizeof general);
+    en = first_text(en, own ? general : sq_error_text(error, "en"));
     zh = first_text(zh, own ? own->zh : sq_error_text(error, "zh-CN"));
     const char *message = own ? own->message : en;
     int code = own ? error : -32000 + error;

@@ -40,6 +40,8 @@ char *jsonrpc_notification(const char *method, json_t *params, int64_t seq, size
 /* error: enum sq_error or enum jsonrpc_code. key "" makes id null. Texts empty or NULL: the general
  * ones. */
 char *jsonrpc_error(const char *key, int error, const char *en, const char *zh, size_t *len_bytes);
+/* The general English text of one of enum jsonrpc_code with the detail of jsonrpc_parse in it. */
+void jsonrpc_explain(int code, const char *detail, char *out, size_t size);
 
 /* Nesting of objects and arrays, strings skipped; stops counting at `limit` + 1. */
 unsigned jsonrpc_depth(const char *text, size_t len_bytes, unsigned limit);

@@ -237,6 +237,10 @@ Test(dispatch, unknown_methods_and_bad_texts_get_their_codes)
     reply = b.heard[b.heard_count - 1].text;
     cr_expect_eq(json_integer_value(json_object_get(json_object_get(reply, "error"), "code")),
                  -32700);
+    json_t *remedy =
+        json_object_get(json_object_get(json_object_get(reply, "error"), "data"), "remedy");
+    cr_expect_str_eq(bench_get(remedy, "en"), "The message could not be read: the text is not JSON "
+                                              "(UTF-8, no member twice). Update the program.");
     cr_expect(json_is_null(json_object_get(reply, "id")));
     cr_expect_eq(bench_closed(&b, 1), 0);
 }

@@ -177,6 +177,10 @@ Test(jsonrpc, own_codes_keep_their_number_and_a_lost_id_is_null)
         cr_expect_eq(json_integer_value(json_object_get(json_object_get(e, "error"), "code")),
                      codes[i]);
         cr_expect(json_is_null(json_object_get(e, "id")));
+        const char *en = json_string_value(json_object_get(
+            json_object_get(json_object_get(json_object_get(e, "error"), "data"), "remedy"), "en"));
+        cr_expect(strstr(en, "Update the program") || strstr(en, "Correct it"),
+                  "what to do, not only what is wrong: %s", en);
         json_decref(e);
     }
 }
