@@ -462,7 +462,8 @@ static void run(struct request *r)
     const struct method *m = r->method;
     if (!may_speak(r) || !fits_schema(r))
         return;
-    if (!(m->flags & METHOD_BEFORE_LOGIN) && (m->flags & METHOD_WRITES) && answer_repeat(r))
+    /* reads too: their digest names another method, so the id of a write is refused to them */
+    if (!(m->flags & METHOD_BEFORE_LOGIN) && answer_repeat(r))
         return;
     bool waits = session_slow(m) || (m->flags & METHOD_DEFERRED);
     if (waits &&

@@ -157,6 +157,11 @@ Test(dispatch, the_same_id_for_another_request_is_refused)
                      "SQ_ERR_CONFLICT");
     cr_expect_str_eq(bench_error(bench_call_as(&b, 1, "submit-0001", "auth.logout", NULL)),
                      "SQ_ERR_CONFLICT");
+    cr_expect_str_eq(bench_error(bench_call_as(&b, 1, "submit-0001", "consultation.list", NULL)),
+                     "SQ_ERR_CONFLICT", "a read under the id of a write");
+    cr_expect(bench_result(bench_call_as(&b, 1, "list-0001", "consultation.list", NULL)));
+    cr_expect(bench_result(bench_call_as(&b, 1, "list-0001", "consultation.list", NULL)),
+              "reads are not kept");
     /* keys are the session's own: another person may use the same */
     cr_expect_str_eq(
         bench_error(bench_call_as(&b, 2, "submit-0001", "consultation.submit", people_request())),
