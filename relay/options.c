@@ -107,6 +107,7 @@ static int set_ports(const struct loading *l)
     long workers = o->workers ? (long)o->workers : cores > 0 ? cores : 1;
     char found[CONFIG_PHRASE_MAX];
     out->worker_count = workers > CONTROL_WORKERS_MAX ? CONTROL_WORKERS_MAX : (size_t)workers;
+    out->udp_only = !o->tcp;
     snprintf(found, sizeof found, "%lld with %zu workers", (long long)o->base_port,
              out->worker_count);
     if (o->base_port + (int64_t)out->worker_count > 65536)

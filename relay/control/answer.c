@@ -38,7 +38,7 @@ json_t *answer_ice_candidates(const struct control_config *config, int worker, b
     uint16_t port = config->ports[worker];
     for (size_t i = 0; i < config->announce_count; i++)
         json_array_append_new(list, candidate(&config->announce[i], port, NET_UDP, i));
-    for (size_t i = 0; i < config->announce_count && tcp; i++)
+    for (size_t i = 0; i < config->announce_count && tcp && !config->udp_only; i++)
         json_array_append_new(list, candidate(&config->announce[i], port, NET_TCP, i));
     return list;
 }

@@ -26,6 +26,7 @@ struct control_config {
     size_t announce_count;
     uint16_t ports[CONTROL_WORKERS_MAX]; /* of each worker */
     size_t worker_count;
+    bool udp_only; /* the workers take no TCP: nobody gets TCP candidates */
 };
 
 /* 0, SQ_ERR_NOMEM. */

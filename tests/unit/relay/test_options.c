@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shanqiao-relay's configuration: every key reaches its place from the environment and stands in
  * --help, and each refusal is a whole sentence with its file and line. */
+#include "relay/control/answer.h"
 #include "relay/options.h"
 #include "shanqiao/error.h"
 #include <criterion/criterion.h>
@@ -102,6 +103,19 @@ Test(options, ports_up_to_the_last_are_taken)
     setenv("SHANQIAO_RELAY_WORKERS", "64", 1);
     setenv("SHANQIAO_RELAY_BASE_PORT", "65000", 1);
     cr_expect_eq(load("relay:\n  id: x\n"), 0, "65000 to 65063 exist: %s", error);
+    unlink(key_file);
+}
+
+Test(options, without_tcp_nobody_is_sent_to_tcp)
+{
+    with_keys(KEY_LINE, 0600);
+    static const char *const yaml[] = {"relay: {id: x}", "relay: {id: x, tcp: false}"};
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(load(yaml[i]), 0, "%s", error);
+        json_t *candidates = answer_ice_candidates(&setup.control, 0, true);
+        cr_expect_eq(json_array_size(candidates), i ? 1 : 2, "%s", yaml[i]);
+        json_decref(candidates);
+    }
     unlink(key_file);
 }
 
