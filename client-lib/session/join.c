@@ -35,6 +35,29 @@ static const struct codec_shape SHAPES[] = {
 };
 #define SHAPE_COUNT (sizeof(SHAPES) / sizeof(SHAPES[0]))
 
+/* Takes value. Out of memory *array becomes NULL and stays so, so that json_pack refuses it: an
+ * offer that lacks something is not sent. */
+static void append(json_t **array, json_t *value)
+{
+    if (*array && json_array_append_new(*array, value) == 0)
+        return;
+    if (!*array)
+        json_decref(value);
+    json_decref(*array);
+    *array = NULL;
+}
+
+/* The same for a member of an object. */
+static void set(json_t **object, const char *key, json_t *value)
+{
+    if (*object && json_object_set_new(*object, key, value) == 0)
+        return;
+    if (!*object)
+        json_decref(value);
+    json_decref(*object);
+    *object = NULL;
+}
+
 static json_t *feedback(enum sq_kind kind)
 {
     if (kind == SQ_AUDIO)
@@ -60,7 +83,7 @@ static json_t *codec_entry(const struct codec_shape *shape, const char *type_key
                               shape->kind == SQ_AUDIO ? 48000 : 90000, "parameters",
                               codec_parameters(shape, dtx), "rtcpFeedback", feedback(shape->kind));
     if (entry && shape->kind == SQ_AUDIO)
-        json_object_set_new(entry, "channels", json_integer(2)); /* RFC 7587 section 7: always 2 */
+        set(&entry, "channels", json_integer(2)); /* RFC 7587 section 7: always 2 */
     return entry;
 }
 
@@ -75,17 +98,16 @@ static json_t *capabilities(void)
 {
     json_t *codecs = json_array();
     for (size_t i = 0; i < SHAPE_COUNT; i++) {
-        json_array_append_new(codecs, codec_entry(&SHAPES[i], "preferredPayloadType", false));
+        append(&codecs, codec_entry(&SHAPES[i], "preferredPayloadType", false));
         if (SHAPES[i].rtx_payload_type)
-            json_array_append_new(codecs, rtx_entry(&SHAPES[i], "preferredPayloadType"));
+            append(&codecs, rtx_entry(&SHAPES[i], "preferredPayloadType"));
     }
     json_t *extensions = json_array();
     for (size_t i = 0; i < 2; i++)
-        json_array_append_new(extensions,
-                              json_pack("{s:s, s:s, s:i, s:b, s:s}", "kind",
-                                        kind_name(i ? SQ_VIDEO : SQ_AUDIO), "uri",
-                                        RTP_URI_TRANSPORT_CC, "preferredId", JOIN_EXT_TRANSPORT_CC,
-                                        "preferredEncrypt", 0, "direction", "sendrecv"));
+        append(&extensions,
+               json_pack("{s:s, s:s, s:i, s:b, s:s}", "kind", kind_name(i ? SQ_VIDEO : SQ_AUDIO),
+                         "uri", RTP_URI_TRANSPORT_CC, "preferredId", JOIN_EXT_TRANSPORT_CC,
+                         "preferredEncrypt", 0, "direction", "sendrecv"));
     return json_pack("{s:o, s:o}", "codecs", codecs, "headerExtensions", extensions);
 }
 
@@ -100,12 +122,12 @@ static json_t *producer_parameters(const struct join_producer *p, const char *cn
 {
     const struct codec_shape *shape = &SHAPES[p->codec];
     json_t *codecs = json_array();
-    json_array_append_new(codecs, without_kind(codec_entry(shape, "payloadType", p->dtx)));
+    append(&codecs, without_kind(codec_entry(shape, "payloadType", p->dtx)));
     json_t *encoding = json_pack("{s:I, s:b, s:I}", "ssrc", (json_int_t)p->ssrc, "dtx", p->dtx,
                                  "maxBitrate", (json_int_t)p->max_bps);
     if (p->rtx_ssrc) {
-        json_array_append_new(codecs, without_kind(rtx_entry(shape, "payloadType")));
-        json_object_set_new(encoding, "rtx", json_pack("{s:I}", "ssrc", (json_int_t)p->rtx_ssrc));
+        append(&codecs, without_kind(rtx_entry(shape, "payloadType")));
+        set(&encoding, "rtx", json_pack("{s:I}", "ssrc", (json_int_t)p->rtx_ssrc));
     }
     return json_pack("{s:o, s:[{s:s, s:i, s:b, s:{}}], s:[o], s:{s:s, s:b}}", "codecs", codecs,
                      "headerExtensions", "uri", RTP_URI_TRANSPORT_CC, "id", JOIN_EXT_TRANSPORT_CC,
@@ -128,14 +150,13 @@ json_t *join_build(const struct join_offer *offer)
     json_t *produce = json_array();
     for (size_t i = 0; i < offer->producer_count; i++) {
         const struct join_producer *p = &offer->producers[i];
-        json_array_append_new(produce,
-                              json_pack("{s:s, s:s, s:o}", "kind", kind_name(p->kind), "source",
-                                        join_source_name(p->source), "rtpParameters",
-                                        producer_parameters(p, offer->cname)));
+        append(&produce, json_pack("{s:s, s:s, s:o}", "kind", kind_name(p->kind), "source",
+                                   join_source_name(p->source), "rtpParameters",
+                                   producer_parameters(p, offer->cname)));
     }
     json_t *profiles = json_array();
     for (size_t i = 0; i < offer->profile_count; i++)
-        json_array_append_new(profiles, json_string(srtp_profile_name(offer->profiles[i])));
+        append(&profiles, json_string(srtp_profile_name(offer->profiles[i])));
     return json_pack("{s:s, s:o, s:o, s:o, s:o}", "room", offer->room, "rtpCapabilities",
                      capabilities(), "dtlsParameters", dtls_parameters(offer->identity), "profiles",
                      profiles, "produce", produce);
