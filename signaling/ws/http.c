@@ -109,11 +109,57 @@ static int serve_file(struct lws *wsi, const char *directory, const char *path)
     return 0;
 }
 
+static bool header_text(struct lws *wsi, enum lws_token_indexes token, char *out, int size)
+{
+    return lws_hdr_copy(wsi, out, size, token) > 0;
+}
+
+/* RFC 9112 section 3.2: exactly one Host in HTTP/1.1. */
+static bool host_is_one(struct lws *wsi)
+{
+    char version[16];
+    bool old =
+        header_text(wsi, WSI_TOKEN_HTTP, version, sizeof version) && !strcmp(version, "HTTP/1.0");
+    return (has_header(wsi, WSI_TOKEN_HOST) || old) &&
+           lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) == 0;
+}
+
+/* RFC 9112 section 5.1: no space between a header's name and its colon. libwebsockets keeps such a
+ * header as one that it does not know and can only be asked for it by name: these are the names
+ * that a proxy before us could have read otherwise. */
+static bool names_are_tight(struct lws *wsi)
+{
+    static const char *const names[] = {"host :",
+                                        "host\t:",
+                                        "transfer-encoding :",
+                                        "transfer-encoding\t:",
+                                        "connection :",
+                                        "connection\t:",
+                                        "content-length :",
+                                        "content-length\t:",
+                                        "upgrade :",
+                                        "upgrade\t:",
+                                        "origin :",
+                                        "origin\t:"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (lws_hdr_custom_length(wsi, names[i], (int)strlen(names[i])) >= 0)
+            return false;
+    }
+    return true;
+}
+
+static bool head_is_plain(struct lws *wsi)
+{
+    return host_is_one(wsi) && names_are_tight(wsi);
+}
+
 static int answer(struct lws *wsi, const char *path)
 {
     /* a chunked body would reach us with its framing inside; both lengths smuggle */
     if (has_header(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
         return refuse(wsi, HTTP_STATUS_LENGTH_REQUIRED, "send Content-Length\n");
+    if (!head_is_plain(wsi))
+        return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "one Host, and no space before a colon\n");
     if (!has_header(wsi, WSI_TOKEN_GET_URI))
         return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET\n");
     if (has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
@@ -124,11 +170,6 @@ static int answer(struct lws *wsi, const char *path)
 }
 
 /* ---- before an upgrade ---- */
-
-static bool header_text(struct lws *wsi, enum lws_token_indexes token, char *out, int size)
-{
-    return lws_hdr_copy(wsi, out, size, token) > 0;
-}
 
 /* Browsers always send Origin; native terminals send none. Exact match only (TRUST WEB-01). */
 static bool origin_allowed(struct lws *wsi)
@@ -164,7 +205,7 @@ static int confirm_upgrade(struct lws *wsi, const char *to)
 {
     char path[HTTP_PATH_MAX];
     unsigned status = 0;
-    if (!to || strcmp(to, "websocket"))
+    if (!to || strcmp(to, "websocket") || !head_is_plain(wsi))
         status = HTTP_STATUS_BAD_REQUEST;
     else if (has_header(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
         status = HTTP_STATUS_LENGTH_REQUIRED;

@@ -110,6 +110,16 @@ class Front(Case):
             self.assertEqual(status, 411, more)
             self.assertEqual(text.count("HTTP/1.1"), 1, "nothing behind it is answered")
 
+    def test_host_is_one_and_names_touch_their_colon(self):
+        for head in ("", "Host: a\r\nHost: b\r\n", "Host: a\r\nhost: a\r\n", "Host : a\r\n", "Host: a\r\nHost : b\r\n",
+                     "Host: a\r\nTransfer-Encoding : chunked\r\n", "Host: a\r\nContent-Length\t: 4\r\n",
+                     "Host: a\r\nCONNECTION : upgrade\r\n"):
+            status, text = wire.request(self.port, f"GET /healthz HTTP/1.1\r\n{head}\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(status, 400, head)
+            self.assertEqual(text.count("HTTP/1.1"), 1, "nothing behind it is answered")
+        self.assertEqual(self.server.terminal(extra="Host: evil.example\r\n").status, 400)
+        self.assertEqual(self.server.terminal(extra="Origin : https://evil.example\r\n").status, 400)
+
     def test_odd_paths_and_methods_are_refused(self):
         for line in ("GET /../../etc/passwd", "GET /%2e%2e/%2e%2e/etc/passwd", "GET //etc/passwd", "GET /.git/config",
                      "GET /healthz/..%2f", "GET /a%00b.html", "GET /x\\..\\y", "DELETE /healthz", "TRACE /", "PUT /x",
