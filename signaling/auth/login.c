@@ -172,6 +172,8 @@ static int open_session(struct call *call, const char *account)
     if (status < 0)
         return status;
     service_time_text(call->utc_us + s->limits.session_lifetime_us, expires);
+    snprintf(call->signed_in.account, sizeof(call->signed_in.account), "%s", account);
+    snprintf(call->signed_in.session, sizeof(call->signed_in.session), "%s", session);
     call->result = json_pack("{s:s, s:s, s:s, s:i, s:o}", "token", token, "sessionId", session,
                              "expiresAt", expires, "seq", 0, "account", described);
     sodium_memzero(token, sizeof(token));

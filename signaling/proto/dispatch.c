@@ -243,6 +243,9 @@ void dispatch_finish(struct unit *u, struct pending *p, int error, json_t *resul
     json_t *empty = json_object();
     if (error) {
         size_t len = 0;
+        if (!u->error)
+            unit_fail(u, refused_act(&u->d->refused, u->d->service, &p->caller, p->method->name,
+                                     p->params, error, u->utc_us));
         char *text = jsonrpc_error(p->key, error, en, zh, &len);
         unit_send(u, connection, text, len);
     } else {
@@ -263,12 +266,30 @@ static struct call call_of(const struct request *r)
                          .utc_us = r->utc_us};
 }
 
+/* The row of an act that was refused, in a transaction of its own. */
+static void audit_refusal(const struct request *r, int error)
+{
+    const struct method_slow *slow = session_slow(r->method);
+    struct dispatch *d = r->d;
+    struct unit u;
+    if (!slow && error != SQ_ERR_DENIED && error != SQ_ERR_NOT_FOUND)
+        return;
+    unit_begin(&u, d, r->now_us, r->utc_us);
+    if (!u.error && slow)
+        unit_fail(&u, slow->refused(d, r->rpc.params, error, r->utc_us));
+    else if (!u.error)
+        unit_fail(&u, refused_act(&d->refused, d->service, &r->peer->caller, r->method->name,
+                                  r->rpc.params, error, r->utc_us));
+    unit_end(&u);
+}
+
 static void run_read(struct request *r)
 {
     struct call call = call_of(r);
     size_t len = 0;
     int error = r->method->handle(&call);
     if (error < 0) {
+        audit_refusal(r, error);
         refuse(r, error, call.message_en, call.message_zh);
     } else {
         json_t *result = call.result ? json_incref(call.result) : json_object();
@@ -299,11 +320,13 @@ static void run_write(struct request *r, void *work)
     int error = u.error ? u.error : r->method->handle(&call);
     if (error < 0) {
         unit_drop(&u);
+        audit_refusal(r, error);
         refuse(r, error, call.message_en, call.message_zh);
     } else {
         json_t *result = call.result ? json_incref(call.result) : json_object();
-        succeed(&u, r->peer->connection, &r->peer->caller, r->rpc.key, r->digest, r->method,
-                call.audit_act, call.audit_object, result);
+        const struct caller *caller = work ? &call.signed_in : &r->peer->caller;
+        succeed(&u, r->peer->connection, caller, r->rpc.key, r->digest, r->method, call.audit_act,
+                call.audit_object, result);
         unit_take_effects(&u, &call.effects);
         if (unit_end(&u) == 0 && (r->method->flags & METHOD_BEFORE_LOGIN))
             bind_signed_in(r, result);
@@ -338,6 +361,8 @@ static void run_slow(struct request *r)
     if (!p) {
         if (job)
             session_slow(r->method)->discard(job);
+        if (error)
+            audit_refusal(r, error);
         refuse(r, error ? error : SQ_ERR_NOMEM, call.message_en, call.message_zh);
         return;
     }

@@ -75,8 +75,7 @@ struct call {
     struct effects effects;
     time_us utc_us;
     void *work; /* slow methods: the job that `run` finished; owned by the dispatcher */
-    struct caller
-        signed_in; /* auth.login fills it: the connection belongs to this session from now on */
+    struct caller signed_in;   /* auth.login fills account and session: they are the audit row's */
     const char *audit_act;     /* literal set by the handler, or NULL: the method's name */
     char audit_object[ID_MAX]; /* set by the handler: the object acted on */
     char message_en[256];      /* on error: detail in both languages; empty: sq_error_text */

@@ -2,6 +2,7 @@
 /* Sessions and their connections: sign-in (the slow part on a pool thread), resume with replay, and
  * what happens when a connection goes and does not come back. */
 #include "shanqiao/error.h"
+#include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
 #include "signaling/proto/jsonrpc.h"
@@ -69,7 +70,16 @@ static int login_handle(struct call *call)
     return auth_login_finish(call, &j->login, j->good);
 }
 
-static const struct method_slow login_slow = {login_prepare, login_run, login_discard};
+static int login_refused(struct dispatch *d, const json_t *params, int error, time_us utc_us)
+{
+    uint8_t hash[AUTH_LOGIN_HASH_BYTES];
+    const char *account = json_string_value(json_object_get(params, "account"));
+    auth_login_hash(account ? account : "", hash);
+    return refused_login(&d->refused, d->service, hash, error, utc_us);
+}
+
+static const struct method_slow login_slow = {login_prepare, login_run, login_discard,
+                                              login_refused};
 
 const struct method session_methods[] = {
     {.name = "auth.login", .flags = METHOD_WRITES | METHOD_BEFORE_LOGIN, .handle = login_handle},
@@ -252,6 +262,13 @@ static int resume(struct dispatch *d, struct peer *peer, const char *key, json_t
     /* bound first: what the next step tells this session follows its replay */
     session_arrived(d, peer, &s.caller, s.last_seq, now_us, utc_us);
     unit_begin(&u, d, now_us, utc_us);
+    struct audit_act row = {.utc_us = utc_us,
+                            .account = s.caller.account,
+                            .session = s.caller.session,
+                            .act = "session.resume",
+                            .object = s.caller.session};
+    if (!u.error)
+        unit_fail(&u, audit_append(d->service->store, &row));
     unit_fail(&u, delivery_outbox_trim(d->service, s.caller.session, seen));
     send_resumed(&u, key, peer->connection, &s, replay);
     if (!u.error)

@@ -6,6 +6,7 @@
 
 #include "signaling/proto/dispatch.h"
 #include "signaling/proto/peers.h"
+#include "signaling/proto/refused.h"
 #include "signaling/store/delivery.h"
 
 /* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare`
@@ -16,6 +17,8 @@ struct method_slow {
     int (*prepare)(struct call *call, void **job); /* 0, or an error that is the reply */
     void (*run)(void *job);
     void (*discard)(void *job); /* wipes secrets */
+    /* Audit row of a refusal, by prepare or by the handler; inside a transaction. */
+    int (*refused)(struct dispatch *d, const json_t *params, int error, time_us utc_us);
 };
 
 struct outputs {
@@ -51,6 +54,7 @@ struct dispatch {
     struct pending *pending;
     size_t pending_count;
     struct away *away;
+    struct refused refused;
     uint64_t next_ticket;
     time_us sweep_us;        /* monotonic: next look for expired sessions */
     time_us deadline_utc_us; /* earliest of the consultations */

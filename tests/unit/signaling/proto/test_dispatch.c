@@ -4,7 +4,11 @@
 #include "terminal.h"
 
 #include "signaling/audit/audit.h"
+#include "signaling/auth/auth.h"
+#include "signaling/proto/refused.h"
+#include "signaling/store/store.h"
 #include <criterion/criterion.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -313,4 +317,71 @@ Test(dispatch, a_room_of_others_is_not_there)
     cr_expect_str_eq(bench_error(bench_call(&b, 3, "consultation.cancel",
                                             json_pack("{s:s, s:s}", "id", id, "reason", "x"))),
                      "SQ_ERR_NOT_FOUND");
+}
+
+/* ---- what the audit log says of sign-ins and refusals ---- */
+
+static int rows_of(const char *act, const char *account, const char *object, const char *detail)
+{
+    struct store_query q;
+    STORE_QUERY(b.people.service.store, &q,
+                "SELECT COUNT(*) FROM audit WHERE act = $1 AND account = $2 AND object = $3"
+                " AND detail = $4",
+                sv_text(act), sv_text(account), sv_text(object), sv_text(detail));
+    int count = store_next(&q) ? (int)store_int(&q, 0) : -1;
+    cr_assert_eq(store_query_end(&q), 0);
+    return count;
+}
+
+Test(dispatch, sign_in_and_resume_leave_rows_with_the_account)
+{
+    bench_open(&b, 1);
+    json_t *login = bench_login(&b, 1, VILLAGER, false);
+    const char *session = bench_get(login, "sessionId");
+    cr_expect_eq(rows_of("auth.login", VILLAGER, VILLAGER, ""), 1);
+    bench_open(&b, 2);
+    cr_assert(bench_result(
+        bench_call(&b, 2, "session.resume",
+                   json_pack("{s:s, s:i}", "token", bench_get(login, "token"), "lastSeq", 0))));
+    cr_expect_eq(rows_of("session.resume", VILLAGER, session, ""), 1);
+}
+
+Test(dispatch, a_refused_sign_in_leaves_the_hash_of_its_name)
+{
+    char hex[2 * AUTH_LOGIN_HASH_BYTES + 1];
+    uint8_t bytes[AUTH_LOGIN_HASH_BYTES];
+    auth_login_hash("nobody-here", bytes);
+    sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+    bench_open(&b, 1);
+    json_t *params = json_pack("{s:s, s:s}", "account", "nobody-here", "password", "guess guess");
+    for (int i = 0; i < AUTH_FREE_FAILURES + 20; i++)
+        bench_call(&b, 1, "auth.login", json_incref(params));
+    json_decref(params);
+    cr_expect_eq(rows_of("auth.refused", "", hex, "SQ_ERR_UNAUTHENTICATED"), AUTH_FREE_FAILURES);
+    cr_expect_eq(rows_of("auth.refused", "", hex, "SQ_ERR_LIMIT"),
+                 REFUSED_ROWS_MAX - AUTH_FREE_FAILURES, "bounded");
+}
+
+Test(dispatch, acts_on_what_is_not_ones_own_leave_rows_up_to_a_bound)
+{
+    two_people();
+    json_t *reply = submit(1, "submit-0001");
+    const char *id = bench_get(json_object_get(bench_result(reply), "consultation"), "id");
+    bench_open(&b, 3);
+    bench_login(&b, 3, OTHER_DOCTOR, false);
+    int64_t rows = audit_rows();
+    bench_call(&b, 3, "consultation.get", people_id("con_0000000000000000000000"));
+    cr_expect_eq(audit_rows(), rows, "there is none such");
+    bench_call(&b, 3, "consultation.cancel", json_pack("{s:s, s:s}", "id", id, "reason", "x"));
+    cr_expect_eq(rows_of("consultation.cancel", OTHER_DOCTOR, id, "SQ_ERR_NOT_FOUND"), 1);
+    bench_call(&b, 2, "consultation.submit", people_request());
+    cr_expect_eq(rows_of("consultation.submit", EXPERT_1, PANEL, "SQ_ERR_DENIED"), 1);
+    for (int i = 0; i < 30; i++)
+        bench_call(&b, 3, "consultation.get", people_id(id));
+    cr_expect_eq(rows_of("consultation.get", OTHER_DOCTOR, id, "SQ_ERR_NOT_FOUND"),
+                 REFUSED_ROWS_MAX - 1);
+    bench_pass(&b, REFUSED_SPAN_US);
+    bench_call(&b, 3, "consultation.get", people_id(id));
+    cr_expect_eq(rows_of("consultation.get", OTHER_DOCTOR, id, "SQ_ERR_NOT_FOUND"),
+                 REFUSED_ROWS_MAX);
 }
