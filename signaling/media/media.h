@@ -39,7 +39,8 @@ struct media_config {
     /* What `account` may do in the room, asked at each call: consult_room_right; tests have their
      * own. */
     enum room_right (*right)(struct service *service, const char *room, const char *account);
-    json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [] */
+    json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [], which it is until
+                            TURN can be configured */
 };
 
 extern const struct method_table media_method_table; /* all METHOD_DEFERRED */
