@@ -19,7 +19,7 @@
     450 /* a key frame may be this share of the mean frame: it must not stall speech */
 #define Q_MIN     4
 #define Q_MAX     56
-#define VP8_SPEED (-6) /* negative: adapt to the CPU, at least this fast */
+#define VP8_SPEED (-6) /* negative: this speed whatever the CPU does */
 #define VP9_SPEED 7
 
 struct video_encoder {

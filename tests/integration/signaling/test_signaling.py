@@ -370,6 +370,7 @@ class TwoRelays(Case):
 
     relay = True
     ring = Media.ring
+    join = Media.join
 
     def test_rooms_of_a_dead_relay_go_to_the_other(self):
         village, specialist, room, capabilities = self.ring()

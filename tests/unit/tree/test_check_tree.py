@@ -47,7 +47,7 @@ BAD = [
     ("base/a.c", "/* TO" "DO: later */\n", "unfinished"),
     ("scripts/a.sh", "# FIX" "ME\n", "unfinished"),
     ("base/a.c", "int a; \n", "ends in blanks"),
-    ("base/a.c", "int a;\n" * 700, "two ideas"),
+    ("base/a.c", "int a;\n" * 600, "two ideas"),
 ]
 
 GOOD = [
