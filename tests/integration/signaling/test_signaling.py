@@ -349,7 +349,7 @@ class Media(Case):
         self.assertEqual(wire.error_of(reply), "SQ_ERR_UNREACHABLE")
         self.server.start_relay()
         self.assertEqual(village.told("media.transportState")["state"], "closed")
-        again = village.result("media.join", join_params(room, capabilities, 3000))
+        again = self.join(village, room, capabilities, 3000)
         self.assertNotEqual(again["transportId"], village.joined["transportId"])
 
     def test_a_refused_join_leaves_the_former_transport(self):
@@ -378,7 +378,7 @@ class TwoRelays(Case):
         self.server.kill("relay")
         for person in (village, specialist):
             self.assertEqual([person.told("media.transportState")["state"] for _ in range(2)], ["interrupted", "failed"])
-        again = village.result("media.join", join_params(room, capabilities, 3000))
+        again = self.join(village, room, capabilities, 3000)
         self.assertEqual({c["port"] for c in again["iceCandidates"] if c["protocol"] == "udp"}, {self.server.media_2})
         self.server.start_relay()  # it comes back empty-handed, and the room stays where it is
         village.result("media.restartIce", {"transportId": again["transportId"]})
