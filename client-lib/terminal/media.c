@@ -142,6 +142,14 @@ static void receive_audio(struct terminal *t, int64_t now_us)
     }
 }
 
+/* The first frame, so that a short talk leaves one too; then a later one in its place. */
+static void take_snapshot(const struct terminal *t, const struct recorded_frame *r)
+{
+    const char *file = t->options->snapshot_file;
+    if (file && recording_png(file, r))
+        fprintf(stderr, "shanqiao-terminal: can't write %s.\n", file);
+}
+
 static void show_frame(struct terminal *t, const struct sq_video_frame *f)
 {
     struct media *m = &t->media;
@@ -160,11 +168,9 @@ static void show_frame(struct terminal *t, const struct sq_video_frame *f)
         recording_video(m->recording, &r);
     if (t->window)
         window_show_remote(t->window, &f->picture);
-    if (t->options->snapshot_file && !m->snapshot_taken && ++m->shown_frames >= SNAPSHOT_FRAME) {
-        m->snapshot_taken = true;
-        if (recording_png(t->options->snapshot_file, &r))
-            fprintf(stderr, "shanqiao-terminal: can't write %s.\n", t->options->snapshot_file);
-    }
+    m->shown_frames++;
+    if (m->shown_frames == 1 || m->shown_frames == SNAPSHOT_FRAME)
+        take_snapshot(t, &r);
 }
 
 static void receive_video(struct terminal *t)
