@@ -4,6 +4,8 @@
 #include "client-lib/terminal/terminal.h"
 #include <string.h>
 
+#define QUIT_WAIT_US INT64_C(2000000)
+
 static void command_accept(struct terminal *t, char *rest)
 {
     (void)rest;
@@ -15,23 +17,34 @@ static void command_refuse(struct terminal *t, char *rest)
     flow_asked(t, sq_consultation_refuse(t->client, t->current.id, rest));
 }
 
+static void command_cancel(struct terminal *t, char *rest)
+{
+    flow_asked(t, sq_consultation_cancel(t->client, t->current.id, rest));
+}
+
+static void mute(struct terminal *t, bool muted)
+{
+    t->muted = muted;
+    if (t->call)
+        sq_call_mute(t->call, TRACK_AUDIO, muted);
+}
+
 static void command_mute(struct terminal *t, char *rest)
 {
     (void)rest;
-    if (t->call)
-        sq_call_mute(t->call, TRACK_AUDIO, true);
+    mute(t, true);
 }
 
 static void command_unmute(struct terminal *t, char *rest)
 {
     (void)rest;
-    if (t->call)
-        sq_call_mute(t->call, TRACK_AUDIO, false);
+    mute(t, false);
 }
 
 static void command_leave(struct terminal *t, char *rest)
 {
     (void)rest;
+    t->current.left = true;
     t->current.wants_call = false;
     flow_leave_call(t);
     flow_asked(t, sq_consultation_leave(t->client, t->current.id));
@@ -39,7 +52,16 @@ static void command_leave(struct terminal *t, char *rest)
 
 static void command_enter(struct terminal *t, char *rest)
 {
+    static const char *const TALKS[] = {"accepted", "in_progress", "interrupted"};
+    bool talks = false;
     (void)rest;
+    for (size_t i = 0; i < sizeof TALKS / sizeof TALKS[0]; i++)
+        talks = talks || strcmp(t->current.state, TALKS[i]) == 0;
+    if (!talks) {
+        say(t, TEXT_NOT_IN_TALK, NULL);
+        return;
+    }
+    t->current.left = false;
     t->current.wants_call = t->media.sending = true;
     flow_asked(t, sq_consultation_enter(t->client, t->current.id));
 }
@@ -52,17 +74,19 @@ static void command_end(struct terminal *t, char *rest)
 
 static void command_opinion(struct terminal *t, char *rest)
 {
-    if (form_set_opinion_field(t->opinion, rest))
+    struct sq_opinion opinion;
+    if (form_set_opinion_field(t->opinion, rest)) {
         say(t, TEXT_WRITE_OPINION, NULL);
+        return;
+    }
+    form_to_opinion(&opinion, t->opinion);
+    flow_asked(t, sq_opinion_save(t->client, t->current.id, &opinion));
 }
 
 static void command_sign(struct terminal *t, char *rest)
 {
-    struct sq_opinion opinion;
     (void)rest;
-    form_to_opinion(&opinion, t->opinion);
-    flow_asked(t, sq_opinion_save(t->client, t->current.id, &opinion));
-    flow_asked(t, sq_opinion_sign(t->client, t->current.id, NULL));
+    flow_sign(t);
 }
 
 static void command_acknowledge(struct terminal *t, char *rest)
@@ -79,20 +103,33 @@ static void command_archive(struct terminal *t, char *rest)
 
 static void command_quit(struct terminal *t, char *rest)
 {
+    const char *state = t->current.state;
+    const bool rings = strcmp(state, "submitted") == 0 || strcmp(state, "routed") == 0;
     (void)rest;
-    flow_finish(t, 1);
+    if (t->options->role == ROLE_DOCTOR && rings) /* nobody shall be rung for one who is gone */
+        flow_asked(t, sq_consultation_cancel(t->client, t->current.id, "quit"));
+    t->quit_at_us = sq_now_us() + QUIT_WAIT_US;
+    if (sq_client_logout(t->client) < 0) /* never signed in */
+        flow_finish(t, 1);
 }
 
 static const struct {
     const char *word;
     void (*run)(struct terminal *t, char *rest);
 } COMMANDS[] = {
-    {"accept", command_accept},   {"refuse", command_refuse},
-    {"mute", command_mute},       {"unmute", command_unmute},
-    {"leave", command_leave},     {"enter", command_enter},
-    {"end", command_end},         {"opinion", command_opinion},
-    {"sign", command_sign},       {"acknowledge", command_acknowledge},
-    {"archive", command_archive}, {"quit", command_quit},
+    {"accept", command_accept},
+    {"refuse", command_refuse},
+    {"mute", command_mute},
+    {"unmute", command_unmute},
+    {"leave", command_leave},
+    {"enter", command_enter},
+    {"end", command_end},
+    {"cancel", command_cancel},
+    {"opinion", command_opinion},
+    {"sign", command_sign},
+    {"acknowledge", command_acknowledge},
+    {"archive", command_archive},
+    {"quit", command_quit},
 };
 
 void command_run(struct terminal *t, char *line)

@@ -73,6 +73,8 @@ static void join_call(struct terminal *t, int64_t now_us)
         return;
     }
     media_reset(t);
+    if (t->muted)
+        sq_call_mute(t->call, TRACK_AUDIO, true);
 }
 
 static void keep_stats(struct terminal *t)
@@ -99,6 +101,8 @@ static void step_wait(struct terminal *t)
 
 static void step_talk(struct terminal *t)
 {
+    if (t->current.left)
+        return; /* a person left; only that person comes back */
     const bool live = strcmp(t->current.state, "in_progress") == 0;
     t->current.wants_call = true;
     t->media.sending = true;
@@ -112,7 +116,7 @@ static void step_talk(struct terminal *t)
  * again. */
 static void enter_again(struct terminal *t)
 {
-    if (strcmp(t->current.state, "in_progress") == 0)
+    if (strcmp(t->current.state, "in_progress") == 0 && !t->current.left)
         flow_asked(t, sq_consultation_enter(t->client, t->current.id));
 }
 
@@ -123,17 +127,24 @@ static void step_call_over(struct terminal *t)
     flow_leave_call(t);
 }
 
-static void step_sign(struct terminal *t)
+/* One request: what is signed is what is shown here, or nothing. */
+void flow_sign(struct terminal *t)
 {
     struct sq_opinion opinion;
+    form_to_opinion(&opinion, t->opinion);
+    flow_asked(t, sq_opinion_sign(t->client, t->current.id, &opinion));
+}
+
+static void step_sign(struct terminal *t)
+{
     step_call_over(t);
-    if (!t->options->automatic) {
-        say(t, TEXT_WRITE_OPINION, NULL);
+    if (t->options->automatic) {
+        flow_sign(t);
         return;
     }
-    form_to_opinion(&opinion, t->opinion);
-    flow_asked(t, sq_opinion_save(t->client, t->current.id, &opinion));
-    flow_asked(t, sq_opinion_sign(t->client, t->current.id, NULL));
+    say(t, TEXT_WRITE_OPINION, NULL);
+    flow_asked(t,
+               sq_opinion_get(t->client, t->current.id)); /* a draft of before, if there is one */
 }
 
 static void step_verify(struct terminal *t)
@@ -141,6 +152,7 @@ static void step_verify(struct terminal *t)
     t->current.wants_call = false;
     flow_leave_call(t);
     t->timeline.signed_us = sq_now_us();
+    flow_asked(t, sq_opinion_get(t->client, t->current.id));
     flow_asked(t, sq_opinion_verify(t->client, t->current.id));
 }
 
@@ -170,6 +182,18 @@ static void step_failed(struct terminal *t)
     flow_finish(t, 2);
 }
 
+/* A specialist stays on duty when a case is over. */
+static void step_next(struct terminal *t)
+{
+    flow_leave_call(t);
+    if (t->options->automatic) {
+        flow_finish(t, 2);
+        return;
+    }
+    t->current = (struct current){0};
+    say(t, TEXT_WAITING_FOR_RING, NULL);
+}
+
 static const struct {
     enum terminal_role role;
     const char *state;
@@ -187,6 +211,7 @@ static const struct {
     {ROLE_DOCTOR, "refused", step_failed},
     {ROLE_DOCTOR, "cancelled", step_failed},
     {ROLE_DOCTOR, "expired", step_failed},
+    {ROLE_DOCTOR, "no_show", step_failed},
     {ROLE_SPECIALIST, "routed", step_wait},
     {ROLE_SPECIALIST, "accepted", step_talk},
     {ROLE_SPECIALIST, "in_progress", step_talk},
@@ -195,6 +220,9 @@ static const struct {
     {ROLE_SPECIALIST, "delivered", step_delivered},
     {ROLE_SPECIALIST, "acknowledged", step_done},
     {ROLE_SPECIALIST, "archived", step_done},
+    {ROLE_SPECIALIST, "cancelled", step_next},
+    {ROLE_SPECIALIST, "expired", step_next},
+    {ROLE_SPECIALIST, "no_show", step_next},
 };
 
 static void apply(struct terminal *t, const struct sq_consultation *c)
@@ -208,6 +236,8 @@ static void apply(struct terminal *t, const struct sq_consultation *c)
         return;
     copy_text(t->current.stepped, sizeof t->current.stepped, c->state);
     say(t, TEXT_STATE, text_state(t, c->state));
+    if (*c->reason)
+        say(t, TEXT_REASON, text_reason(t, c->reason));
     if (t->window)
         window_title(t->window, text_state(t, c->state));
     events_write(t, "state", "state", c->state, "id", c->id, "reason", c->reason, NULL);
@@ -291,6 +321,10 @@ static void on_signed_in(struct terminal *t, const struct sq_reply *r)
 
 void flow_accept(struct terminal *t)
 {
+    if (strcmp(t->current.state, "routed") != 0) {
+        say(t, TEXT_NOTHING_RINGS, NULL);
+        return;
+    }
     t->timeline.accept_us = sq_now_us();
     events_write(t, "accept", "id", t->current.id, NULL);
     flow_asked(t, sq_consultation_accept(t->client, t->current.id));
@@ -319,9 +353,11 @@ static void ring(struct terminal *t, const struct sq_consultation *c)
 /* Ours is what we asked for, accepted, or are being rung for. */
 static bool concerns_us(const struct terminal *t, const struct sq_consultation *c)
 {
+    const bool written =
+        strcmp(c->state, "delivered") == 0 || strcmp(c->state, "acknowledged") == 0;
     if (t->options->role == ROLE_DOCTOR)
         return strcmp(c->applicant.id, t->account) == 0;
-    return strcmp(c->specialist.id, t->account) == 0;
+    return strcmp(c->specialist.id, t->account) == 0 && (!written || t->options->automatic);
 }
 
 /* The list is the truth: what was replayed before it is older. */
@@ -393,6 +429,27 @@ static void on_verified(struct terminal *t, const struct sq_reply *r)
         flow_asked(t, sq_consultation_acknowledge(t->client, t->current.id));
 }
 
+/* The doctor reads it; a specialist who comes back finds the draft where it was. */
+static void on_opinion(struct terminal *t, const struct sq_reply *r)
+{
+    json_t *result = json_loads(r->json, 0, NULL);
+    json_t *text = json_object_get(json_object_get(result, "opinion"), "text");
+    if (t->options->role == ROLE_DOCTOR)
+        form_print_opinion(text, t->options->language);
+    else if (text)
+        json_object_update_missing(t->opinion, text);
+    json_decref(result);
+}
+
+/* What consultation.get said after a reconnect: if the talk goes on, the server must know that we
+ * are in it. */
+static void on_consultation(struct terminal *t, const struct sq_reply *r)
+{
+    apply(t, &r->consultations[0]);
+    if (strcmp(r->method, "consultation.get") == 0)
+        enter_again(t);
+}
+
 static void on_duty(struct terminal *t)
 {
     if (!t->current.id[0])
@@ -406,6 +463,8 @@ static void on_error(struct terminal *t, const struct sq_reply *r)
 {
     if (strcmp(r->method, "duty.set") == 0 && r->error == SQ_ERR_DENIED)
         return; /* every panel is asked; this account is no member of that one */
+    if (strcmp(r->method, "opinion.get") == 0 && t->options->role == ROLE_SPECIALIST)
+        return; /* no draft yet */
     if (strcmp(r->method, "session.resume") == 0) {
         login(t); /* the stored session is over */
         return;
@@ -433,15 +492,19 @@ static void on_reply(struct terminal *t, const struct sq_reply *r)
         on_submitted(t, r);
     else if (strcmp(m, "opinion.verify") == 0)
         on_verified(t, r);
+    else if (strcmp(m, "opinion.get") == 0)
+        on_opinion(t, r);
+    else if (strcmp(m, "auth.logout") == 0)
+        flow_finish(t, 1);
     else if (r->consultation_count == 1)
-        apply(t, &r->consultations[0]);
+        on_consultation(t, r);
 }
 
 static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
 {
     if (strcmp(n->id, t->current.id) != 0 || strcmp(t->current.specialist, t->account) == 0)
         return;
-    say(t, TEXT_RING_STOPPED, n->reason);
+    say(t, TEXT_RING_STOPPED, text_reason(t, n->reason));
     flow_leave_call(t);
     t->current = (struct current){0};
 }
@@ -456,12 +519,12 @@ static void on_connection(struct terminal *t, const struct sq_connection *c)
             c->error ? sq_error_text(c->error, t->options->language) : NULL);
     if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
         say(t, TEXT_BACK_ONLINE, NULL);
-        enter_again(t);
         if (t->current.id[0])
             flow_asked(t, sq_consultation_get(t->client, t->current.id));
     }
     if (c->state == SQ_CONNECTION_ENDED) {
-        say(t, TEXT_SESSION_ENDED, c->reason);
+        if (!t->quit_at_us)
+            say(t, TEXT_SESSION_ENDED, c->reason);
         flow_finish(t, 1);
     }
 }
@@ -533,6 +596,8 @@ void flow_tick(struct terminal *t, int64_t now_us)
 {
     const struct current *c = &t->current;
     save_session(t, now_us);
+    if (t->quit_at_us && now_us >= t->quit_at_us)
+        flow_finish(t, 1); /* the server did not answer; it finds out by itself */
     if (c->wants_call && !t->call && now_us >= t->retry_call_us)
         join_call(t, now_us);
     if (t->call)

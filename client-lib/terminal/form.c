@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client-lib/terminal/form.h"
+#include "client-lib/terminal/terminal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,26 @@ void form_to_opinion(struct sq_opinion *out, json_t *form)
         .referral = text(form, "referral"),
         .limits = text(form, "limits"),
     };
+}
+
+void form_print_opinion(json_t *form, const char *language)
+{
+    static const struct {
+        const char *name, *zh, *en;
+    } FIELDS[] = {
+        {"findings", "所见", "Findings"}, {"diagnosis", "诊断意见", "Diagnosis"},
+        {"plan", "处理方案", "Plan"},     {"advice", "建议", "Advice"},
+        {"referral", "转诊", "Referral"}, {"limits", "局限", "Limits"},
+    };
+    const bool english = strcmp(language, "en") == 0;
+    char clean[TEXT_CLEAN_MAX];
+    for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
+        const char *value = text(form, FIELDS[i].name);
+        if (value && *value)
+            printf("  %s%s%s\n", english ? FIELDS[i].en : FIELDS[i].zh, english ? ": " : "：",
+                   text_clean(clean, value));
+    }
+    fflush(stdout);
 }
 
 int form_set_opinion_field(json_t *form, char *field_and_text)

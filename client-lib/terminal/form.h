@@ -14,6 +14,8 @@ json_t *form_ask_request(const char *language);
 int form_to_request(struct sq_consultation_request *out, json_t *form, const char *panel_id,
                     const char **missing);
 void form_to_opinion(struct sq_opinion *out, json_t *form);
+/* Prints the fields that have text; NULL: nothing. */
+void form_print_opinion(json_t *text, const char *language);
 /* "findings TEXT" -> sets the member. 0 or SQ_ERR_INVALID (no such field, no text). */
 int form_set_opinion_field(json_t *form, char *field_and_text);
 

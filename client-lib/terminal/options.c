@@ -38,7 +38,8 @@ static const char HELP[] =
     "  --events FILE            write each event as a JSON line\n"
     "  --language zh-CN|en      default zh-CN\n"
     "  --help, --version\n\n"
-    "While it runs, type: accept, refuse REASON, mute, unmute, leave, enter, end, sign, "
+    "While it runs, type: accept, refuse REASON, cancel REASON, mute, unmute, leave, enter, end, "
+    "sign, "
     "acknowledge, archive, quit.\n"
     "Exit: 0 the consultation was completed, 2 it was refused, cancelled or expired, 1 anything "
     "else.\n";

@@ -35,16 +35,23 @@ static json_t *audio_json(const struct sq_audio_stats *a)
                      a->receive_bps / 1000.0, "jitter_delay_ms", (json_int_t)a->jitter_delay_ms);
 }
 
+/* "" before the first packet: Opus is no codec of pictures. */
+static const char *video_codec_name(enum sq_codec codec)
+{
+    return codec == SQ_CODEC_VP8 ? "vp8" : codec == SQ_CODEC_VP9 ? "vp9" : "";
+}
+
 static json_t *video_json(const struct sq_video_stats *v)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I}", "frames_sent",
-                     (json_int_t)v->frames_sent, "frames_decoded", (json_int_t)v->frames_decoded,
-                     "freeze_ms", (json_int_t)v->freeze_ms, "width", (json_int_t)v->width, "height",
-                     (json_int_t)v->height, "lost_packets", (json_int_t)v->lost_packets,
-                     "key_frames_sent", (json_int_t)v->key_frames_sent, "bitrate_kbps",
-                     v->send_bps / 1000.0, "receive_kbps", v->receive_bps / 1000.0,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I, s:s, s:s}",
+                     "frames_sent", (json_int_t)v->frames_sent, "frames_decoded",
+                     (json_int_t)v->frames_decoded, "freeze_ms", (json_int_t)v->freeze_ms, "width",
+                     (json_int_t)v->width, "height", (json_int_t)v->height, "lost_packets",
+                     (json_int_t)v->lost_packets, "key_frames_sent", (json_int_t)v->key_frames_sent,
+                     "bitrate_kbps", v->send_bps / 1000.0, "receive_kbps", v->receive_bps / 1000.0,
                      "frames_dropped", (json_int_t)v->frames_dropped, "frames_received",
-                     (json_int_t)v->frames_received);
+                     (json_int_t)v->frames_received, "sent_codec", video_codec_name(v->sent_codec),
+                     "received_codec", video_codec_name(v->received_codec));
 }
 
 int report_write(struct terminal *t)

@@ -40,7 +40,7 @@ static int open_wav(struct audio_source *s, const char *from)
 
 static int open_pipe(struct audio_source *s, const char *from)
 {
-    const char *const argv[] = {"ffmpeg", "-v", "error", "-stream_loop", "-1", "-i",    from, "-vn",
+    const char *const argv[] = {"ffmpeg", "-v", "fatal", "-stream_loop", "-1", "-i",    from, "-vn",
                                 "-ac",    "1",  "-ar",   "48000",        "-f", "s16le", "-",  NULL};
     return child_pipe_open(&s->child, argv);
 }

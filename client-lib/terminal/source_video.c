@@ -29,11 +29,11 @@ static int open_stream(struct video_source *s, const char *from)
         return s->in ? SQ_OK : SQ_ERR_IO;
     }
     const bool camera = strncmp(from, "/dev/", 5) == 0;
-    const char *const camera_argv[] = {"ffmpeg",       "-v", "error",    "-f",      "v4l2",
+    const char *const camera_argv[] = {"ffmpeg",       "-v", "fatal",    "-f",      "v4l2",
                                        "-i",           from, "-pix_fmt", "yuv420p", "-f",
                                        "yuv4mpegpipe", "-",  NULL};
     const char *const file_argv[] = {
-        "ffmpeg", "-v",       "error",   "-stream_loop", "-1",           "-i", from,
+        "ffmpeg", "-v",       "fatal",   "-stream_loop", "-1",           "-i", from,
         "-an",    "-pix_fmt", "yuv420p", "-f",           "yuv4mpegpipe", "-",  NULL};
     const int err = child_pipe_open(&s->child, camera ? camera_argv : file_argv);
     s->in = s->child.out;

@@ -27,6 +27,7 @@ struct current {
     char stepped[24]; /* the state for which the step of flow.c was taken */
     char specialist[TERMINAL_ID_MAX];
     int64_t revision;
+    bool left;       /* a person left the talk; it goes on */
     bool wants_call; /* its state asks for sound and picture */
     bool verified;
     bool asked_end;
@@ -68,7 +69,9 @@ struct terminal {
     int64_t retry_call_us; /* not before this */
     json_t *opinion;       /* fields as typed or read; owned */
     int64_t saved_session_us;
-    bool listed; /* the consultations that concern us are known */
+    bool muted;         /* speech; kept over calls */
+    int64_t quit_at_us; /* a person quits: at the latest then; 0 no */
+    bool listed;        /* the consultations that concern us are known */
     bool done;
     int exit_code;
 };
@@ -79,6 +82,7 @@ void flow_event(struct terminal *t, const struct sq_event *event);
 void flow_tick(struct terminal *t, int64_t now_us);
 void flow_leave_call(struct terminal *t);
 void flow_accept(struct terminal *t);
+void flow_sign(struct terminal *t);
 void flow_finish(struct terminal *t, int exit_code);
 /* A request that could not even be queued (negative) is told like one that the server refused. */
 void flow_asked(const struct terminal *t, int64_t request);
@@ -138,10 +142,15 @@ enum text_id {
     TEXT_QUALITY,
     TEXT_RESUMED,
     TEXT_CANNOT_REACH,
+    TEXT_REASON,
+    TEXT_NOTHING_RINGS,
+    TEXT_NOT_IN_TALK,
     TEXT_COUNT
 };
 const char *text_of(const struct terminal *t, enum text_id id);
 const char *text_state(const struct terminal *t, const char *state);
+/* A reason code of the server in words; anything else, what a person wrote, as it is. */
+const char *text_reason(const struct terminal *t, const char *reason);
 const char *text_sex(const struct terminal *t, const char *sex);
 #define TEXT_CLEAN_MAX 4096
 /* What somebody else wrote, fit for a console: control characters and direction overrides become

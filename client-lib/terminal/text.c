@@ -7,6 +7,9 @@ static const struct {
     const char *zh, *en;
 } TEXTS[TEXT_COUNT] = {
     [TEXT_SIGNED_IN] = {"已登录", "Signed in"},
+    [TEXT_REASON] = {"原因", "Reason"},
+    [TEXT_NOTHING_RINGS] = {"现在没有呼叫可接听", "Nothing rings that could be accepted"},
+    [TEXT_NOT_IN_TALK] = {"现在没有进行中的通话", "There is no talk to enter now"},
     [TEXT_CANNOT_REACH] = {"暂时连不上服务器，正在重试",
                            "The server can't be reached, trying again"},
     [TEXT_OFFLINE] = {"与服务器的连接中断，正在自动重连；通话不受影响",
@@ -37,11 +40,12 @@ static const struct {
         {"会诊意见签名无效，请勿采用，并联系会诊中心",
          "The opinion's signature is NOT valid: do not use it, call the consultation centre"},
     [TEXT_DONE] = {"会诊已完成", "The consultation is complete"},
-    [TEXT_UNKNOWN_COMMAND] =
-        {"不认识的命令；可用：accept、refuse 理由、mute、unmute、leave、enter、end、opinion 栏目 "
-         "文字、sign、acknowledge、archive、quit",
-         "Unknown command; there are: accept, refuse REASON, mute, unmute, leave, enter, end, "
-         "opinion FIELD TEXT, sign, acknowledge, archive, quit"},
+    [TEXT_UNKNOWN_COMMAND] = {"不认识的命令；可用：accept、refuse 理由、cancel "
+                              "理由、mute、unmute、leave、enter、end、opinion 栏目 "
+                              "文字、sign、acknowledge、archive、quit",
+                              "Unknown command; there are: accept, refuse REASON, cancel REASON, "
+                              "mute, unmute, leave, enter, end, "
+                              "opinion FIELD TEXT, sign, acknowledge, archive, quit"},
     [TEXT_QUALITY] = {"网络质量", "Link quality"},
     [TEXT_RESUMED] = {"已回到进行中的会诊", "Back in the running consultation"},
 };
@@ -62,6 +66,7 @@ static const struct {
     {"acknowledged", "意见已确认收到", "opinion acknowledged"},
     {"archived", "已归档", "archived"},
     {"cancelled", "已取消", "cancelled"},
+    {"no_show", "专家与申请方未能见面", "the two sides never met"},
     {"expired", "无人应答，已过期", "nobody answered, expired"},
 };
 
@@ -81,6 +86,31 @@ const char *text_state(const struct terminal *t, const char *state)
         if (strcmp(state, STATES[i].state) == 0)
             return english(t) ? STATES[i].en : STATES[i].zh;
     return state;
+}
+
+const char *text_reason(const struct terminal *t, const char *reason)
+{
+    static const struct {
+        const char *code, *zh, *en;
+    } REASONS[] = {
+        {"nobody_on_duty", "该专家组现在无人值班，请另选专家组或稍后再试",
+         "nobody of this panel is on duty; choose another or try later"},
+        {"no_answer", "无人应答，请另选专家组或稍后再试",
+         "nobody answered; choose another panel or try later"},
+        {"all_refused", "值班专家均已拒绝，请另选专家组",
+         "everybody on duty refused; choose another panel"},
+        {"not_started", "双方未能见面，会诊没有开始",
+         "the two sides never met, the talk did not start"},
+        {"cancelled", "申请方已取消", "cancelled by the applicant"},
+        {"abandoned", "通话中断过久，已自动结束", "interrupted for too long, ended by itself"},
+        {"accepted_by_other", "已由其他专家接听", "another specialist accepted"},
+        {"expired", "无人应答", "nobody answered"},
+        {"refused", "已拒绝", "refused"},
+    };
+    for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
+        if (strcmp(reason, REASONS[i].code) == 0)
+            return english(t) ? REASONS[i].en : REASONS[i].zh;
+    return reason;
 }
 
 const char *text_sex(const struct terminal *t, const char *sex)

@@ -77,6 +77,11 @@ class System(unittest.TestCase):
         self.assertIn(report["consultation"]["state"], ("archived", "delivered"))
         self.assertTrue(report["consultation"]["opinion_verified"])
 
+    def assert_uninterrupted(self, *terminals):
+        for report in [] if SANITIZED else [t.report() for t in terminals]:
+            self.assertLess(report["video"]["freeze_ms"], 500)
+            self.assertLess(report["audio"]["concealed_ms"], 200)
+
     def check_media(self, receiver, sender, source):
         got, sent = receiver.report(), sender.report()
         self.assertGreaterEqual(got["video"]["frames_decoded"], FRAMES_SHARE * sent["video"]["frames_sent"])
@@ -93,6 +98,7 @@ class System(unittest.TestCase):
         self.assert_completed(village)
         self.check_media(specialist, village, demo.VILLAGE)
         self.check_media(village, specialist, demo.COUNTY)
+        self.assert_uninterrupted(specialist, village)
         verdict = subprocess.run([program("shanqiaoctl"), "audit", "verify", "--db",
                                   self.installation.folder / "shanqiao.db", "--keys",
                                   self.installation.folder / "keys"], capture_output=True, text=True)
@@ -155,6 +161,8 @@ class System(unittest.TestCase):
         village = self.village("--codec", "vp9")
         self.wait_end(village, specialist)
         self.check_media(specialist, village, demo.VILLAGE)
+        for report in (specialist.report()["video"], village.report()["video"]):
+            self.assertEqual((report["sent_codec"], report["received_codec"]), ("vp9", "vp9"))
 
     def test_killed_specialist_returns_to_the_same_consultation(self):
         first = self.specialist(3600)
