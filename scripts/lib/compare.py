@@ -70,7 +70,7 @@ def ssim_of(recorded, source, pairs, width, height, rate=25):
                 index += 1
         shape = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", str(rate)]
         subprocess.run(["ffmpeg", "-v", "error", *shape, "-i", str(got), *shape, "-i", str(ref), "-lavfi",
-                        f"ssim=stats_file={log}", "-f", "null", "-"], check=True)
+                        f"ssim=stats_file={log.name}", "-f", "null", "-"], check=True, cwd=tmp)
         scores = [float(line.split("All:")[1].split()[0]) for line in log.read_text().splitlines()]
     return (float(np.mean(scores)), float(np.min(scores)), len(scores)) if scores else (0.0, 0.0, 0)
 

@@ -3,13 +3,14 @@
 import argparse
 import json
 import os
-import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import compare
-from installation import ROOT, Failed, Installation, program
+from installation import (ROOT, Failed, Installation, accept_any_text, ignore_signals, make_folder, program,
+                          remove_former, stop_when_told)
 
 MEDIA = ROOT / "tests" / "data" / "media"
 VILLAGE = {"video": MEDIA / "grid_brbk7n.mpg", "speech": MEDIA / "zh_aishell1_BAC009S0724W0121_16k.wav"}
@@ -20,12 +21,12 @@ TEXT = {
     "zh-CN": {"building": "准备", "servers": "启动信令与中继", "waiting": "专家登录值班", "running": "会诊进行中",
               "comparing": "比对收到与发出的声音和画面", "village": "村卫生室", "specialist": "县医院专家",
               "done": "报告", "running_at": "服务保持运行，按 Ctrl+C 结束", "web": "地址", "accounts": "账号",
-              "failed": "演示失败"},
+              "failed": "演示失败", "missed": "未达到要求", "stopped": "已停止"},
     "en": {"building": "preparing", "servers": "starting signalling and relay", "waiting": "specialist goes on duty",
            "running": "consultation running", "comparing": "comparing what was received with what was sent",
            "village": "village", "specialist": "county specialist", "done": "report",
            "running_at": "left running, Ctrl+C ends it", "web": "address", "accounts": "accounts",
-           "failed": "the demo failed"},
+           "failed": "the demo failed", "missed": "the demo missed what it must reach", "stopped": "stopped"},
 }
 
 
@@ -149,6 +150,32 @@ ROWS = [
 ]
 
 
+def missed(report):
+    """What the report must reach and did not, one sentence each."""
+    consultation = report["consultation"]
+    checks = [(consultation["state"] in ("archived", "delivered"), f'state is {consultation["state"]}'),
+              (consultation["opinion_verified"] is True, "the opinion is not verified")]
+    for name, other in (("village", "specialist"), ("specialist", "village")):
+        r, sent = report[name], report[other]["video"]["frames_sent"]
+        decoded, frozen = r["video"]["frames_decoded"], r["video"]["freeze_ms"]
+        concealed, ssim = r["audio"]["concealed_ms"], r["received_quality"]["ssim"]
+        checks += [
+            (sent > 0 and decoded >= 0.9 * sent, f"{name} frames_decoded {decoded} is under 90 % of {sent} sent"),
+            (frozen < 500, f"{name} freeze_ms {frozen} is not under 500"),
+            (concealed < 200, f"{name} concealed_ms {concealed} is not under 200"),
+            ("GCM" in r["srtp_profile"], f'{name} srtp_profile {r["srtp_profile"]} is not a GCM one'),
+            (ssim >= 0.90, f"{name} ssim {ssim} is under 0.90")]
+    return [sentence for reached, sentence in checks if not reached]
+
+
+def verdict(report, texts):
+    """Prints what was missed; the exit code."""
+    sentences = missed(report)
+    for sentence in sentences:
+        print(f'{texts["missed"]}: {sentence}', file=sys.stderr)
+    return 1 if sentences else 0
+
+
 def print_table(report, texts):
     c, t = report["consultation"], report["timing"]
     print(f'\n{c["id"]}: {c["state"]}, opinion verified: {c["opinion_verified"]}')
@@ -182,30 +209,39 @@ def main():
     args = parser.parse_args()
     texts = TEXT[args.language]
     progress = Progress(texts)
-    shutil.rmtree(args.out, ignore_errors=True)
-    args.out.mkdir(parents=True)
+    accept_any_text()
+    stop_when_told()
+    out = args.out.resolve()
     installation = None
     try:
         progress.show("building")
-        installation = Installation(args.out / "installation")
+        remove_former(out)
+        make_folder(out)
+        installation = Installation(out / "installation")
         progress.show("servers")
         installation.start_relay()
         installation.start_signaling()
-        report = build_report(*consult(installation, args.out, args.seconds, progress), progress)
-        (args.out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-        progress.show("done", str(args.out / "report.json"))
+        report = build_report(*consult(installation, out, args.seconds, progress), progress)
+        (out / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        progress.show("done", str(out / "report.json"))
         progress.end()
         print_table(report, texts)
+        code = verdict(report, texts)
         if args.keep:
             keep_running(installation, texts)
-    except Failed as failure:
+        return code
+    except (Failed, OSError, subprocess.CalledProcessError) as failure:
         progress.end()
         print(f'{texts["failed"]}: {failure}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        progress.end()
+        print(texts["stopped"], file=sys.stderr)
+        return 130
     finally:
+        ignore_signals()
         if installation:
             installation.stop()
-    return 0
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release")) / "bin"
 START_SECONDS = 30  # for a server to answer /healthz, sanitizers included
+MARKER = ".shanqiao-run"  # in each folder made here, and so allowed to be made anew
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Failed(Exception):
@@ -30,6 +32,47 @@ def program(name):
     if not path.is_file():
         raise Failed(f"{path} is not built; run scripts/demo, which builds it")
     return path
+
+
+def remove_former(folder):
+    """Removes what a former run left in `folder`; anything else is somebody's and stays."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise Failed(f"{folder} is a file. Name a folder that is empty or does not exist yet.")
+    if any(folder.iterdir()) and not (folder / MARKER).is_file():
+        raise Failed(f"{folder} holds files that no former run made, so it is left as it is. Name another folder, or "
+                     "empty this one if nothing in it is needed.")
+    shutil.rmtree(folder)
+
+
+def make_folder(folder, mode=0o777):
+    folder.mkdir(mode=mode, parents=True)
+    (folder / MARKER).touch()
+
+
+def stop_when_told():
+    """SIGTERM and SIGHUP end the run as Ctrl+C does, so that the servers are stopped too."""
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+def ignore_signals():
+    """While stopping, which is bounded by itself."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def accept_any_text():
+    """A console that can't show a character shows a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")
+
+
+def yaml(value):
+    """A path as YAML takes it, whatever characters it holds (a JSON string is one)."""
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def free_ports(count):
@@ -57,7 +100,7 @@ class Installation:
         self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
         self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
         ctl = program("shanqiaoctl")
-        folder.mkdir(mode=0o700, parents=True)
+        make_folder(folder, 0o700)
         call(ctl, "init", "--db", folder / "shanqiao.db", "--keys", folder / "keys")
         call(ctl, "tls-init", folder / "tls", "localhost", "127.0.0.1")
         call(ctl, "cluster", "new-key", folder / "cluster.keys")
@@ -76,10 +119,15 @@ class Installation:
         return path
 
     def start(self, name, argv):
-        log = open(self.folder / f"{name}.log", "ab")
-        self.processes[name] = subprocess.Popen([str(a) for a in argv], stdout=log, stderr=log,
-                                                stdin=subprocess.DEVNULL)
-        log.close()
+        """A signal waits until the process is known, so that stop() misses none."""
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            with open(self.folder / f"{name}.log", "ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    [str(a) for a in argv], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                    preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, mask))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def start_relay(self):
         self.start("relay", [program("shanqiao-relay"), "--config", self.write("relay.yaml", f"""\
@@ -95,7 +143,7 @@ relay:
 cluster:
   commands: tcp://127.0.0.1:{self.commands}
   heartbeats: tcp://127.0.0.1:{self.heartbeats}
-  key_file: {self.folder}/cluster.keys
+  key_file: {yaml(self.folder / "cluster.keys")}
 """)])
         self.wait_healthy("relay", f"http://127.0.0.1:{self.metrics}/healthz")
 
@@ -107,15 +155,15 @@ signaling:
   port: {self.https}
   origins: ["https://127.0.0.1:{self.https}"]
 tls:
-  certificate: {self.folder}/tls/server.crt
-  key: {self.folder}/tls/server.key
+  certificate: {yaml(self.folder / "tls/server.crt")}
+  key: {yaml(self.folder / "tls/server.key")}
 store:
-  database: {self.folder}/shanqiao.db
-  keys: {self.folder}/keys
-{f"web: {{directory: {self.web}}}" if self.web else ""}
+  database: {yaml(self.folder / "shanqiao.db")}
+  keys: {yaml(self.folder / "keys")}
+{f"web: {{directory: {yaml(self.web)}}}" if self.web else ""}
 cluster:
   relays: ["county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}"]
-  key_file: {self.folder}/cluster.keys
+  key_file: {yaml(self.folder / "cluster.keys")}
 """)])
         self.wait_healthy("signaling", f"https://127.0.0.1:{self.https}/healthz")
 
@@ -158,20 +206,27 @@ def main():
     parser.add_argument("folder", type=Path, help="made anew")
     parser.add_argument("--web", type=Path, help="folder of pages that signalling serves")
     args = parser.parse_args()
-    shutil.rmtree(args.folder, ignore_errors=True)
-    installation = Installation(args.folder.resolve(), args.web and args.web.resolve())
+    accept_any_text()
+    stop_when_told()
+    installation = None
     try:
+        remove_former(args.folder.resolve())
+        installation = Installation(args.folder.resolve(), args.web and args.web.resolve())
         installation.start_relay()
         installation.start_signaling()
         print(json.dumps({"url": installation.url, "https": f"https://127.0.0.1:{installation.https}/",
                           "ca": str(installation.folder / "tls" / "ca.crt"), "folder": str(installation.folder),
                           "passwords": installation.passwords}), flush=True)
         sys.stdin.read()
-    except Failed as failure:
+    except (Failed, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     finally:
-        installation.stop()
+        ignore_signals()
+        if installation:
+            installation.stop()
     return 0
 
 
