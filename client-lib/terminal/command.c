@@ -46,7 +46,7 @@ static void command_leave(struct terminal *t, char *rest)
     (void)rest;
     t->current.left = true;
     t->current.wants_call = false;
-    flow_leave_call(t);
+    talk_leave(t);
     flow_asked(t, sq_consultation_leave(t->client, t->current.id));
 }
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_RETRY_US    INT64_C(2000000)
 #define SESSION_SAVE_US  INT64_C(1000000)
 #define SESSION_TEXT_MAX 4096
 
@@ -27,69 +26,6 @@ void flow_finish(struct terminal *t, int exit_code)
 {
     t->exit_code = exit_code;
     t->done = true;
-}
-
-/* ---- the call ---- */
-
-static uint32_t frame_rate(const struct y4m_format *f)
-{
-    return (uint32_t)((f->rate_num + f->rate_den - 1) / f->rate_den);
-}
-
-static size_t describe_tracks(const struct terminal *t, struct sq_track_settings tracks[2])
-{
-    const bool card = t->options->audio && strcmp(t->options->audio, "microphone") == 0;
-    sq_track_settings_init(&tracks[TRACK_AUDIO], SQ_AUDIO, SQ_MICROPHONE);
-    tracks[TRACK_AUDIO].cancel_echo = tracks[TRACK_AUDIO].suppress_noise =
-        tracks[TRACK_AUDIO].adjust_gain = card;
-    if (!t->media.video)
-        return 1;
-    const struct y4m_format *format = video_source_format(t->media.video);
-    sq_track_settings_init(&tracks[TRACK_VIDEO], SQ_VIDEO, SQ_CAMERA);
-    tracks[TRACK_VIDEO].codec = t->options->codec;
-    tracks[TRACK_VIDEO].width = (uint32_t)format->width;
-    tracks[TRACK_VIDEO].height = (uint32_t)format->height;
-    tracks[TRACK_VIDEO].fps = frame_rate(format);
-    return 2;
-}
-
-static void join_call(struct terminal *t, int64_t now_us)
-{
-    struct sq_track_settings tracks[2];
-    const struct sq_call_settings settings = {
-        .struct_size = sizeof settings,
-        .room = t->current.id,
-        .tracks = tracks,
-        .track_count = describe_tracks(t, tracks),
-        .max_bps = (uint32_t)t->options->max_bps,
-        .narrow = t->options->narrow,
-        .force_tcp = t->options->force_tcp,
-    };
-    t->retry_call_us = now_us + CALL_RETRY_US;
-    const int err = sq_call_join(t->client, &t->call, &settings);
-    if (err) {
-        t->call = NULL;
-        say(t, TEXT_CALL_FAILED, sq_error_text(err, t->options->language));
-        return;
-    }
-    media_reset(t);
-    if (t->muted)
-        sq_call_mute(t->call, TRACK_AUDIO, true);
-}
-
-static void keep_stats(struct terminal *t)
-{
-    struct sq_call_stats stats = {.struct_size = sizeof stats};
-    if (t->call && sq_call_get_stats(t->call, &stats) == SQ_OK)
-        t->last_stats = stats;
-}
-
-void flow_leave_call(struct terminal *t)
-{
-    keep_stats(t);
-    sq_call_free(t->call);
-    t->call = NULL;
-    t->media.sending = false;
 }
 
 /* ---- one step for each (role, state) ---- */
@@ -124,7 +60,7 @@ static void step_call_over(struct terminal *t)
 {
     t->current.wants_call = false;
     t->timeline.ended_us = sq_now_us();
-    flow_leave_call(t);
+    talk_leave(t);
 }
 
 /* One request: what is signed is what is shown here, or nothing. */
@@ -150,7 +86,7 @@ static void step_sign(struct terminal *t)
 static void step_verify(struct terminal *t)
 {
     t->current.wants_call = false;
-    flow_leave_call(t);
+    talk_leave(t);
     t->timeline.signed_us = sq_now_us();
     flow_asked(t, sq_opinion_get(t->client, t->current.id));
     flow_asked(t, sq_opinion_verify(t->client, t->current.id));
@@ -164,28 +100,28 @@ static void step_archive(struct terminal *t)
 
 static void step_done(struct terminal *t)
 {
-    flow_leave_call(t);
+    talk_leave(t);
     say(t, TEXT_DONE, NULL);
     flow_finish(t, 0);
 }
 
 static void step_delivered(struct terminal *t)
 {
-    flow_leave_call(t);
+    talk_leave(t);
     t->timeline.signed_us = sq_now_us();
     flow_asked(t, sq_opinion_verify(t->client, t->current.id));
 }
 
 static void step_failed(struct terminal *t)
 {
-    flow_leave_call(t);
+    talk_leave(t);
     flow_finish(t, 2);
 }
 
 /* A specialist stays on duty when a case is over. */
 static void step_next(struct terminal *t)
 {
-    flow_leave_call(t);
+    talk_leave(t);
     if (t->options->automatic) {
         flow_finish(t, 2);
         return;
@@ -505,7 +441,7 @@ static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
     if (strcmp(n->id, t->current.id) != 0 || strcmp(t->current.specialist, t->account) == 0)
         return;
     say(t, TEXT_RING_STOPPED, text_reason(t, n->reason));
-    flow_leave_call(t);
+    talk_leave(t);
     t->current = (struct current){0};
 }
 
@@ -547,7 +483,7 @@ static void on_call_state(struct terminal *t, const struct sq_call_change *c)
         say(t, STATES[c->state].text, c->text);
     events_write(t, "call", "state", STATES[c->state].name, NULL);
     if ((c->state == SQ_CALL_FAILED || c->state == SQ_CALL_CLOSED) && c->handle == t->call) {
-        keep_stats(t);
+        talk_keep_stats(t);
         sq_call_free(t->call); /* flow_tick joins again while the state asks for it */
         t->call = NULL;
     }
@@ -599,14 +535,14 @@ void flow_tick(struct terminal *t, int64_t now_us)
     if (t->quit_at_us && now_us >= t->quit_at_us)
         flow_finish(t, 1); /* the server did not answer; it finds out by itself */
     if (c->wants_call && !t->call && now_us >= t->retry_call_us)
-        join_call(t, now_us);
+        talk_join(t, now_us);
     if (t->call)
-        keep_stats(t);
+        talk_keep_stats(t);
     const bool over =
         c->live_since_us && now_us - c->live_since_us >= t->options->seconds * INT64_C(1000000);
     if (t->options->automatic && t->options->role == ROLE_SPECIALIST && over && !c->asked_end) {
         t->current.asked_end = true;
-        keep_stats(t);
+        talk_keep_stats(t);
         flow_asked(t, sq_consultation_end(t->client, c->id));
     }
 }

@@ -64,7 +64,7 @@ static void run(struct terminal *t)
         read_commands(t, &input_open);
         tick(t);
     }
-    flow_leave_call(t);
+    talk_leave(t);
 }
 
 static int open_client(struct terminal *t)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference terminal: one client, one consultation at a time. main.c turns the loop; flow.c
- * decides from the state of the consultation what to do next; media.c moves sound and pictures;
+ * decides from the state of the consultation what to do next; talk.c joins and leaves
+ * the call; media.c moves sound and pictures;
  * window.c shows them; events.c and report.c write down what happened. Everything here runs on one
  * thread. */
 #ifndef TERMINAL_TERMINAL_H
@@ -80,7 +81,6 @@ struct terminal {
 int flow_start(struct terminal *t);
 void flow_event(struct terminal *t, const struct sq_event *event);
 void flow_tick(struct terminal *t, int64_t now_us);
-void flow_leave_call(struct terminal *t);
 void flow_accept(struct terminal *t);
 void flow_sign(struct terminal *t);
 void flow_finish(struct terminal *t, int exit_code);
@@ -89,6 +89,12 @@ void flow_asked(const struct terminal *t, int64_t request);
 
 /* command.c: a line that a person typed; written to. */
 void command_run(struct terminal *t, char *line);
+
+/* talk.c */
+void talk_join(struct terminal *t,
+               int64_t now_us);      /* again after a failure, at the caller's pace */
+void talk_leave(struct terminal *t); /* the consultation goes on */
+void talk_keep_stats(struct terminal *t);
 
 /* media.c */
 int media_open(struct terminal *t, char error[SOURCE_ERROR_MAX]);
