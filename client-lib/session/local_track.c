@@ -342,6 +342,8 @@ void local_track_add_stats(struct local_track *t, struct sq_call_stats *out, tim
     v->frames_dropped += atomic_load(&t->dropped);
     v->key_frame_requests_received += t->pictures.key_requests;
     v->send_bps += rate_meter_bps(&t->stream.rate, now_us);
+    if (t->stream.stats.packets)
+        v->sent_codec = t->stream.config.codec;
     if (v->width == 0) {
         v->width = t->pictures.width;
         v->height = t->pictures.height;

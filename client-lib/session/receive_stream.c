@@ -350,6 +350,8 @@ static void add_video(struct receive_stream *s, struct sq_call_stats *out, time_
     v->freeze_ms += (uint64_t)(s->freeze.frozen_us / TIME_US_PER_MS);
     v->freezes += s->freeze.freezes;
     v->receive_bps += rate_meter_bps(&s->rate, now_us);
+    if (s->counters.decoded)
+        v->received_codec = s->consumer.codec;
     if (s->width) {
         v->width = s->width;
         v->height = s->height;

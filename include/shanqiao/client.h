@@ -364,6 +364,8 @@ struct sq_video_stats {
     uint64_t freezes;
     uint32_t width, height; /* received; sent when nothing is received */
     uint32_t send_bps, receive_bps;
+    enum sq_codec sent_codec, received_codec; /* of packets sent, of frames decoded; SQ_CODEC_OPUS
+                                                 (no codec of pictures): none yet */
 };
 
 struct sq_call_stats {

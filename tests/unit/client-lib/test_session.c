@@ -231,6 +231,8 @@ Test(session, a_call_over_a_clean_link_loses_nothing)
         cr_expect_geq(s.video.frames_decoded * 100, s.video.frames_sent * 90);
         cr_expect_eq(s.video.freeze_ms, 0, "frozen %lu", s.video.freeze_ms);
         cr_expect_eq(s.video.width, WIDTH);
+        cr_expect_eq(s.video.sent_codec, SQ_CODEC_VP8);
+        cr_expect_eq(s.video.received_codec, SQ_CODEC_VP8);
         cr_expect_str_eq(s.srtp_profile, "AEAD_AES_128_GCM");
         cr_expect_geq(s.rtt_ms, 38);
         cr_expect_leq(s.rtt_ms, 60);
@@ -294,6 +296,8 @@ Test(session, vp9_goes_the_same_way)
     cr_expect_geq((s.video.frames_decoded - first.video.frames_decoded) * 100,
                   (other.video.frames_sent - other_first.video.frames_sent) * 95, "%lu of %lu",
                   s.video.frames_decoded, other.video.frames_sent);
+    cr_expect_eq(s.video.received_codec, SQ_CODEC_VP9);
+    cr_expect_eq(other.video.sent_codec, SQ_CODEC_VP9);
     cr_expect_geq(r.worst_psnr, 25, "psnr %f", r.worst_psnr);
     finish(&r);
 }
@@ -321,6 +325,107 @@ Test(session, an_outage_is_told_and_heals_by_itself)
                   before.video.frames_decoded, after.video.frames_decoded);
     cr_expect_geq(after.audio.played_ms, before.audio.played_ms + 2500);
     cr_expect_gt(after.video.freeze_ms, 3500, "frozen %lu", after.video.freeze_ms);
+    finish(&r);
+}
+
+/* The camera's half of the plan stays above zero while it is muted (an examination's pictures,
+ * never pushed here, keep their share): only the muting keeps it from sending. */
+static void start_with_examination(struct run *r, struct sq_track_settings t[3])
+{
+    tracks(t, SQ_CODEC_VP8);
+    t[2] = t[1];
+    t[2].source = SQ_EXAMINATION;
+    start(r, &(struct virtual_options){.tracks = t,
+                                       .track_count = 3,
+                                       .seed = 11,
+                                       .start_bps = 600000,
+                                       .link = {.delay_us = 20 * TIME_US_PER_MS}});
+    run_for(r, 3 * TIME_US_PER_S);
+}
+
+static void mute(struct run *r, uint32_t track, bool muted)
+{
+    cr_assert_eq(session_mute(r->v.session[0], track, muted, r->v.now_us), 0);
+}
+
+Test(session, a_muted_microphone_sends_nothing_until_it_is_unmuted)
+{
+    struct sq_track_settings t[3];
+    struct sq_call_stats before, muted, other_before, other_muted, after;
+    struct run r;
+    start_with_examination(&r, t);
+    mute(&r, 0, true);
+    virtual_call_stats(&r.v, 0, &before);
+    run_for(&r, TIME_US_PER_S); /* what was under way arrives */
+    virtual_call_stats(&r.v, 1, &other_before);
+    run_for(&r, 2 * TIME_US_PER_S);
+    virtual_call_stats(&r.v, 0, &muted);
+    virtual_call_stats(&r.v, 1, &other_muted);
+    cr_assert_gt(before.audio.sent_packets, 50);
+    cr_expect_eq(muted.audio.sent_packets, before.audio.sent_packets);
+    cr_expect_eq(other_muted.audio.received_packets, other_before.audio.received_packets);
+    cr_expect_geq(muted.video.frames_sent, before.video.frames_sent + 40, "pictures go on");
+    mute(&r, 0, false);
+    run_for(&r, TIME_US_PER_S);
+    virtual_call_stats(&r.v, 0, &after);
+    cr_expect_geq(after.audio.sent_packets, muted.audio.sent_packets + 15);
+    finish(&r);
+}
+
+Test(session, a_muted_camera_sends_nothing_and_resumes_with_a_key_frame)
+{
+    struct sq_track_settings t[3];
+    struct sq_call_stats before, muted, other_before, other_muted, after, other_after;
+    struct run r;
+    start_with_examination(&r, t);
+    mute(&r, 1, true);
+    virtual_call_stats(&r.v, 0, &before);
+    run_for(&r, TIME_US_PER_S);
+    virtual_call_stats(&r.v, 1, &other_before);
+    run_for(&r, 2 * TIME_US_PER_S);
+    virtual_call_stats(&r.v, 0, &muted);
+    virtual_call_stats(&r.v, 1, &other_muted);
+    cr_assert_gt(before.video.frames_sent, 30);
+    cr_expect_eq(muted.video.sent_packets, before.video.sent_packets);
+    cr_expect_eq(other_muted.video.frames_received, other_before.video.frames_received);
+    cr_expect_geq(muted.audio.sent_packets, before.audio.sent_packets + 45, "speech goes on");
+    mute(&r, 1, false);
+    do { /* one picture, before anybody could have asked for a key frame */
+        run_for(&r, STEP_US);
+        virtual_call_stats(&r.v, 0, &after);
+    } while (after.video.frames_sent == muted.video.frames_sent &&
+             r.v.now_us - r.begin_us < 7 * TIME_US_PER_S);
+    cr_expect_eq(after.video.frames_sent, muted.video.frames_sent + 1);
+    cr_expect_eq(after.video.key_frames_sent, muted.video.key_frames_sent + 1);
+    cr_expect_eq(after.video.key_frame_requests_received, muted.video.key_frame_requests_received);
+    run_for(&r, TIME_US_PER_S);
+    virtual_call_stats(&r.v, 1, &other_after);
+    cr_expect_geq(other_after.video.frames_decoded, other_muted.video.frames_decoded + 10);
+    finish(&r);
+}
+
+Test(session, a_cap_is_never_exceeded)
+{
+    const uint32_t cap_bps = 150000;
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 13,
+                                        .start_bps = 600000,
+                                        .max_bps = cap_bps,
+                                        .link = {.delay_us = 20 * TIME_US_PER_MS}});
+    run_for(&r, 4 * TIME_US_PER_S); /* the first key frame is out of the rate's two seconds */
+    for (int second = 0; second < 6; second++) {
+        struct sq_call_stats s;
+        run_for(&r, TIME_US_PER_S);
+        virtual_call_stats(&r.v, 0, &s);
+        uint32_t bps = s.audio.send_bps + s.video.send_bps;
+        cr_expect_leq(s.estimate_bps, cap_bps);
+        cr_expect_leq(bps, cap_bps * 12 / 10, "%u b/s", bps);
+        cr_expect_gt(s.video.send_bps, 0, "pictures under the cap too");
+    }
     finish(&r);
 }
 

@@ -79,6 +79,7 @@ void virtual_call_start(struct virtual_call *v, const struct virtual_options *op
             .tracks = options->tracks,
             .track_count = options->track_count,
             .start_bps = options->start_bps,
+            .max_bps = options->max_bps,
             .narrow = options->narrow,
             .identity = v->identity[i],
             .utc_offset_us = UTC_OFFSET_US,

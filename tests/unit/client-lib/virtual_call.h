@@ -30,7 +30,7 @@ struct virtual_options {
     const struct link_profile *profile; /* of both sessions' links; NULL: ... */
     struct wire_manner link;            /* ... fast ones of this manner */
     uint64_t seed;
-    uint32_t start_bps;
+    uint32_t start_bps, max_bps;
     bool narrow;
 };
 
