@@ -124,6 +124,8 @@ static int check_other_session(struct call *call, const char *account, bool take
                          "This account is signed in on another device. Sign out there, or take "
                          "over from here.",
                          "该账号已在另一台设备上登录。请先在那里退出，或选择在此接管。");
+    if (!connected)
+        return session_supersede(s, other, account, call->utc_us, &call->effects);
     return session_end(s, other, account, "takeover", call->utc_us, &call->effects);
 }
 

@@ -4,6 +4,7 @@
 #include "signaling/auth/session.h"
 #include "base/random.h"
 #include "shanqiao/error.h"
+#include "signaling/duty/duty.h"
 #include "signaling/service.h"
 #include "signaling/store/delivery.h"
 #include "signaling/store/store.h"
@@ -44,8 +45,9 @@ int session_create(struct service *s, const char *account, const char *device, t
     return status < 0 ? status : 0;
 }
 
-int session_end(struct service *s, const char *session, const char *account, const char *reason,
-                time_us utc_us, struct effects *effects)
+/* 1: it ended now; 0: it had ended before. */
+static int end_session(struct service *s, const char *session, const char *account,
+                       const char *reason, time_us utc_us, struct effects *effects)
 {
     struct effect e = {.type = EFFECT_SESSION_ENDED, .reason = reason};
     int status = STORE_RUN(s->store,
@@ -63,7 +65,22 @@ int session_end(struct service *s, const char *session, const char *account, con
         return status;
     snprintf(e.session, sizeof(e.session), "%s", session);
     snprintf(e.account, sizeof(e.account), "%s", account);
-    return effects_add(effects, &e);
+    status = effects_add(effects, &e);
+    return status < 0 ? status : 1;
+}
+
+int session_end(struct service *s, const char *session, const char *account, const char *reason,
+                time_us utc_us, struct effects *effects)
+{
+    int status = end_session(s, session, account, reason, utc_us, effects);
+    return status > 0 ? duty_end(s, account, utc_us) : status;
+}
+
+int session_supersede(struct service *s, const char *session, const char *account, time_us utc_us,
+                      struct effects *effects)
+{
+    int status = end_session(s, session, account, "takeover", utc_us, effects);
+    return status < 0 ? status : 0;
 }
 
 int session_of_account(struct service *s, const char *account, time_us utc_us, char out[ID_MAX])

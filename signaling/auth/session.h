@@ -9,10 +9,14 @@
 int session_create(struct service *s, const char *account, const char *device, time_us utc_us,
                    char id[ID_MAX], char token[AUTH_TOKEN_MAX]);
 
-/* Marks it ended and adds EFFECT_SESSION_ENDED with `reason` (literal). Ending twice does nothing.
- */
+/* Marks it ended, ends the account's duty and adds EFFECT_SESSION_ENDED with `reason` (literal).
+ * Ending twice does nothing. */
 int session_end(struct service *s, const char *session, const char *account, const char *reason,
                 time_us utc_us, struct effects *effects);
+
+/* Likewise for a session whose connection is gone and whose holder signs in again: duty goes on. */
+int session_supersede(struct service *s, const char *session, const char *account, time_us utc_us,
+                      struct effects *effects);
 
 /* The live session of an account, "" when there is none (an account has at most one). */
 int session_of_account(struct service *s, const char *account, time_us utc_us, char out[ID_MAX]);

@@ -108,14 +108,24 @@ static int one_event(struct call *call, enum act act, struct consult_event e)
     return status;
 }
 
+/* Who isn't rung hears the same of a consultation that rings for others and of none. */
+static int answer_ring(struct call *call, enum act act, enum consult_event_type type)
+{
+    int status = one_event(call, act, (struct consult_event){.type = type});
+    return status != SQ_ERR_NOT_FOUND
+               ? status
+               : call_fail(call, status, "No such consultation rings for you. Load the list again.",
+                           "没有正在呼叫您的此会诊，请刷新列表。");
+}
+
 static int accept_ring(struct call *call)
 {
-    return one_event(call, ACT_ACCEPT, (struct consult_event){.type = CONSULT_ACCEPT});
+    return answer_ring(call, ACT_ACCEPT, CONSULT_ACCEPT);
 }
 
 static int refuse_ring(struct call *call)
 {
-    return one_event(call, ACT_REFUSE, (struct consult_event){.type = CONSULT_REFUSE});
+    return answer_ring(call, ACT_REFUSE, CONSULT_REFUSE);
 }
 
 static int enter(struct call *call)

@@ -22,6 +22,16 @@ int duty_roster(struct service *s, const char *panel, const char *except, struct
     return store_query_end(&q);
 }
 
+int duty_end(struct service *s, const char *account, time_us utc_us)
+{
+    int status = STORE_RUN(s->store,
+                           "DELETE FROM duty WHERE account = $1 AND NOT EXISTS (SELECT 1"
+                           " FROM session WHERE account = $1 AND ended_us IS NULL"
+                           " AND expires_us > $2)",
+                           sv_text(account), sv_int(utc_us));
+    return status < 0 ? status : 0;
+}
+
 static int is_member(struct service *s, const char *panel, const char *account, bool *member)
 {
     struct store_query q;

@@ -18,4 +18,8 @@ struct duty_roster {
 /* Members of the panel who are on duty, enabled and not `except`. 0, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int duty_roster(struct service *s, const char *panel, const char *except, struct duty_roster *out);
 
+/* Off duty in all panels, unless the account has another live session. 0, SQ_ERR_STORE,
+ * SQ_ERR_NOMEM. */
+int duty_end(struct service *s, const char *account, time_us utc_us);
+
 #endif

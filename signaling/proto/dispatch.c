@@ -195,16 +195,6 @@ static void run_read(struct request *r)
     effects_clear(&call.effects);
 }
 
-/* After a sign-in the connection speaks for the new session. */
-static void bind_signed_in(struct request *r, const json_t *result)
-{
-    struct auth_session session;
-    const char *id = json_string_value(json_object_get(result, "sessionId"));
-    if (!id || auth_session_check(r->d->service, id, r->utc_us, &session))
-        return;
-    session_arrived(r->d, r->peer, &session.caller, session.last_seq, r->now_us, r->utc_us);
-}
-
 static void run_write(struct request *r, void *work)
 {
     struct call call = call_of(r);
@@ -223,7 +213,7 @@ static void run_write(struct request *r, void *work)
                 call.audit_object, result);
         unit_take_effects(&u, &call.effects);
         if (unit_end(&u) == 0 && (r->method->flags & METHOD_BEFORE_LOGIN))
-            bind_signed_in(r, result);
+            session_signed_in(r->d, r->peer, call.signed_in.session, r->now_us, r->utc_us);
         json_decref(result);
     }
     json_decref(call.result);

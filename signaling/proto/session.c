@@ -212,6 +212,29 @@ static int replay_take(int64_t seq, const char *body, void *user)
     return r->texts[r->count++] ? 0 : SQ_ERR_NOMEM;
 }
 
+void session_signed_in(struct dispatch *d, struct peer *peer, const char *session, time_us now_us,
+                       time_us utc_us)
+{
+    struct auth_session s;
+    struct replay first = {0};
+    if (auth_session_check(d->service, session, utc_us, &s))
+        return;
+    int error = delivery_outbox_read(d->service, session, 0, replay_take, &first);
+    for (size_t i = 0; i < first.count && !error; i++) {
+        struct dispatch_output item = {.type = DISPATCH_SEND,
+                                       .connection = peer->connection,
+                                       .text = first.texts[i],
+                                       .len_bytes = strlen(first.texts[i])};
+        first.texts[i] = NULL; /* moved */
+        error = outputs_add(&d->outputs, &item);
+    }
+    replay_clear(&first);
+    /* bound last: what its arrival tells it follows */
+    session_arrived(d, peer, &s.caller, s.last_seq, now_us, utc_us);
+    if (error)
+        dispatch_close_peer(d, peer, DISPATCH_CLOSE_INTERNAL); /* a resume brings the rest */
+}
+
 /* What the session missed after `seen`. SQ_ERR_INVALID: never sent that much. SQ_ERR_STATE: too
  * long ago. */
 static int collect_missed(struct dispatch *d, const struct auth_session *s, int64_t seen,

@@ -123,6 +123,10 @@ void dispatch_close_peer(struct dispatch *d, struct peer *peer, uint16_t code);
 /* session.c: a session has (again) or lost its connection; sign-in and resume. */
 void session_arrived(struct dispatch *d, struct peer *peer, const struct caller *caller,
                      int64_t last_seq, time_us now_us, time_us utc_us);
+/* After a sign-in: the connection speaks for the new session, and hears what the end of the former
+ * one told it already. */
+void session_signed_in(struct dispatch *d, struct peer *peer, const char *session, time_us now_us,
+                       time_us utc_us);
 void session_left(struct dispatch *d, const char *session, time_us now_us, time_us utc_us);
 void session_forget_away(struct dispatch *d, const char *session);
 void session_step(struct dispatch *d, time_us now_us, time_us utc_us);

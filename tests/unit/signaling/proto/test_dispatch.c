@@ -113,6 +113,83 @@ Test(dispatch, a_session_without_a_connection_is_superseded_without_asking)
     bench_login(&b, 2, VILLAGER, false);
 }
 
+/* What VILLAGER on connection 1 is told when submitting now. */
+static void expect_submitted(const char *key, const char *state, const char *reason)
+{
+    json_t *reply = submit(1, key);
+    const json_t *consultation = json_object_get(bench_result(reply), "consultation");
+    cr_expect_str_eq(bench_get(consultation, "state"), state, "%s", bench_error(reply));
+    cr_expect_str_eq(bench_get(consultation, "reason"), reason);
+}
+
+Test(dispatch, duty_ends_with_signing_out)
+{
+    two_people();
+    expect_submitted("submit-0001", "routed", "");
+    cr_expect(bench_result(bench_call(&b, 2, "auth.logout", NULL)));
+    expect_submitted("submit-0002", "expired", "nobody_on_duty");
+    bench_open(&b, 3);
+    bench_login(&b, 3, EXPERT_1, false);
+    expect_submitted("submit-0003", "expired", "nobody_on_duty");
+}
+
+Test(dispatch, duty_outlives_a_lost_connection_and_the_next_sign_in)
+{
+    two_people();
+    bench_close(&b, 2);
+    bench_pass(&b, 2 * DISPATCH_LOST_US);
+    expect_submitted("submit-0001", "routed", "");
+    bench_open(&b, 3);
+    bench_login(&b, 3, EXPERT_1, false);
+    expect_submitted("submit-0002", "routed", "");
+    cr_expect(bench_told(&b, 3, "consultation.ring"));
+}
+
+Test(dispatch, duty_ends_with_a_takeover)
+{
+    two_people();
+    bench_open(&b, 3);
+    bench_login(&b, 3, EXPERT_1, true);
+    expect_submitted("submit-0001", "expired", "nobody_on_duty");
+}
+
+Test(dispatch, duty_ends_when_the_account_is_locked)
+{
+    two_people();
+    STORE_RUN(b.people.service.store, "UPDATE account SET disabled = 1 WHERE id = $1",
+              sv_text(EXPERT_1));
+    bench_pass(&b, 2 * TIME_US_PER_S);
+    STORE_RUN(b.people.service.store, "UPDATE account SET disabled = 0 WHERE id = $1",
+              sv_text(EXPERT_1));
+    expect_submitted("submit-0001", "expired", "nobody_on_duty");
+}
+
+Test(dispatch, duty_ends_with_an_expired_session)
+{
+    two_people();
+    bench_pass(&b, b.people.service.limits.session_lifetime_us);
+    bench_open(&b, 3);
+    bench_login(&b, 3, VILLAGER, false);
+    json_t *reply = submit(3, "submit-0001");
+    const json_t *consultation = json_object_get(bench_result(reply), "consultation");
+    cr_expect_str_eq(bench_get(consultation, "state"), "expired", "%s", bench_error(reply));
+}
+
+Test(dispatch, accepting_what_does_not_ring_is_told_plainly)
+{
+    two_people();
+    bench_open(&b, 3);
+    bench_login(&b, 3, EXPERT_2, false);
+    json_t *consultation = json_object_get(bench_result(submit(1, "submit-0001")), "consultation");
+    const char *ids[] = {bench_get(consultation, "id"), "con_none"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *reply = bench_call(&b, 3, "consultation.accept", people_id(ids[i]));
+        cr_expect_str_eq(bench_error(reply), "SQ_ERR_NOT_FOUND");
+        cr_expect_str_eq(bench_get(json_object_get(reply, "error"), "message"),
+                         "No such consultation rings for you. Load the list again.");
+    }
+}
+
 Test(dispatch, one_connection_signs_in_once)
 {
     bench_open(&b, 1);

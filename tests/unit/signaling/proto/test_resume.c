@@ -175,3 +175,47 @@ Test(resume, presence_is_told_when_a_connection_stays_away)
     json_t *back = bench_told(&b, 1, "consultation.participant");
     cr_expect(json_is_true(json_object_get(back, "present")));
 }
+
+/* Notifications on a connection from heard[from] on: their numbers are 1, 2, ... */
+static int64_t numbered_from_one(uint64_t connection, size_t from)
+{
+    int64_t last = 0;
+    for (size_t i = from; i < b.heard_count; i++) {
+        const json_t *params = json_object_get(b.heard[i].text, "params");
+        if (b.heard[i].connection == connection && params)
+            cr_expect_eq(seq_of(params), ++last);
+    }
+    return last;
+}
+
+Test(resume, what_a_sign_in_sets_off_follows_its_reply_without_gaps)
+{
+    const char *id = bench_get(submit("submit-0001"), "id");
+    cr_assert(bench_result(bench_call(&b, 2, "consultation.accept", people_id(id))));
+    cr_assert(bench_result(bench_call(&b, 1, "consultation.enter", people_id(id))));
+    cr_assert(bench_result(bench_call(&b, 2, "consultation.enter", people_id(id))));
+    bench_close(&b, 2);
+    bench_open(&b, 3);
+    size_t from = b.heard_count;
+    json_t *signed_in = bench_login(&b, 3, EXPERT_1, false);
+    cr_expect_eq(seq_of(signed_in), 0);
+    cr_expect_eq(bench_result(b.heard[from].text), signed_in, "the reply comes first");
+    json_t *gone = bench_told(&b, 3, "consultation.participant");
+    cr_expect_str_eq(bench_get(gone, "participantId"), EXPERT_1);
+    int64_t first = numbered_from_one(3, from);
+    cr_expect_gt(first, 1, "presence and state");
+    cr_assert(bench_result(bench_call(&b, 3, "consultation.enter", people_id(id))));
+    cr_expect_gt(numbered_from_one(3, from), first, "numbers go on");
+}
+
+Test(resume, a_takeover_hears_what_it_set_off)
+{
+    const char *id = bench_get(submit("submit-0001"), "id");
+    cr_assert(bench_result(bench_call(&b, 2, "consultation.accept", people_id(id))));
+    cr_assert(bench_result(bench_call(&b, 2, "consultation.enter", people_id(id))));
+    bench_open(&b, 3);
+    size_t from = b.heard_count;
+    bench_login(&b, 3, EXPERT_1, true);
+    cr_expect(bench_told(&b, 3, "consultation.participant"));
+    cr_expect_gt(numbered_from_one(3, from), 0);
+}
