@@ -65,9 +65,9 @@ def ignore_signals():
 
 
 def accept_any_text():
-    """A console that can't show a character shows a question mark."""
+    """A console that can't show a character shows a question mark; a pipe gets each line at once."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")
+        stream.reconfigure(errors="replace", line_buffering=True)
 
 
 def yaml(value):
