@@ -2,6 +2,7 @@
 /* What the files of a package must say of each other. */
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
+#include "signaling/export/dossier.h"
 #include "signaling/export/fingerprint.h"
 #include "signaling/export/verify.h"
 #include "signaling/opinion/opinion.h"
@@ -142,6 +143,20 @@ static bool request_is_signed_for(const struct evidence *e)
     return same(hex, text_at(e->document, "requestSha256"));
 }
 
+/* No second, unsigned copy of a text of the request. */
+static bool members_known(const json_t *consultation, const json_t *request)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)consultation, name, value)
+    {
+        const json_t *asked = json_object_get(request, name);
+        if (!dossier_record_member(name) || (asked && !json_equal(asked, value)))
+            return false;
+    }
+    return true;
+}
+
 const char *evidence_check_record(const struct evidence *e, int *file)
 {
     const json_t *consultation = json_object_get(e->record, "consultation");
@@ -154,7 +169,10 @@ const char *evidence_check_record(const struct evidence *e, int *file)
     if (!same(text_at(consultation, "id"), text_at(e->document, "consultationId")) ||
         !same(text_at(specialist, "id"), text_at(json_object_get(e->document, "author"), "id")))
         return "other_case";
-    return request_is_signed_for(e) ? NULL : "other_request";
+    if (!request_is_signed_for(e) ||
+        !members_known(consultation, json_object_get(e->record, "request")))
+        return "other_request";
+    return NULL;
 }
 
 static bool read_hash(const json_t *row, const char *name, uint8_t out[AUDIT_HASH_BYTES])

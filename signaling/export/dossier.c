@@ -16,6 +16,17 @@
 #define RECORD_SCHEMA "shanqiao.record.v1"
 #define AUDIT_SCHEMA  "shanqiao.audit.v1"
 
+bool dossier_record_member(const char *name)
+{
+    static const char *const names[] = {"id",          "kind",       "urgency",    "state",
+                                        "panel",       "applicant",  "specialist", "reason",
+                                        "submittedAt", "acceptedAt", "startedAt",  "endedAt"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int fault(struct export_problem *problem, enum export_fault what, const char *detail,
                  int status)
 {
@@ -131,12 +142,30 @@ static char *canonical_of(json_t *value)
     return text;
 }
 
+/* The consultation without what the request says already: one copy, the one that was signed for. */
+static json_t *without_request(const struct dossier *d)
+{
+    json_t *rest = json_object();
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(d->consultation, name, value)
+    {
+        if (!dossier_record_member(name))
+            continue;
+        if (!rest || json_object_set(rest, name, value) != 0) {
+            json_decref(rest);
+            return NULL;
+        }
+    }
+    return rest;
+}
+
 char *dossier_record_text(const struct dossier *d, time_us utc_us)
 {
     char now[SERVICE_TIME_MAX];
-    return canonical_of(json_pack("{s:s, s:s, s:O, s:O}", "schema", RECORD_SCHEMA, "exportedAt",
-                                  service_time_text(utc_us, now), "consultation", d->consultation,
-                                  "request", d->record.request));
+    return canonical_of(json_pack("{s:s, s:s, s:o, s:O}", "schema", RECORD_SCHEMA, "exportedAt",
+                                  service_time_text(utc_us, now), "consultation",
+                                  without_request(d), "request", d->record.request));
 }
 
 char *dossier_audit_text(const struct dossier *d)

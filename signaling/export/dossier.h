@@ -25,6 +25,8 @@ int dossier_load(struct service *s, const char *consultation, struct dossier *ou
                  struct export_problem *problem);
 void dossier_clear(struct dossier *d);
 
+/* May the record have this member? Nothing that the request says is said twice. */
+bool dossier_record_member(const char *name);
 /* Canonical JSON of the record (state, people, times, request) and of the audit rows. Heap text,
  * NULL: no memory. */
 char *dossier_record_text(const struct dossier *d, time_us utc_us);

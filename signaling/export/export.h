@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EXPORT_PACKAGE_MAX (24 * 1024 * 1024) /* bytes of a package: the sum of its files' bounds  \
-                                               */
+#define EXPORT_PACKAGE_MAX                                                                         \
+    (24 * 1024 * 1024) /* bytes of a package: the sum of its files' bounds                         \
+                        */
 #define EXPORT_DETAIL_MAX    128
 #define EXPORT_FILE_NAME_MAX 24
 

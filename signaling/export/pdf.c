@@ -14,10 +14,12 @@
 /* PostScript points, 1/72 inch. */
 #define PAGE_WIDTH    595.276 /* A4 */
 #define PAGE_HEIGHT   841.890
-#define MARGIN        54.0
+#define MARGIN        46.0
 #define LABEL_WIDTH   104.0
-#define FOOT_HEIGHT   30.0
-#define ROW_GAP       5.0
+#define FOOT_HEIGHT   26.0
+#define FOOT_NUMBER   150.0
+#define HEADING_KEEP  60.0 /* a heading is not left alone at a page's end */
+#define ROW_GAP       3.5
 #define BOX_PAD       9.0
 #define CONTENT_WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define BOTTOM        (PAGE_HEIGHT - MARGIN - FOOT_HEIGHT)
@@ -27,9 +29,9 @@
 
 #define FONT_TITLE   FAMILIES " Bold 20"
 #define FONT_HEADING FAMILIES " Bold 12.5"
-#define FONT_BOLD    FAMILIES " Bold 11"
-#define FONT_TEXT    FAMILIES " 11"
-#define FONT_SMALL   FAMILIES " 8.5"
+#define FONT_BOLD    FAMILIES " Bold 10.5"
+#define FONT_TEXT    FAMILIES " 10.5"
+#define FONT_SMALL   FAMILIES " 8"
 
 struct colour {
     double r, g, b;
@@ -158,12 +160,13 @@ static void draw_foot(struct pdf *p)
     cairo_move_to(p->cr, MARGIN, y);
     cairo_line_to(p->cr, PAGE_WIDTH - MARGIN, y);
     cairo_stroke(p->cr);
-    draw(p, checked_layout(p, FONT_SMALL, CONTENT_WIDTH - 130, p->foot), MARGIN, y + 5, &grey);
-    snprintf(number, sizeof(number), "第 %d 页，共 %d 页  %d / %d", p->page, p->total_pages,
+    draw(p, checked_layout(p, FONT_SMALL, CONTENT_WIDTH - FOOT_NUMBER, p->foot), MARGIN, y + 5,
+         &grey);
+    snprintf(number, sizeof(number), "第 %d 页，共 %d 页   page %d of %d", p->page, p->total_pages,
              p->page, p->total_pages);
-    PangoLayout *layout = checked_layout(p, FONT_SMALL, 130, number);
+    PangoLayout *layout = checked_layout(p, FONT_SMALL, FOOT_NUMBER, number);
     pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
-    draw(p, layout, PAGE_WIDTH - MARGIN - 130, y + 5, &grey);
+    draw(p, layout, PAGE_WIDTH - MARGIN - FOOT_NUMBER, y + 5, &grey);
 }
 
 static void next_page(struct pdf *p)
@@ -178,6 +181,17 @@ static void keep_together(struct pdf *p, double height)
 {
     if (p->y + height > BOTTOM && p->y > MARGIN)
         next_page(p);
+}
+
+/* Advances as the font has them: rounding to pixels is for screens. */
+static void set_font_options(PangoContext *context)
+{
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    pango_cairo_context_set_font_options(context, options);
+    cairo_font_options_destroy(options);
+    pango_context_set_round_glyph_positions(context, FALSE);
 }
 
 int pdf_new(struct pdf **out, const char *foot, int total_pages, struct export_problem *problem)
@@ -200,6 +214,7 @@ int pdf_new(struct pdf **out, const char *foot, int total_pages, struct export_p
     p->context = pango_font_map_create_context(p->fonts);
     pango_cairo_context_set_resolution(p->context, 72.0); /* font sizes are points of the page */
     pango_context_set_language(p->context, pango_language_from_string("zh-cn"));
+    set_font_options(p->context);
     *out = p;
     return 0;
 }
@@ -222,9 +237,9 @@ void pdf_heading(struct pdf *p, const char *zh, const char *en)
     PangoLayout *beside = checked_layout(p, FONT_SMALL, CONTENT_WIDTH, en);
     int width = 0;
     double height = height_of(heading), small = height_of(beside);
-    keep_together(p, height + 60);
+    keep_together(p, height + HEADING_KEEP);
     pango_layout_get_size(heading, &width, NULL);
-    p->y += 9;
+    p->y += 6;
     draw(p, heading, MARGIN, p->y, &blue);
     draw(p, beside, MARGIN + (double)width / PANGO_SCALE + 8, p->y + height - small - 1.5, &grey);
     p->y += height + 2;

@@ -128,11 +128,10 @@ static void print_patient(struct pdf *p, const struct dossier *d)
     const char *number = text_at(patient, "idNumber");
     char text[TEXT_SIZE];
     pdf_heading(p, "患者（按申请记录）", "Patient, as recorded in the request");
-    pdf_row(p, "姓名", "Name", text_at(patient, "name"));
-    snprintf(text, sizeof(text), "%s   %lld 岁 years",
+    snprintf(text, sizeof(text), "%s    %s    %lld 岁 years", text_at(patient, "name"),
              word_of(words, COUNT(words), text_at(patient, "sex")),
              (long long)json_integer_value(json_object_get(patient, "ageYears")));
-    pdf_row(p, "性别与年龄", "Sex and age", text);
+    pdf_row(p, "姓名、性别、年龄", "Name, sex, age", text);
     pdf_row(p, "证件号码", "Identity number", blank(number) ? NOT_STATED : number);
 }
 
