@@ -19,12 +19,12 @@
 #define FOOT_HEIGHT   26.0
 #define FOOT_NUMBER   150.0
 #define HEADING_KEEP  60.0 /* a heading is not left alone at a page's end */
-#define ROW_GAP       3.5
+#define ROW_GAP       5.0
 #define BOX_PAD       9.0
 #define CONTENT_WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define BOTTOM        (PAGE_HEIGHT - MARGIN - FOOT_HEIGHT)
 
-#define FAMILIES     "Noto Sans CJK SC, WenQuanYi Zen Hei, WenQuanYi Micro Hei, Sans"
+#define FAMILIES     "WenQuanYi Zen Hei, Noto Sans CJK SC, WenQuanYi Micro Hei, Sans"
 #define SAMPLE_WORDS "会诊意见患者签署" /* a font with these is a font for Chinese */
 
 #define FONT_TITLE   FAMILIES " Bold 20"
@@ -106,7 +106,7 @@ static PangoLayout *layout_of(struct pdf *p, const char *font, double width, con
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_auto_dir(layout, TRUE);
-    pango_layout_set_line_spacing(layout, 1.05F);
+    pango_layout_set_line_spacing(layout, 1.15F);
     pango_layout_set_text(layout, text, -1);
     return layout;
 }

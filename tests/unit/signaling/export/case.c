@@ -61,6 +61,7 @@ void case_up_unsigned(void)
     rename_all();
     snprintf(folder, sizeof(folder), "/tmp/shanqiao-export-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
+    case_fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
     cr_assert_eq(people_call(&p, EXPERT_1, "duty.set",
                              json_pack("{s:s, s:b}", "panelId", PANEL, "onDuty", 1)),
                  0);
@@ -88,12 +89,6 @@ void case_up(void)
 void case_down(void)
 {
     char command[128];
-    if (getenv("KEEP")) {
-        char cp[256];
-        snprintf(cp, sizeof cp, "mkdir -p $KEEP/%s; cp %s/* $KEEP/%s/", folder + 5, folder,
-                 folder + 5);
-        (void)!system(cp);
-    }
     snprintf(command, sizeof(command), "rm -rf '%s'", folder);
     cr_assert_eq(system(command), 0);
     people_fini(&p);
@@ -153,4 +148,17 @@ void case_write(const char *name, const void *data, size_t len_bytes)
     cr_assert_not_null(f);
     cr_assert_eq(fwrite(data, 1, len_bytes, f), len_bytes);
     fclose(f);
+}
+
+void case_fonts(const char *configuration)
+{
+    char path[256], cache[256], all[1024];
+    case_path("fonts.conf", path);
+    case_path("cache", cache);
+    snprintf(all, sizeof(all),
+             "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig>"
+             "<cachedir>%s</cachedir>%s</fontconfig>",
+             cache, configuration);
+    case_write("fonts.conf", all, strlen(all));
+    setenv("FONTCONFIG_FILE", path, 1);
 }

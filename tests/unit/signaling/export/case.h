@@ -17,6 +17,11 @@ void case_up_unsigned(void);
 void case_down(void);
 void case_sign(void);
 
+/* The fonts that fontconfig sees: by default WenQuanYi Zen Hei alone, so that a test does not
+ * depend on what else is installed (and fontconfig leaks while it reads a system's configuration).
+ */
+void case_fonts(const char *configuration);
+
 /* "shanqiaoctl <line>", words parted by single spaces; DB, KEYS, CON stand for the case's, a word
  * that starts with @ for a file in its folder. */
 int case_ctl(const char *line);

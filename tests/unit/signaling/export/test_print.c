@@ -162,26 +162,13 @@ Test(print, leaves_a_row_with_the_hash_in_the_audit_log)
     store_query_end(&q);
 }
 
-static void fonts(const char *configuration)
-{
-    char path[256], cache[256], all[1024];
-    case_path("fonts.conf", path);
-    case_path("cache", cache);
-    snprintf(all, sizeof(all),
-             "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig>"
-             "<cachedir>%s</cachedir>%s</fontconfig>",
-             cache, configuration);
-    case_write("fonts.conf", all, strlen(all));
-    setenv("FONTCONFIG_FILE", path, 1);
-}
-
 Test(print, without_a_chinese_font_it_says_what_to_install)
 {
     cr_assert_eq(
         people_call(&p, EXPERT_1, "opinion.sign",
                     json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice", "休息")),
         0);
-    fonts("");
+    case_fonts("");
     cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @a.pdf"), CTL_FAILED);
     cr_expect_not_null(strstr(said, "install one, for instance"), "%s", said);
 }
@@ -192,7 +179,7 @@ Test(print, a_character_without_a_font_is_named)
                              json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice",
                                        "休息 \xf0\x93\x80\x80")), /* an Egyptian hieroglyph */
                  0);
-    fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
+    case_fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
     cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @a.pdf"), CTL_FAILED, "%s", said);
     cr_expect_not_null(strstr(said, "U+13000"), "%s", said);
 }
