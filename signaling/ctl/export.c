@@ -59,6 +59,12 @@ static int say_problem(const struct ctl *c, const struct service *s, int status,
     }
     if (status == SQ_ERR_NOT_FOUND)
         return ctl_fail(c, "there is no consultation %s", "没有会诊 %s", c->arguments[0]);
+    if (status == SQ_ERR_FORGED)
+        return ctl_fail(c,
+                        "the stored record does not open: it was changed, or sealed with another "
+                        "master key; see `opinion verify` and restore a backup",
+                        "存储的记录无法解封：内容被改动，或由其他主密钥加密；请看 opinion verify "
+                        "并恢复备份");
     return ctl_fail(c, "%s: %s", "%s：%s", sq_error_name(status), store_error(s->store));
 }
 

@@ -78,13 +78,21 @@ static bool is_canonical(const json_t *value, const struct package_part *part)
     return is;
 }
 
+static bool is_p256(EVP_PKEY *key)
+{
+    char group[32] = "";
+    return key && EVP_PKEY_is_a(key, "EC") &&
+           EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
+           strcmp(group, "prime256v1") == 0; /* P-256 in SEC and X9.62 words */
+}
+
 static bool signature_fits(const struct evidence *e)
 {
     const struct package_part *data = &e->package->parts[PACKAGE_OPINION];
     const struct package_part *signature = &e->package->parts[PACKAGE_SIGNATURE];
     EVP_PKEY *key = X509_get0_pubkey(e->certificate);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool fits = key && context && EVP_PKEY_is_a(key, "EC") &&
+    bool fits = context && is_p256(key) &&
                 EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
                 EVP_DigestVerify(context, signature->data, signature->len_bytes, data->data,
                                  data->len_bytes) == 1;

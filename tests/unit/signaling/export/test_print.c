@@ -149,6 +149,16 @@ Test(print, a_changed_opinion_is_printed_as_not_verified_and_is_no_evidence)
     cr_expect_not_null(strstr(said, "signature_invalid"), "%s", said);
 }
 
+Test(print, a_record_that_does_not_open_is_said_to_be_changed)
+{
+    case_sign();
+    cr_assert_eq(
+        store_run(p.service.store, "UPDATE opinion SET sealed_canonical = sealed_draft", NULL, 0),
+        1);
+    cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @c.pdf"), CTL_FAILED);
+    cr_expect_not_null(strstr(said, "does not open: it was changed"), "%s", said);
+}
+
 Test(print, leaves_a_row_with_the_hash_in_the_audit_log)
 {
     struct store_query q;
