@@ -83,7 +83,7 @@ Test(print, says_all_that_binds)
 Test(print, long_texts_flow_over_pages_without_loss)
 {
     static char advice[16 * 1024];
-    char mark[32];
+    char mark[64];
     size_t at = 0;
     for (int i = 0; i < 400; i++)
         at += (size_t)snprintf(advice + at, sizeof(advice) - at, "第%d条：注意保暖。\n", i);
