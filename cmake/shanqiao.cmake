@@ -58,6 +58,9 @@ shanqiao_package(jansson jansson)             # relay/control, signaling, client
 shanqiao_package(microhttpd libmicrohttpd)    # relay/metrics
 shanqiao_package(websockets libwebsockets)    # signaling/ws, client-lib/io
 shanqiao_package(sqlite sqlite3)              # signaling/store
+shanqiao_package(pango pangocairo)            # signaling/export
+shanqiao_package(fontconfig fontconfig)       # signaling/export
+shanqiao_package(zlib zlib)                   # signaling/export
 shanqiao_package(opus opus)                   # client-lib/audio
 shanqiao_package(vpx vpx)                     # client-lib/video
 shanqiao_package(speexdsp speexdsp)           # client-lib/audio

@@ -10,12 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-struct audit_row {
-    int64_t number;
-    const char *account, *session, *act, *object, *detail;
-    time_us utc_us;
-};
-
 static void add_number(crypto_hash_sha256_state *hash, int64_t v)
 {
     uint8_t bytes[8];
@@ -31,8 +25,8 @@ static void add_text(crypto_hash_sha256_state *hash, const char *text)
     crypto_hash_sha256_update(hash, (const uint8_t *)text, strlen(text));
 }
 
-static void row_hash(const struct audit_row *row, const uint8_t previous[AUDIT_HASH_BYTES],
-                     uint8_t out[AUDIT_HASH_BYTES])
+void audit_row_hash(const struct audit_row *row, const uint8_t previous[AUDIT_HASH_BYTES],
+                    uint8_t out[AUDIT_HASH_BYTES])
 {
     crypto_hash_sha256_state hash;
     crypto_hash_sha256_init(&hash);
@@ -88,7 +82,7 @@ int audit_append(struct store *store, const struct audit_act *act)
                             .object = or_empty(act->object),
                             .detail = or_empty(act->detail),
                             .utc_us = act->utc_us};
-    row_hash(&row, head.hash, hash);
+    audit_row_hash(&row, head.hash, hash);
     status =
         STORE_RUN(store,
                   "INSERT INTO audit (number, at_us, account, session, act, object, detail,"
@@ -119,7 +113,7 @@ static const char *check_row(const struct store_query *q, struct audit_head *hea
         return "missing_row";
     if (!read_hash(q, 7, previous) || memcmp(previous, head->hash, sizeof(previous)) != 0)
         return "chain_broken";
-    row_hash(&row, previous, hash);
+    audit_row_hash(&row, previous, hash);
     if (!read_hash(q, 8, stored) || memcmp(stored, hash, sizeof(hash)) != 0)
         return "hash_mismatch";
     head->number = row.number;

@@ -24,6 +24,16 @@ struct audit_act {
 /* Inside the caller's transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int audit_append(struct store *store, const struct audit_act *act);
 
+/* A row as its hash sees it; no text is NULL. */
+struct audit_row {
+    int64_t number;
+    const char *account, *session, *act, *object, *detail;
+    time_us utc_us;
+};
+/* SHA-256 over the hash of the row before it and this row's canonical bytes. */
+void audit_row_hash(const struct audit_row *row, const uint8_t previous[AUDIT_HASH_BYTES],
+                    uint8_t out[AUDIT_HASH_BYTES]);
+
 struct audit_head {
     int64_t number; /* of the last row; 0: none */
     uint8_t hash[AUDIT_HASH_BYTES];

@@ -48,6 +48,14 @@ static const struct command commands[] = {
      "check the signed opinion of a consultation", "校验会诊的已签署意见"},
     {"opinion ca", "--db FILE --keys DIR", 0, 0, ctl_opinion_ca,
      "print the certificate that all signing certificates chain to", "输出签名证书的根证书"},
+    {"opinion print", "--db FILE --keys DIR CONSULTATION FILE.pdf", 2, 2, ctl_opinion_print,
+     "print the signed opinion of a consultation (A4)", "打印会诊的已签署意见（A4 PDF）"},
+    {"opinion evidence", "--db FILE --keys DIR CONSULTATION FILE.zip", 2, 2, ctl_opinion_evidence,
+     "write opinion, signature, certificates, record and audit rows as one package",
+     "将意见、签名、证书、会诊记录和审计行导出为证据包"},
+    {"verify", "[--ca FILE] [--expect SHA256] FILE.zip", 1, 1, ctl_verify,
+     "check an evidence package; needs neither database nor network",
+     "校验证据包；无需数据库和网络"},
     {"tls-init", "DIR HOST...", 2, CTL_ARGUMENTS_MAX, ctl_tls_init,
      "make a CA and a server certificate for a first installation",
      "为首次安装生成 CA 和服务器证书"},
@@ -125,6 +133,7 @@ enum {
     OPTION_LANGUAGE,
     OPTION_ROLE,
     OPTION_EXPECT,
+    OPTION_CA,
     OPTION_DRY_RUN,
     OPTION_HELP
 };
@@ -137,6 +146,7 @@ static const struct option options[] = {
     {"language", required_argument, NULL, OPTION_LANGUAGE},
     {"role", required_argument, NULL, OPTION_ROLE},
     {"expect", required_argument, NULL, OPTION_EXPECT},
+    {"ca", required_argument, NULL, OPTION_CA},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
@@ -167,6 +177,9 @@ static bool take_option(struct ctl *c, int option)
         return true;
     case OPTION_EXPECT:
         c->expect = optarg;
+        return true;
+    case OPTION_CA:
+        c->ca = optarg;
         return true;
     case OPTION_DRY_RUN:
         c->dry_run = true;

@@ -25,7 +25,7 @@ struct ctl {
     bool chinese;
     time_us utc_us;
     const char *db, *keys;
-    const char *name, *institution, *language, *expect;
+    const char *name, *institution, *language, *expect, *ca;
     const char *roles[CTL_ROLES_MAX];
     size_t role_count;
     bool dry_run;
@@ -63,5 +63,8 @@ int ctl_audit_verify(struct ctl *c);
 int ctl_audit_head(struct ctl *c);
 int ctl_opinion_verify(struct ctl *c);
 int ctl_opinion_ca(struct ctl *c);
+int ctl_opinion_print(struct ctl *c);
+int ctl_opinion_evidence(struct ctl *c);
+int ctl_verify(struct ctl *c);
 
 #endif

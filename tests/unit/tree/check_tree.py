@@ -45,6 +45,8 @@ LIBRARIES = [
     (r"libwebsockets(\.h|/)", ["signaling/ws", "client-lib/io"]),
     (r"sqlite3\.h", ["signaling/store"]),
     (r"libpq-fe\.h", ["signaling/store"]),
+    (r"(pango|cairo|fontconfig)(/|\.h|-)", ["signaling/export"]),
+    (r"zlib\.h", ["signaling/export"]),
     (r"yaml\.h", ["base"]),
     (r"microhttpd\.h", ["relay/metrics"]),
     (r"jansson\.h", ["relay/control", "signaling", "client-lib", "loadtest"]),

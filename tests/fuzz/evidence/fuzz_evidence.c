@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Evidence packages from anybody: the container as it comes, and, where it can be read, the same
+ * parts under a manifest that fits, so that the checks behind it are reached too. */
+#include "signaling/export/package.h"
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const uint8_t *data, size_t size)
+{
+    struct export_verdict verdict;
+    if (export_verify(data, size, NULL, &verdict) == 0 && verdict.good && !verdict.file[0] &&
+        strcmp(verdict.code, "ok") != 0)
+        abort();
+}
+
+/* Parts cut from the input by a two-byte length each. */
+static void check_parts(const uint8_t *data, size_t size)
+{
+    struct package p = {0};
+    struct export_bytes zip = {0};
+    for (int i = 0; i < PACKAGE_FILES; i++) {
+        size_t len = size >= 2 ? (size_t)data[0] << 8 | data[1] : 0;
+        data += size >= 2 ? 2 : size;
+        size -= size >= 2 ? 2 : size;
+        if (len > size)
+            len = size;
+        if (len > package_bound(i))
+            len = package_bound(i);
+        p.parts[i] = (struct package_part){data, len};
+        data += len;
+        size -= len;
+    }
+    char *manifest = package_manifest(&p);
+    if (!manifest)
+        return;
+    p.parts[PACKAGE_MANIFEST] = (struct package_part){(const uint8_t *)manifest, strlen(manifest)};
+    if (package_write(&p, &zip) == 0)
+        check(zip.data, zip.len_bytes);
+    free(zip.data);
+    free(manifest);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    check(data, size);
+    check_parts(data, size);
+    return 0;
+}

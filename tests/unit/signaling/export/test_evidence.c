@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evidence package: what it holds, that it stays the same, and that nothing in it can be
+ * changed unseen, neither by a flipped bit nor by somebody who packs anew. */
+#include "case.h"
+#include "shanqiao/error.h"
+#include "signaling/audit/audit.h"
+#include "signaling/export/package.h"
+#include "signaling/opinion/opinion.h"
+#include "signaling/opinion/x509.h"
+#include "signaling/store/store.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct export_bytes zip;
+
+static void add_audit_rows(void)
+{
+    static const char *const acts[] = {"consultation.submit", "consultation.accept",
+                                       "opinion.sign"};
+    cr_assert_eq(store_begin(p.service.store), 0);
+    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        struct audit_act row = {p.utc_us, VILLAGER, "ses_x", acts[i], id, ""};
+        struct audit_act other = {p.utc_us, VILLAGER, "ses_x", acts[i], "con_other", ""};
+        cr_assert_eq(audit_append(p.service.store, &row), 0);
+        if (i == 1)
+            cr_assert_eq(audit_append(p.service.store, &other), 0);
+    }
+    cr_assert_eq(store_commit(p.service.store), 0);
+}
+
+static void up(void)
+{
+    struct export_problem problem;
+    case_up();
+    add_audit_rows();
+    cr_assert_eq(export_evidence(&p.service, id, p.utc_us, &zip, &problem), 0);
+    case_write("a.zip", zip.data, zip.len_bytes);
+}
+
+static void down(void)
+{
+    free(zip.data);
+    case_down();
+}
+
+TestSuite(evidence, .init = up, .fini = down);
+
+static struct package unpacked(void)
+{
+    struct package it = {0};
+    struct package_fault fault;
+    cr_assert_eq(package_read(&it, zip.data, zip.len_bytes, &fault), 0);
+    return it;
+}
+
+static struct export_verdict verdict_of(const void *data, size_t len_bytes)
+{
+    struct export_verdict v;
+    cr_assert_eq(export_verify(data, len_bytes, NULL, &v), 0);
+    return v;
+}
+
+Test(evidence, is_verified_from_its_bytes_alone)
+{
+    char line[256];
+    cr_assert_eq(case_ctl("opinion ca --db DB --keys KEYS"), CTL_OK);
+    case_write("ca.pem", said, strlen(said));
+    cr_assert_eq(case_ctl("verify @a.zip"), CTL_OK, "%s", said);
+    cr_expect_not_null(strstr(said, "signed by 演示专家乙 at 2026-05-28T20:26:40.000Z"), "%s",
+                       said);
+    cr_expect_not_null(strstr(said, "The CA is the one inside the package"), "%s", said);
+    const char *hash = strstr(said, "package SHA-256 ");
+    cr_assert_not_null(hash);
+    snprintf(line, sizeof(line), "verify --ca @ca.pem --expect %.64s @a.zip",
+             hash + strlen("package SHA-256 "));
+    cr_assert_eq(case_ctl(line), CTL_OK, "%s", said);
+    cr_expect_null(strstr(said, "inside the package"), "%s", said);
+    cr_expect_eq(case_ctl("verify --expect 00 @a.zip"), CTL_BAD);
+    cr_expect_eq(case_ctl("verify --ca @a.zip @a.zip"), CTL_FAILED, "%s", said);
+    cr_expect_eq(case_ctl("verify @none.zip"), CTL_FAILED);
+}
+
+Test(evidence, is_a_zip_for_everybody_and_the_same_each_time)
+{
+    struct export_problem problem;
+    struct export_bytes again = {0};
+    char path[256], command[512];
+    case_path("a.zip", path);
+    snprintf(command, sizeof(command),
+             "python3 -c 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); "
+             "sys.exit(z.testzip() is not None or len(z.namelist()) != 8)' '%s'",
+             path);
+    cr_expect_eq(system(command), 0);
+    cr_assert_eq(export_evidence(&p.service, id, p.utc_us, &again, &problem), 0);
+    cr_assert_eq(again.len_bytes, zip.len_bytes);
+    cr_expect_eq(memcmp(again.data, zip.data, zip.len_bytes), 0);
+    free(again.data);
+}
+
+/* By OpenSSL's own program, as docs/protocol/opinion.md says. */
+Test(evidence, is_verified_by_openssl_too)
+{
+    struct package it = unpacked();
+    char path[256], command[1024];
+    static const int files[] = {PACKAGE_CA, PACKAGE_CERTIFICATE, PACKAGE_OPINION,
+                                PACKAGE_SIGNATURE};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        case_write(package_name(files[i]), it.parts[files[i]].data, it.parts[files[i]].len_bytes);
+    case_path("", path);
+    snprintf(command, sizeof(command),
+             "cd '%s' && openssl verify -attime 1780000000 -CAfile ca.pem certificate.pem >out &&"
+             " openssl x509 -in certificate.pem -pubkey -noout >key.pem &&"
+             " openssl dgst -sha256 -verify key.pem -signature opinion.sig opinion.json >out",
+             path);
+    cr_expect_eq(system(command), 0);
+}
+
+/* Which part a byte of the zip stands in: "" for headers and directory. */
+static const char *part_at(const struct package *it, size_t offset)
+{
+    for (int i = 0; i < PACKAGE_FILES; i++) {
+        size_t from = (size_t)(it->parts[i].data - zip.data);
+        if (offset >= from && offset < from + it->parts[i].len_bytes)
+            return package_name(i);
+    }
+    return "";
+}
+
+static void flip(const struct package *it, size_t at)
+{
+    zip.data[at] ^= 1;
+    struct export_verdict v = verdict_of(zip.data, zip.len_bytes);
+    const char *part = part_at(it, at);
+    cr_assert(!v.good, "byte %zu (%s) was changed and not found", at, part);
+    cr_assert(!part[0] || strcmp(v.file, part) == 0, "byte %zu of %s: %s", at, part, v.file);
+    cr_assert(v.file[0], "byte %zu: no file named", at);
+    zip.data[at] ^= 1;
+}
+
+/* Every byte of every file but the PDF, of which every 4,999th; all headers and the directory. */
+Test(evidence, one_flipped_byte_is_refused_naming_the_file, .timeout = 200)
+{
+    struct package it = unpacked();
+    size_t count = 0;
+    for (size_t at = 0; at < zip.len_bytes; at++) {
+        bool pdf = strcmp(part_at(&it, at), "opinion.pdf") == 0;
+        if (pdf && at % 4999 != 0)
+            continue;
+        flip(&it, at);
+        count++;
+    }
+    cr_log_info("%zu bytes flipped", count);
+    cr_expect_gt(count, 5000);
+    for (int i = 0; i < PACKAGE_FILES; i++)
+        flip(&it, (size_t)(it.parts[i].data - zip.data) + it.parts[i].len_bytes / 2);
+    cr_expect(verdict_of(zip.data, zip.len_bytes).good);
+    zip.data[it.parts[PACKAGE_SIGNATURE].data - zip.data + 9] ^= 1;
+    case_write("bad.zip", zip.data, zip.len_bytes);
+    cr_expect_eq(case_ctl("verify @bad.zip"), CTL_BAD);
+    cr_expect_not_null(strstr(said, "REFUSED: opinion.sig: "), "%s", said);
+}
+
+Test(evidence, a_cut_or_grown_package_is_refused)
+{
+    uint8_t *grown = malloc(zip.len_bytes + 1);
+    memcpy(grown, zip.data, zip.len_bytes);
+    grown[zip.len_bytes] = 0;
+    cr_expect(!verdict_of(grown, zip.len_bytes + 1).good);
+    free(grown);
+    for (size_t len = 0; len < zip.len_bytes;
+         len += len < 600 || zip.len_bytes - len < 800 ? 1 : 997) {
+        uint8_t *exact = malloc(len ? len : 1); /* ASan sees a read past the end */
+        memcpy(exact, zip.data, len);
+        struct export_verdict v = verdict_of(exact, len);
+        cr_assert(!v.good && strcmp(v.code, "truncated") == 0, "%zu: %s", len, v.code);
+        free(exact);
+    }
+}
+
+/* Somebody replaces a part and makes checksums, sizes and manifest right. */
+static struct export_verdict forged(int file, const void *data, size_t len_bytes)
+{
+    struct package it = unpacked();
+    struct export_bytes made = {0};
+    it.parts[file] = (struct package_part){data, len_bytes};
+    char *manifest = package_manifest(&it);
+    it.parts[PACKAGE_MANIFEST] = (struct package_part){(const uint8_t *)manifest, strlen(manifest)};
+    cr_assert_eq(package_write(&it, &made), 0);
+    struct export_verdict v = verdict_of(made.data, made.len_bytes);
+    free(manifest);
+    free(made.data);
+    return v;
+}
+
+static void replaced(int file, const char *from, const char *to, const char *code, const char *name)
+{
+    struct package it = unpacked();
+    const struct package_part *part = &it.parts[file];
+    char *old = strndup((const char *)part->data, part->len_bytes);
+    char *text = malloc(part->len_bytes + strlen(to) + 1);
+    char *at = strstr(old, from);
+    cr_assert_not_null(at, "%s", from);
+    int len = sprintf(text, "%.*s%s%s", (int)(at - old), old, to, at + strlen(from));
+    struct export_verdict v = forged(file, text, (size_t)len);
+    cr_expect(!v.good && strcmp(v.code, code) == 0 && strcmp(v.file, name) == 0, "%s -> %s: %s %s",
+              from, to, v.code, v.file);
+    free(old);
+    free(text);
+}
+
+Test(evidence, packing_anew_does_not_hide_a_change)
+{
+    replaced(PACKAGE_OPINION, "120", "121", "signature", "opinion.sig");
+    replaced(PACKAGE_OPINION, "{", "{ ", "not_canonical", "opinion.json");
+    replaced(PACKAGE_OPINION, "{", "[", "unreadable", "opinion.json");
+    replaced(PACKAGE_CONSULTATION, "两小时，活动后", "两天，活动后", "other_request",
+             "consultation.json");
+    replaced(PACKAGE_CONSULTATION, "\"id\":\"con_", "\"history\":\"无\",\"id\":\"con_",
+             "other_request", "consultation.json");
+}
+
+Test(evidence, record_and_audit_rows_are_bound)
+{
+    struct package it = unpacked();
+    const struct package_part *part = &it.parts[PACKAGE_CONSULTATION];
+    json_t *record = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
+    json_object_set_new(json_object_get(record, "request"), "allergy", json_string("无"));
+    char *text = opinion_canonical(record);
+    struct export_verdict v = forged(PACKAGE_CONSULTATION, text, strlen(text));
+    cr_expect_str_eq(v.code, "other_request");
+    cr_expect_str_eq(v.file, "consultation.json");
+    free(text);
+    json_decref(record);
+    replaced(PACKAGE_AUDIT, "\"act\":\"opinion.sign\"", "\"act\":\"opinion.sigh\"", "audit_row",
+             "audit.json");
+    replaced(PACKAGE_AUDIT, "con_", "com_", "audit_row", "audit.json");
+    part = &it.parts[PACKAGE_AUDIT];
+    json_t *audit = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
+    json_t *rows = json_object_get(audit, "rows");
+    cr_assert_eq(json_array_size(rows), 4);
+    json_array_append(rows, json_array_get(rows, 1));
+    text = opinion_canonical(audit);
+    v = forged(PACKAGE_AUDIT, text, strlen(text));
+    cr_expect_str_eq(v.code, "audit_sequence");
+    cr_expect_gt(v.offset, 0);
+    free(text);
+    json_decref(audit);
+}
+
+Test(evidence, keys_of_others_do_not_sign)
+{
+    struct x509_request ca = {.common_name = "Another CA",
+                              .from_utc_us = p.utc_us - TIME_US_PER_S,
+                              .until_utc_us = p.utc_us + 3600 * TIME_US_PER_S,
+                              .authority = true};
+    EVP_PKEY *key = x509_new_key();
+    X509 *other = x509_issue(&ca, key, NULL, NULL);
+    char *pem = x509_to_pem(other);
+    struct export_verdict v = forged(PACKAGE_CA, pem, strlen(pem));
+    cr_expect_str_eq(v.code, "chain");
+    v = forged(PACKAGE_CERTIFICATE, pem, strlen(pem));
+    cr_expect_str_eq(v.code, "signature");
+    case_write("other.pem", pem, strlen(pem));
+    cr_expect_eq(case_ctl("verify --ca @other.pem @a.zip"), CTL_BAD);
+    cr_expect_not_null(strstr(said, "CA of --ca"), "%s", said);
+    free(pem);
+    X509_free(other);
+    EVP_PKEY_free(key);
+}
+
+Test(evidence, sizes_and_names_are_bounded)
+{
+    static const char *const tricks[] = {"../../etc/x", "/etc/passwd", "audit.jso\\"};
+    struct export_verdict v;
+    uint8_t *copy = malloc(zip.len_bytes);
+    for (size_t i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++) {
+        memcpy(copy, zip.data, zip.len_bytes);
+        memcpy(copy + 30, tricks[i], strlen("audit.json")); /* the first local header's name */
+        v = verdict_of(copy, zip.len_bytes);
+        cr_expect_str_eq(v.code, "container");
+    }
+    memcpy(copy, zip.data, zip.len_bytes);
+    memset(copy + 18, 0xff, 8); /* both sizes: 4 GiB */
+    v = verdict_of(copy, zip.len_bytes);
+    cr_expect_str_eq(v.code, "size");
+    copy[8] = 8; /* deflated: is never inflated */
+    v = verdict_of(copy, zip.len_bytes);
+    cr_expect_str_eq(v.code, "container");
+    free(copy);
+}
