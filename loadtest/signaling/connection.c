@@ -282,7 +282,8 @@ bool connection_next(struct connection *c, const struct connection_context *x, v
             memcpy(echo, m.bytes, m.len_bytes);
             (void)send_frame(c, x, user, WS_PONG, echo, m.len_bytes);
         } else if (m.opcode == WS_CLOSE) {
-            c->close_code = m.len_bytes >= 2 ? (uint16_t)(m.bytes[0] << 8 | m.bytes[1]) : 1005;
+            c->close_code = m.len_bytes >= 2 ? (uint16_t)((unsigned)m.bytes[0] << 8 | m.bytes[1])
+                                             : (uint16_t)1005;
             fail(c, SQ_ERR_CLOSED);
         }
     }

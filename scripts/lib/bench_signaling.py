@@ -24,7 +24,8 @@ SESSION_HOURS = 12
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench-signaling", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/bench-signaling", description=__doc__,
+                                     epilog="After -- come more options of shanqiao-loadtest, such as pass marks.")
     parser.add_argument("seconds", type=int, help="of load, 1 to 3600")
     parser.add_argument("--idle", type=int, default=1000, help="idle terminals (1000)")
     parser.add_argument("--rate", type=float, default=200, help="requests a second (200)")
@@ -36,8 +37,13 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="report")
     parser.add_argument("--folder", type=Path, help="for the installation, kept; left out: one that is deleted")
-    parser.add_argument("loadtest", nargs="*", help="more options of shanqiao-loadtest, after --")
-    return parser.parse_args()
+    own, more = sys.argv[1:], []
+    if "--" in own:
+        at = own.index("--")
+        own, more = own[:at], own[at + 1:]
+    args = parser.parse_args(own)
+    args.loadtest = more
+    return args
 
 
 def check(args):
