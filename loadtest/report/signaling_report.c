@@ -120,8 +120,8 @@ int report_write_json(const struct signaling_report *r, FILE *to)
         "{s:s, s:I, s:o, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "store", r->store,
         "idle_connections", (json_int_t)r->idle_connections, "rss_bytes",
         r->server.known ? json_integer((json_int_t)r->server.load_end.rss_bytes) : json_null(),
-        "requests_per_s", per_s(r->replied, r->load_s), "ring_ms", latency_json(&r->ring), "errors",
-        errors_json(&r->errors), "reply_ms", latency_json(&r->reply), "sign_in_ms",
+        "requests_per_s", per_s(r->replied_in_load, r->load_s), "ring_ms", latency_json(&r->ring),
+        "errors", errors_json(&r->errors), "reply_ms", latency_json(&r->reply), "sign_in_ms",
         latency_json(&r->sign_in), "methods_ms", methods_json(r), "server", server_json(r),
         "harness", own_json(r), "run", details_json(r));
     if (!root)
@@ -145,7 +145,7 @@ void report_print(const struct signaling_report *r, FILE *to)
             r->partial ? "partial: " : "", r->store, r->flow, r->seed, r->idle_connections,
             r->idle_wanted);
     fprintf(to, "%.1f replies/s of %.1f wanted for %.1f s, %.1f submits/s\n\n",
-            per_s(r->replied, r->load_s), r->rate_wanted, r->load_s,
+            per_s(r->replied_in_load, r->load_s), r->rate_wanted, r->load_s,
             per_s(r->submitted, r->load_s));
     fprintf(to, "  %-26s %9s %9s %9s %9s %9s\n", "ms", "count", "p50", "p95", "p99", "max");
     print_latency("submit to ring", &r->ring, to);
@@ -189,7 +189,7 @@ static int check_latency(FILE *to, const char *what, const struct latency *l, do
 int report_check(const struct signaling_report *r, const struct report_marks *m, FILE *to)
 {
     double errors = r->sent ? (double)r->errors.total / (double)r->sent : (double)r->errors.total;
-    double rate = per_s(r->replied, r->load_s);
+    double rate = per_s(r->replied_in_load, r->load_s);
     double rss_mib = (double)r->server.load_end.rss_peak_bytes / MIB;
     int missed = check_latency(to, "ring p99 ms", &r->ring, m->ring_p99_ms) +
                  check_latency(to, "reply p99 ms", &r->reply, m->reply_p99_ms);

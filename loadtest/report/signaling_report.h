@@ -47,6 +47,7 @@ struct signaling_report {
     int64_t active_connections;
     double opening_s, load_s, rate_wanted;
     uint64_t sent, replied, submitted, rung;
+    uint64_t replied_in_load;                  /* before the load ended: what the rate is told by */
     struct latency sign_in, reply, ring, late; /* late: of the generator behind its schedule */
     struct report_method methods[REPORT_METHODS_MAX];
     struct report_errors errors;

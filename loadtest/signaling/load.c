@@ -282,6 +282,7 @@ static void run_phases(struct load *l)
     run_until(l, "load", began_us + l->options->seconds * TIME_US_PER_S);
     l->traffic.ended = true;
     r->load_s = (double)(clock_monotonic_us() - began_us) / (double)TIME_US_PER_S;
+    r->replied_in_load = r->replied;
     r->partial = load_stop != 0;
     read_server(l, &r->server.load_end);
     (void)process_use_read(0, &r->own_end);

@@ -207,7 +207,8 @@ static void fill(void)
                                        .load_s = 2,
                                        .rate_wanted = 100,
                                        .sent = 200,
-                                       .replied = 198,
+                                       .replied = 200,
+                                       .replied_in_load = 198,
                                        .server = {.known = true}};
     report.server.before_idle.rss_bytes = 1000;
     report.server.after_idle.rss_bytes = 3000;
