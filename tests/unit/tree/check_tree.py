@@ -51,7 +51,7 @@ LIBRARIES = [
     (r"microhttpd\.h", ["relay/metrics"]),
     (r"jansson\.h", ["relay/control", "signaling", "client-lib", "loadtest"]),
     (r"sodium(\.h|/)", ["cluster", "signaling"]),
-    (r"openssl/", ["rtc", "signaling"]),
+    (r"openssl/", ["rtc", "signaling", "loadtest/signaling"]),
     (r"criterion/", []),
 ]
 
