@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the terminal's options promise, seen on the real programs: whose certificate is believed, which SRTP profile is
-spoken, and how much is sent."""
+spoken, how much is sent, and that a muted person sends no speech."""
+import json
 import subprocess
 import time
 import unittest
 
 import test_system
+from test_interactive import Person
 from test_system import LIB, TALK_SECONDS, demo, program
 
 DISTRUST_SECONDS = 5  # several attempts to connect
@@ -47,6 +49,20 @@ class Options(test_system.System):
             sent = report["audio"]["bitrate_kbps"] + report["video"]["bitrate_kbps"]
             self.assertLess(sent, ROOM * MAX_KBPS)
             self.assertGreater(report["video"]["frames_decoded"], 0)
+
+    def test_muted_person_sends_no_speech(self):
+        specialist = self.specialist(TALK_SECONDS)
+        village = Person(self, "village", "doctor", demo.VILLAGE, "--consultation", LIB / "demo-request.json")
+        self.wait(lambda: specialist.first("ring"), "the ring")
+        village.type("mute")
+        for state, word in (("delivered", "acknowledge"), ("acknowledged", "archive")):
+            village.reaches(state)
+            village.type(word)
+        village.ends(0)
+        self.wait_end(specialist)
+        sent = json.loads((self.out / "village.json").read_text())  # the relay would hide it: it pauses the track, too
+        self.assertGreater(sent["video"]["frames_sent"], 25, "pictures go on")
+        self.assertLess(sent["audio"]["sent_packets"], 100, "50 a second when not muted")
 
 
 def load_tests(loader, tests, pattern):
