@@ -50,7 +50,6 @@ struct media {
     int64_t shown_frames;
     int64_t audio_position; /* samples taken from the source */
     bool sending;           /* accepted: the other may see and hear us */
-    bool snapshot_taken;
 };
 
 struct window; /* SDL2 */
