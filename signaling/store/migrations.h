@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The schema, as numbered steps that are never edited once released. */
+/* The schema, as numbered steps that are never edited once released: migrations/NNN_name.up.sql and
+ * its way back, NNN_name.down.sql. SQL that SQLite and PostgreSQL both take: TEXT, BIGINT, BYTEA.
+ * Times are microseconds of UTC (…_us). Columns named sealed_… hold what store/vault.h made; no
+ * clinical text stands outside of them. */
 #ifndef SIGNALING_STORE_MIGRATIONS_H
 #define SIGNALING_STORE_MIGRATIONS_H
 
@@ -11,6 +14,7 @@ struct migration {
     int number; /* from 1, without gaps */
     const char *name;
     const char *sql;
+    const char *down; /* undoes it */
 };
 extern const struct migration migrations[];
 extern const size_t migration_count;
