@@ -92,7 +92,7 @@ int store_begin(struct store *s)
 
 int store_commit(struct store *s)
 {
-    CHECK(s->in_transaction);
+    CHECK(s->in_transaction && !s->in_part);
     int status = s->ops->commit(s->engine);
     if (status == 0)
         s->in_transaction = false;
@@ -104,7 +104,29 @@ void store_rollback(struct store *s)
     if (!s->in_transaction)
         return;
     s->ops->rollback(s->engine);
-    s->in_transaction = false;
+    s->in_transaction = s->in_part = false;
+}
+
+int store_savepoint(struct store *s)
+{
+    CHECK(s->in_transaction && !s->in_part);
+    int status = s->ops->script(s->engine, "SAVEPOINT part");
+    s->in_part = status == 0;
+    return status;
+}
+
+int store_release(struct store *s)
+{
+    CHECK(s->in_part);
+    s->in_part = false;
+    return s->ops->script(s->engine, "RELEASE SAVEPOINT part");
+}
+
+int store_rollback_to(struct store *s)
+{
+    CHECK(s->in_part);
+    s->in_part = false;
+    return s->ops->script(s->engine, "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part");
 }
 
 int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count)

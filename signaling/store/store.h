@@ -62,6 +62,7 @@ struct store {
     const struct store_ops *ops;
     void *engine;
     bool in_transaction;
+    bool in_part; /* between store_savepoint and its end */
     char error[STORE_ERROR_MAX]; /* of the last failure; for logs, holds no parameter values */
 };
 
@@ -81,6 +82,15 @@ void store_set_error(struct store *s, const char *format, ...)
 int store_begin(struct store *s);
 int store_commit(struct store *s);
 void store_rollback(struct store *s);
+
+/* Parts of a write transaction that can be undone alone, so that several requests share one commit:
+ * store_savepoint, then store_release (keep it) or store_rollback_to (as if it had not been). One
+ * level: the part before must have ended. After an error of any of the three (and of the
+ * transaction's commit) the whole transaction is lost: store_rollback. On PostgreSQL a statement
+ * that failed, a unique key that was there included, leaves only rollback_to or rollback. */
+int store_savepoint(struct store *s);
+int store_release(struct store *s);
+int store_rollback_to(struct store *s);
 
 /* One statement without rows: number of rows changed (>= 0), SQ_ERR_CONFLICT (unique or primary
  * key), SQ_ERR_NOMEM, SQ_ERR_STORE. STORE_RUN(s, "UPDATE t SET a = $1 WHERE id = $2", sv_int(3),

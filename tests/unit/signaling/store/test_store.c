@@ -107,6 +107,33 @@ Test(store, rollback_undoes_commit_keeps)
     cr_expect_eq(count(), 1);
 }
 
+static void add(const char *key)
+{
+    cr_assert_eq(STORE_RUN(s, "INSERT INTO t (k) VALUES ($1)", sv_text(key)), 1);
+}
+
+Test(store, a_part_is_undone_alone)
+{
+    cr_assert_eq(store_begin(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add("first");
+    cr_assert_eq(store_release(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add("second");
+    cr_expect_eq(STORE_RUN(s, "INSERT INTO t (k) VALUES ($1)", sv_text("first")), SQ_ERR_CONFLICT);
+    cr_assert_eq(store_rollback_to(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add("third");
+    cr_assert_eq(store_release(s), 0);
+    cr_assert_eq(store_commit(s), 0);
+    cr_expect_eq(count(), 2);
+    cr_assert_eq(store_begin(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add("fourth");
+    store_rollback(s); /* of the whole, with a part open */
+    cr_expect_eq(count(), 2);
+}
+
 Test(store, closing_rolls_back)
 {
     cr_assert_eq(store_begin(s), 0);
