@@ -54,6 +54,22 @@ void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text,
                       time_us now_us, time_us utc_us);
 void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us);
 
+/* An act that came another way than over a connection (an HTTP exchange, a timer of a room): runs
+ * `handle` as a writing method's handler, inside the transaction of this turn. The caller of this
+ * function fills call->caller (a zeroed one: the server itself), call->work and call->params (may
+ * be NULL) before, and releases call->result after. 0: done, and on disk when `done` (may be NULL)
+ * is called with 0; should the commit fail it is called with that error, and nothing was changed.
+ * Otherwise the handler's error: nothing was changed, `done` is not called, call->message_en/zh say
+ * more. Leaves an audit row (call->audit_act or `act`), or for a refusal what refused_act leaves;
+ * effects are carried out. */
+int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call *call),
+                 struct call *call, void (*done)(void *user, int error), void *user, time_us now_us,
+                 time_us utc_us);
+
+/* Calls `done` when the transaction of this turn was committed (0) or undone (error); at once when
+ * none is open. What was read or written in this turn may be told from then on. */
+void dispatch_after(struct dispatch *d, void (*done)(void *user, int error), void *user);
+
 /* A job of DISPATCH_WORK was run (on whatever thread; this call on the owner's). refused: the pool
  * was full. */
 void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us now_us,
