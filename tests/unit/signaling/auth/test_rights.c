@@ -18,29 +18,6 @@ Test(rights, nobody_without_a_role_may_anything)
         cr_expect_eq(allowed_acts(0, (enum relation)relation), 0);
 }
 
-Test(rights, outsiders_see_the_directory_only)
-{
-    cr_expect_eq(allowed_acts(ROLE_SPECIALIST, RELATION_NONE), 1);
-    cr_expect_eq(allowed_acts(ROLE_VILLAGE_DOCTOR, RELATION_NONE), 2); /* and may submit */
-    cr_expect(rights_allow(ROLE_SPECIALIST, RELATION_NONE, ACT_SEE_DIRECTORY));
-}
-
-Test(rights, administrators_and_operators_see_no_clinical_content)
-{
-    static const uint32_t roles = ROLE_OPERATOR | ROLE_ADMIN | ROLE_QUALITY | ROLE_COORDINATOR;
-    for (int relation = 0; relation < RELATION_COUNT; relation++) {
-        cr_expect_not(rights_allow(roles, (enum relation)relation, ACT_SEE));
-        cr_expect_not(rights_allow(roles, (enum relation)relation, ACT_JOIN_MEDIA));
-    }
-}
-
-Test(rights, only_the_accepted_specialist_writes_opinions)
-{
-    for (int relation = 0; relation < RELATION_COUNT; relation++)
-        cr_expect_eq(rights_allow(UINT32_MAX, (enum relation)relation, ACT_WRITE_OPINION),
-                     relation == RELATION_SPECIALIST);
-}
-
 Test(rights, role_names_go_there_and_back)
 {
     for (uint32_t i = 0; i < ROLES_COUNT; i++)
