@@ -227,7 +227,7 @@ static int route(struct call *call, struct consult_record *r)
 {
     struct duty_roster roster;
     struct consult_act how = act_of(call);
-    int status = duty_roster(call->service, r->panel, r->applicant, &roster);
+    int status = duty_roster(call->service, r->panel, r->applicant, call->utc_us, &roster);
     for (size_t i = 0; i < roster.count; i++)
         snprintf(r->rung[i], ID_MAX, "%s", roster.accounts[i]);
     struct consult_event e = {.type = CONSULT_ROUTE, .rung_count = (int)roster.count};

@@ -7,9 +7,11 @@
 #include "signaling/store/store.h"
 #include <stdio.h>
 
-int duty_roster(struct service *s, const char *panel, const char *except, struct duty_roster *out)
+int duty_roster(struct service *s, const char *panel, const char *except, time_us utc_us,
+                struct duty_roster *out)
 {
     struct store_query q;
+    (void)utc_us;
     out->count = 0;
     STORE_QUERY(s->store, &q,
                 "SELECT d.account, a.roles FROM duty d JOIN account a ON a.id = d.account"

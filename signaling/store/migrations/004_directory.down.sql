@@ -1,1 +1,24 @@
 -- SPDX-License-Identifier: Apache-2.0
+DROP TABLE roster_exception;
+DROP TABLE roster_shift;
+DROP TABLE help;
+DROP TABLE agreement;
+DROP TABLE specialty;
+DROP INDEX account_institution;
+ALTER TABLE duty DROP COLUMN off_until_us;
+DROP INDEX panel_member_account;
+ALTER TABLE panel_member DROP COLUMN turn_us;
+ALTER TABLE panel_member DROP COLUMN head;
+DROP INDEX panel_level;
+DROP INDEX panel_institution;
+ALTER TABLE panel DROP COLUMN roster_revision;
+ALTER TABLE panel DROP COLUMN until_day;
+DROP INDEX institution_level;
+DROP INDEX institution_parent;
+ALTER TABLE institution DROP COLUMN until_day;
+ALTER TABLE institution DROP COLUMN utc_offset_min;
+ALTER TABLE institution DROP COLUMN longitude_e6;
+ALTER TABLE institution DROP COLUMN latitude_e6;
+ALTER TABLE institution DROP COLUMN admin_code;
+ALTER TABLE institution DROP COLUMN address;
+ALTER TABLE institution DROP COLUMN parent;

@@ -81,15 +81,15 @@ Test(directory, the_roster_is_oldest_first_without_the_disabled)
     p.utc_us += TIME_US_PER_S;
     cr_assert_eq(set_duty(EXPERT_1, PANEL, true), 0);
     cr_assert_eq(set_duty(EXPERT_2, PANEL, true), 0);
-    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, &roster), 0);
+    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, p.utc_us, &roster), 0);
     cr_assert_eq(roster.count, 3);
     cr_expect_str_eq(roster.accounts[0], EXPERT_3);
     STORE_RUN(p.service.store, "UPDATE account SET disabled = 1 WHERE id = $1", sv_text(EXPERT_3));
     STORE_RUN(p.service.store, "UPDATE account SET roles = 0 WHERE id = $1", sv_text(EXPERT_2));
-    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, &roster), 0);
+    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, p.utc_us, &roster), 0);
     cr_assert_eq(roster.count, 1);
     cr_expect_str_eq(roster.accounts[0], EXPERT_1);
-    cr_assert_eq(duty_roster(&p.service, PANEL, EXPERT_1, &roster), 0);
+    cr_assert_eq(duty_roster(&p.service, PANEL, EXPERT_1, p.utc_us, &roster), 0);
     cr_expect_eq(roster.count, 0); /* nobody is rung by oneself */
 }
 
@@ -108,7 +108,7 @@ Test(directory, at_most_thirty_two_are_rung)
                   sv_text(PANEL), sv_text(id));
         cr_assert_eq(set_duty(id, PANEL, true), 0);
     }
-    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, &roster), 0);
+    cr_assert_eq(duty_roster(&p.service, PANEL, VILLAGER, p.utc_us, &roster), 0);
     cr_expect_eq(roster.count, DUTY_RUNG_MAX);
     cr_assert_eq(people_submit(&p, NULL, id), 0);
     /* the rings, and the applicant's two states: submitted, routed */
