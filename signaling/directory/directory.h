@@ -19,8 +19,8 @@
 #define DIRECTORY_WORD_MAX         40 /* bytes of a specialty or kind, final zero included */
 #define DIRECTORY_REFERENCE_MAX    164
 
-#define DIRECTORY_EMERGENCY        "emergency" /* the specialty of panels that take any emergency */
-#define DIRECTORY_RING_DEFAULT_US  (45 * TIME_US_PER_S)
+#define DIRECTORY_EMERGENCY       "emergency" /* the specialty of panels that take any emergency */
+#define DIRECTORY_RING_DEFAULT_US (45 * TIME_US_PER_S)
 
 extern const struct method_table directory_method_table; /* directory.* */
 

@@ -1,62 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Duty is a row for each member of a panel who is on duty; the oldest duty is rung first. */
+/* Duty by hand is a row for each member of a panel: on since, or off for the shift that the roster
+ * names. The line is kept by panel_member.turn_us. */
 #include "signaling/duty/duty.h"
 #include "shanqiao/error.h"
 #include "signaling/auth/rights.h"
+#include "signaling/duty/member.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int in_line(const void *left, const void *right)
+{
+    const struct duty_member *a = left, *b = right;
+    if (a->turn_us != b->turn_us)
+        return a->turn_us < b->turn_us ? -1 : 1;
+    if (a->since_us != b->since_us)
+        return a->since_us < b->since_us ? -1 : 1;
+    return strcmp(a->account, b->account);
+}
+
+static bool rings(const struct duty_member *member, const char *except, time_us utc_us)
+{
+    return duty_why(member, utc_us) && strcmp(member->account, except) != 0 &&
+           rights_allow(member->roles, RELATION_RUNG, ACT_ACCEPT);
+}
 
 int duty_roster(struct service *s, const char *panel, const char *except, time_us utc_us,
                 struct duty_roster *out)
 {
-    struct store_query q;
-    (void)utc_us;
+    size_t count = 0;
     out->count = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT d.account, a.roles FROM duty d JOIN account a ON a.id = d.account"
-                " WHERE d.panel = $1 AND d.account <> $2 AND a.disabled = 0"
-                " ORDER BY d.since_us, d.account",
-                sv_text(panel), sv_text(except));
-    while (out->count < DUTY_RUNG_MAX && store_next(&q))
-        if (rights_allow((uint32_t)store_int(&q, 1), RELATION_RUNG, ACT_ACCEPT))
-            store_copy_text(&q, 0, out->accounts[out->count++], ID_MAX);
-    return store_query_end(&q);
+    struct duty_member *members = calloc(DUTY_MEMBERS_MAX, sizeof(*members));
+    if (!members)
+        return SQ_ERR_NOMEM;
+    int status = duty_members(s, panel, NULL, utc_us, members, DUTY_MEMBERS_MAX, &count);
+    if (status == 0)
+        qsort(members, count, sizeof(*members), in_line);
+    for (size_t i = 0; status == 0 && i < count && out->count < DUTY_RUNG_MAX; i++)
+        if (rings(&members[i], except, utc_us))
+            memcpy(out->accounts[out->count++], members[i].account, ID_MAX);
+    free(members);
+    return status;
 }
 
+int duty_turn(struct service *s, const char *panel, const char *account, time_us utc_us)
+{
+    int status = STORE_RUN(s->store,
+                           "UPDATE panel_member SET turn_us = $3 WHERE panel = $1 AND account = $2",
+                           sv_text(panel), sv_text(account), sv_int(utc_us));
+    return status < 0 ? status : 0;
+}
+
+/* What was switched off for a shift stays off: that is no duty to end. */
 int duty_end(struct service *s, const char *account, time_us utc_us)
 {
     int status = STORE_RUN(s->store,
-                           "DELETE FROM duty WHERE account = $1 AND NOT EXISTS (SELECT 1"
-                           " FROM session WHERE account = $1 AND ended_us IS NULL"
-                           " AND expires_us > $2)",
+                           "DELETE FROM duty WHERE account = $1 AND off_until_us = 0"
+                           " AND NOT EXISTS (SELECT 1 FROM session WHERE account = $1"
+                           " AND ended_us IS NULL AND expires_us > $2)",
                            sv_text(account), sv_int(utc_us));
     return status < 0 ? status : 0;
 }
 
-static int is_member(struct service *s, const char *panel, const char *account, bool *member)
+int duty_panels(struct service *s, const char *account, time_us utc_us, char (*panels)[ID_MAX],
+                size_t max, size_t *count)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q, "SELECT 1 FROM panel_member WHERE panel = $1 AND account = $2",
-                sv_text(panel), sv_text(account));
-    *member = store_next(&q);
-    return store_query_end(&q);
+    size_t all = 0, kept = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT m.panel FROM panel_member m JOIN panel p ON p.id = m.panel"
+                " JOIN institution i ON i.id = p.institution WHERE m.account = $1"
+                " AND p.until_day >= ($2 / 60000000 + i.utc_offset_min) / 1440 ORDER BY m.panel",
+                sv_text(account), sv_int(utc_us));
+    while (all < max && store_next(&q))
+        store_copy_text(&q, 0, panels[all++], ID_MAX);
+    int status = store_query_end(&q);
+    for (size_t i = 0; i < all && status == 0; i++) {
+        struct duty_member member;
+        size_t found = 0;
+        status = duty_members(s, panels[i], account, utc_us, &member, 1, &found);
+        if (status == 0 && found && rings(&member, "", utc_us))
+            memmove(panels[kept++], panels[i], ID_MAX);
+    }
+    *count = kept;
+    return status;
 }
+
+/* ---- duty.set ---- */
 
 static int go_on(struct call *call, const char *panel)
 {
     int status = STORE_RUN(call->service->store,
                            "INSERT INTO duty (panel, account, since_us) VALUES ($1, $2, $3)"
-                           " ON CONFLICT (panel, account) DO NOTHING",
+                           " ON CONFLICT (panel, account) DO UPDATE SET since_us ="
+                           " CASE WHEN duty.off_until_us = 0 THEN duty.since_us"
+                           " ELSE excluded.since_us END, off_until_us = 0",
                            sv_text(panel), sv_text(call->caller->account), sv_int(call->utc_us));
     return status < 0 ? status : 0;
 }
 
-static int go_off(struct call *call, const char *panel)
+/* Whom the roster names is off until that shift ends; others simply are no longer on. */
+static int go_off(struct call *call, const char *panel, const struct duty_member *member)
 {
-    int status =
-        STORE_RUN(call->service->store, "DELETE FROM duty WHERE panel = $1 AND account = $2",
-                  sv_text(panel), sv_text(call->caller->account));
+    struct store *store = call->service->store;
+    int status;
+    if (roster_on_duty(&member->roster))
+        status = STORE_RUN(store,
+                           "INSERT INTO duty (panel, account, since_us, off_until_us)"
+                           " VALUES ($1, $2, $3, $4) ON CONFLICT (panel, account) DO UPDATE"
+                           " SET since_us = excluded.since_us,"
+                           " off_until_us = excluded.off_until_us",
+                           sv_text(panel), sv_text(call->caller->account), sv_int(call->utc_us),
+                           sv_int(roster_utc_us(member->roster.until_min, member->utc_offset_min)));
+    else
+        status = STORE_RUN(store, "DELETE FROM duty WHERE panel = $1 AND account = $2",
+                           sv_text(panel), sv_text(call->caller->account));
     return status < 0 ? status : 0;
 }
 
@@ -64,20 +124,24 @@ static int duty_set(struct call *call)
 {
     const char *panel = json_string_value(json_object_get(call->params, "panelId"));
     bool on = json_is_true(json_object_get(call->params, "onDuty"));
-    bool member = false;
+    struct duty_member member;
+    size_t found = 0;
     if (!panel)
         return SQ_ERR_INVALID;
-    int status = is_member(call->service, panel, call->caller->account, &member);
+    int status =
+        duty_members(call->service, panel, call->caller->account, call->utc_us, &member, 1, &found);
     if (status < 0)
         return status;
-    enum relation relation = member ? RELATION_PANEL_MEMBER : RELATION_NONE;
+    enum relation relation = !found        ? RELATION_NONE
+                             : member.head ? RELATION_PANEL_HEAD
+                                           : RELATION_PANEL_MEMBER;
     if (!rights_allow(call->caller->roles, relation, ACT_SET_DUTY))
         return call_fail(call, SQ_ERR_DENIED,
                          "Only specialists of this panel can be on duty in it.",
                          "只有该专家组的成员可以设置值班状态。");
     snprintf(call->audit_object, sizeof(call->audit_object), "%s", panel);
     call->audit_act = on ? "duty.on" : "duty.off";
-    return on ? go_on(call, panel) : go_off(call, panel);
+    return on ? go_on(call, panel) : go_off(call, panel, &member);
 }
 
 static const struct method methods[] = {

@@ -23,7 +23,8 @@ struct duty_roster {
 int duty_roster(struct service *s, const char *panel, const char *except, time_us utc_us,
                 struct duty_roster *out);
 
-/* The member was rung alone or accepted: goes to the end of the line. 0, SQ_ERR_STORE, SQ_ERR_NOMEM.
+/* The member was rung alone or accepted: goes to the end of the line. 0, SQ_ERR_STORE,
+ * SQ_ERR_NOMEM.
  */
 int duty_turn(struct service *s, const char *panel, const char *account, time_us utc_us);
 
