@@ -25,13 +25,13 @@ static int set_time(json_t *object, const char *name, time_us utc_us)
 
 static int set_times(json_t *object, const struct consult *c)
 {
-    int status = set_time(object, "submittedAt", c->submitted_utc_us);
+    int status = set_time(object, "submittedAt", c->at.submitted_utc_us);
     if (status == 0)
-        status = set_time(object, "acceptedAt", c->accepted_utc_us);
+        status = set_time(object, "acceptedAt", c->at.accepted_utc_us);
     if (status == 0)
-        status = set_time(object, "startedAt", c->started_utc_us);
+        status = set_time(object, "startedAt", c->at.started_utc_us);
     if (status == 0)
-        status = set_time(object, "endedAt", c->ended_utc_us);
+        status = set_time(object, "endedAt", c->at.ended_utc_us);
     return status;
 }
 
@@ -75,10 +75,11 @@ static int set_present(json_t *object, const struct consult_record *r)
 {
     json_t *present = json_array();
     int status = present ? 0 : SQ_ERR_NOMEM;
-    for (int party = 0; party < CONSULT_PARTIES && status == 0; party++) {
-        if (r->step.presence[party] != CONSULT_PRESENT)
+    for (int party = 0; party < SEATS && status == 0; party++) {
+        int person = consult_record_person(r, (enum seat)party);
+        if (consult_presence_of(&r->step, person) != CONSULT_PRESENT)
             continue;
-        const char *account = consult_record_party(r, (enum consult_party)party);
+        const char *account = consult_record_account(r, person);
         if (json_array_append_new(present, json_string(account)) != 0)
             status = SQ_ERR_NOMEM;
     }
@@ -108,7 +109,7 @@ int consult_describe(struct service *s, const struct consult_record *r, json_t *
     if (status == 0)
         status = set_person(s, object, "applicant", r->applicant);
     if (status == 0)
-        status = set_person(s, object, "specialist", consult_record_party(r, CONSULT_SPECIALIST));
+        status = set_person(s, object, "specialist", consult_record_account(r, r->step.specialist));
     if (status == 0)
         status = set_request(object, r->request);
     if (status == 0)

@@ -46,7 +46,7 @@ static int forget_deadline(struct service *s, const struct due *due)
 static int one_party(const struct consult_act *act, struct consult_record *r,
                      enum consult_event_type type, int party)
 {
-    struct consult_event e = {.type = type, .party = (enum consult_party)party};
+    struct consult_event e = {.type = type, .member = consult_record_person(r, (enum seat)party)};
     int status = consult_perform(act, r, &e);
     if (status == SQ_ERR_STATE)
         return 0; /* over meanwhile: nobody is in the call */
@@ -62,10 +62,12 @@ static int empty_seats(const struct consult_act *act, struct consult_record *r)
 {
     struct service *s = act->service;
     int status = 0;
-    for (int party = 0; party < CONSULT_PARTIES && status == 0; party++) {
+    for (int party = 0; party < SEATS && status == 0; party++) {
         bool connected =
             s->session_connected && s->session_connected(s->front_user, r->sessions[party]);
-        if (r->step.presence[party] == CONSULT_PRESENT && !connected)
+        if (consult_presence_of(&r->step, consult_record_person(r, (enum seat)party)) ==
+                CONSULT_PRESENT &&
+            !connected)
             status = one_party(act, r, CONSULT_DROP, party);
     }
     return status;
@@ -74,7 +76,7 @@ static int empty_seats(const struct consult_act *act, struct consult_record *r)
 static int state_is_due(const struct consult_act *act, struct consult_record *r)
 {
     struct consult_event e = {.type = CONSULT_TIMEOUT};
-    if (r->step.deadline_utc_us > act->utc_us)
+    if (r->step.deadlines[CONSULT_DUE_STATE] > act->utc_us)
         return 0; /* it was moved */
     int status = consult_perform(act, r, &e);
     return status < 0 ? status : audit_system(act->service, "consultation.timeout", r, act->utc_us);
@@ -95,7 +97,7 @@ static int add_rooms(struct effects *effects, const char *id, bool live)
 
 static int reopen(const struct consult_act *act, const struct consult_record *r)
 {
-    return r->step.room_open ? add_rooms(act->effects, r->id, r->step.room_live) : 0;
+    return r->step.room.open ? add_rooms(act->effects, r->id, r->step.room.live) : 0;
 }
 
 /* Errors of one row, which may not stop the others. */
@@ -221,7 +223,8 @@ static int move_seats(struct service *s, const char *session, enum consult_prese
         }
         if (status < 0)
             break;
-        act.by = consult_record_party(r, (enum consult_party)touched.seats[i].party);
+        act.by =
+            consult_record_account(r, consult_record_person(r, (enum seat)touched.seats[i].party));
         status = one_party(&act, r, type, touched.seats[i].party);
         consult_record_clear(r);
     }

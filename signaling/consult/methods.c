@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(DUTY_RUNG_MAX == CONSULT_RUNG_MAX, "all on the roster can be rung");
+_Static_assert(DUTY_RUNG_MAX <= CONSULT_MEMBERS_MAX, "all on the roster can be rung");
 
 #define OPEN_MAX       20           /* consultations of one applicant that are not over */
 #define LIST_MAX       50           /* the schema of consultation.list says so too */
@@ -90,15 +90,15 @@ static int one_event(struct call *call, enum act act, struct consult_event e)
     struct consult_act how = act_of(call);
     const char *reason = param(call, "reason");
     bool applicant = strcmp(r->applicant, call->caller->account) == 0;
-    e.party = applicant ? CONSULT_APPLICANT : CONSULT_SPECIALIST;
-    e.member = consult_record_member(r, call->caller->account);
+    e.member = applicant ? CONSULT_APPLICANT : consult_record_member(r, call->caller->account);
     if (reason[0]) {
         free(r->reason);
         if (!(r->reason = strdup(reason)))
             status = SQ_ERR_NOMEM;
     }
     if (e.type == CONSULT_ENTER)
-        snprintf(r->sessions[e.party], ID_MAX, "%s", call->caller->session);
+        snprintf(r->sessions[applicant ? SEAT_APPLICANT : SEAT_SPECIALIST], ID_MAX, "%s",
+                 call->caller->session);
     if (status == 0)
         status = explain(call, r, consult_perform(&how, r, &e));
     if (status == 0)
@@ -209,7 +209,7 @@ static int fill_new(struct call *call, struct consult_record *r)
 {
     static const char *const not_clinical[] = {"kind", "panelId", "urgency"};
     memset(r, 0, sizeof(*r));
-    consult_init(&r->step);
+    consult_init(&r->step, CONSULT_LIVE);
     store_new_id(r->id, "con");
     snprintf(r->kind, sizeof(r->kind), "%s", param(call, "kind"));
     snprintf(r->urgency, sizeof(r->urgency), "%s", param(call, "urgency"));
@@ -225,13 +225,30 @@ static int fill_new(struct call *call, struct consult_record *r)
 
 static int route(struct call *call, struct consult_record *r)
 {
-    struct duty_roster roster;
+    struct duty_roster roster = {0};
     struct consult_act how = act_of(call);
-    int status = duty_roster(call->service, r->panel, r->applicant, call->utc_us, &roster);
-    for (size_t i = 0; i < roster.count; i++)
-        snprintf(r->rung[i], ID_MAX, "%s", roster.accounts[i]);
-    struct consult_event e = {.type = CONSULT_ROUTE, .rung_count = (int)roster.count};
+    int first = r->step.member_count;
+    int status = r->step.plan.level > 0
+                     ? 0
+                     : duty_roster(call->service, r->panel, r->applicant, call->utc_us, &roster);
+    for (size_t i = 0; status == 0 && i < roster.count; i++)
+        snprintf(r->rung[first + (int)i], ID_MAX, "%s", roster.accounts[i]);
+    struct consult_event e = {.type = CONSULT_ROUTE,
+                              .route = {.added = (int)roster.count, .chair = CONSULT_NOBODY}};
     return status < 0 ? status : consult_perform(&how, r, &e);
+}
+
+/* What follows without anybody's doing. */
+static int go_on(struct call *call, struct consult_record *r)
+{
+    struct consult_act how = act_of(call);
+    int status = 0;
+    enum consult_event_type next;
+    while (status == 0 && (next = consult_next(&r->step)) != CONSULT_EVENT_COUNT) {
+        struct consult_event e = {.type = next};
+        status = next == CONSULT_ROUTE ? route(call, r) : consult_perform(&how, r, &e);
+    }
+    return status;
 }
 
 static int submit(struct call *call)
@@ -243,12 +260,15 @@ static int submit(struct call *call)
     if (!r)
         return SQ_ERR_NOMEM;
     struct consult_act how = act_of(call);
+    struct consult_event consent = {.type = CONSULT_CONSENT, .consent = CONSULT_CONSENT_SHARE};
     struct consult_event e = {.type = CONSULT_SUBMIT};
     status = fill_new(call, r);
     if (status == 0)
+        status = consult_perform(&how, r, &consent);
+    if (status == 0)
         status = consult_perform(&how, r, &e);
     if (status == 0)
-        status = route(call, r);
+        status = go_on(call, r);
     if (status == 0)
         status = reply(call, r);
     consult_record_clear(r);

@@ -36,33 +36,28 @@ static int describe_once(struct telling *t)
     return t->consultation ? 0 : consult_describe(t->act->service, t->r, &t->consultation);
 }
 
-static int tell_ring(struct telling *t)
+static int tell_ring(struct telling *t, uint64_t members)
 {
     int status = describe_once(t);
-    for (int i = 0; i < t->r->step.rung_count && status == 0; i++)
-        if (t->r->step.rings[i] == CONSULT_RING_ON)
+    for (int i = 0; i < t->r->step.member_count && status == 0; i++)
+        if (members & consult_bit(i))
             status = tell(t, t->r->rung[i], "consultation.ring",
                           json_pack("{s:O}", "consultation", t->consultation));
     return status;
 }
 
-static int tell_ring_stopped(struct telling *t, int member, enum consult_ring_end why)
-{
-    static const char *const names[] = {[CONSULT_BY_OTHER] = "accepted_by_other",
-                                        [CONSULT_BY_CANCEL] = "cancelled",
-                                        [CONSULT_BY_EXPIRY] = "expired",
-                                        [CONSULT_BY_REFUSAL] = "refused"};
-    int status = tell(t, t->r->rung[member], "consultation.ringStopped",
-                      json_pack("{s:s, s:s}", "id", t->r->id, "reason", names[why]));
-    return status < 0 ? status : room(t, EFFECT_ROOM_REMOVE, t->r->rung[member]);
-}
-
-static int tell_rings_stopped(struct telling *t, enum consult_ring_end why)
+static int tell_ring_stopped(struct telling *t, uint64_t members, enum consult_ring_end why)
 {
     int status = 0;
-    for (int i = 0; i < t->r->step.rung_count && status == 0; i++)
-        if (t->r->step.rings[i] == CONSULT_RING_STOPPED)
-            status = tell_ring_stopped(t, i, why);
+    for (int i = 0; i < t->r->step.member_count && status == 0; i++) {
+        if (!(members & consult_bit(i)))
+            continue;
+        status =
+            tell(t, t->r->rung[i], "consultation.ringStopped",
+                 json_pack("{s:s, s:s}", "id", t->r->id, "reason", consult_ring_end_name(why)));
+        if (status == 0)
+            status = room(t, EFFECT_ROOM_REMOVE, t->r->rung[i]);
+    }
     return status;
 }
 
@@ -71,8 +66,8 @@ static int tell_each(struct telling *t, const char *method, json_t *params)
 {
     const struct consult_record *r = t->r;
     int status = params ? 0 : SQ_ERR_NOMEM;
-    for (int party = 0; party < CONSULT_PARTIES && status == 0; party++) {
-        const char *account = consult_record_party(r, (enum consult_party)party);
+    for (int party = 0; party < SEATS && status == 0; party++) {
+        const char *account = consult_record_account(r, consult_record_person(r, (enum seat)party));
         if (account[0])
             status = tell(t, account, method, json_incref(params));
     }
@@ -89,17 +84,18 @@ static int tell_state(struct telling *t)
                      json_pack("{s:O, s:s}", "consultation", t->consultation, "by", t->act->by));
 }
 
-static int tell_presence(struct telling *t, enum consult_party party)
+static int tell_presence(struct telling *t, int person)
 {
-    bool present = t->r->step.presence[party] == CONSULT_PRESENT;
+    bool present = consult_presence_of(&t->r->step, person) == CONSULT_PRESENT;
     return tell_each(t, "consultation.participant",
                      json_pack("{s:s, s:s, s:b}", "id", t->r->id, "participantId",
-                               consult_record_party(t->r, party), "present", present));
+                               consult_record_account(t->r, person), "present", present));
 }
 
 static int arm(struct telling *t)
 {
-    struct effect e = {.type = EFFECT_DEADLINE, .at_utc_us = t->r->step.deadline_utc_us};
+    struct effect e = {.type = EFFECT_DEADLINE,
+                       .at_utc_us = t->r->step.deadlines[CONSULT_DUE_STATE]};
     snprintf(e.object, sizeof(e.object), "%s", t->r->id);
     return effects_add(t->act->effects, &e);
 }
@@ -108,11 +104,9 @@ static int carry_out(struct telling *t, const struct consult_command *c)
 {
     switch (c->type) {
     case CONSULT_DO_RING:
-        return tell_ring(t);
+        return tell_ring(t, c->members);
     case CONSULT_DO_STOP_RING:
-        return tell_ring_stopped(t, c->member, c->why);
-    case CONSULT_DO_STOP_RINGS:
-        return tell_rings_stopped(t, c->why);
+        return tell_ring_stopped(t, c->members, c->why);
     case CONSULT_DO_ROOM_OPEN:
         return room(t, EFFECT_ROOM_OPEN, "");
     case CONSULT_DO_ROOM_LIVE:
@@ -122,11 +116,12 @@ static int carry_out(struct telling *t, const struct consult_command *c)
     case CONSULT_DO_TELL_STATE:
         return tell_state(t);
     case CONSULT_DO_TELL_PRESENCE:
-        return tell_presence(t, c->party);
+        return tell_presence(t, c->member);
     case CONSULT_DO_ARM:
         return arm(t);
+    default:
+        return 0;
     }
-    return SQ_ERR_INTERNAL;
 }
 
 int consult_perform(const struct consult_act *act, struct consult_record *r,
@@ -134,9 +129,10 @@ int consult_perform(const struct consult_act *act, struct consult_record *r,
 {
     struct consult_commands commands;
     const struct service_limits *limits = &act->service->limits;
-    struct consult_times times = {.ring_us = limits->ring_timeout_us,
-                                  .start_us = limits->start_timeout_us,
-                                  .abandoned_us = limits->abandoned_timeout_us};
+    struct consult_times times = consult_times_default();
+    times.ring_us = times.wave_us = limits->ring_timeout_us;
+    times.start_us = limits->start_timeout_us;
+    times.abandoned_us = limits->abandoned_timeout_us;
     struct telling t = {.act = act, .r = r};
     int status = consult_step(&r->step, e, &times, act->utc_us, &commands);
     if (status == 0)

@@ -54,12 +54,12 @@ static int read_columns(struct consult_record *r, const struct store_query *q)
     if (r->step.state == CONSULT_STATE_COUNT || reason < 0)
         return SQ_ERR_UNSUPPORTED; /* written by a newer program */
     r->step.reason = (enum consult_reason)reason;
-    r->step.room_open = store_int(q, 6) != 0;
-    r->step.room_live = store_int(q, 7) != 0;
-    r->step.submitted_utc_us = store_int(q, 8);
-    r->step.accepted_utc_us = store_int(q, 9);
-    r->step.started_utc_us = store_int(q, 10);
-    r->step.ended_utc_us = store_int(q, 11);
+    r->step.room.open = store_int(q, 6) != 0;
+    r->step.room.live = store_int(q, 7) != 0;
+    r->step.at.submitted_utc_us = store_int(q, 8);
+    r->step.at.accepted_utc_us = store_int(q, 9);
+    r->step.at.started_utc_us = store_int(q, 10);
+    r->step.at.ended_utc_us = store_int(q, 11);
     r->revision = store_int(q, 12);
     return 0;
 }
@@ -90,11 +90,11 @@ static int load_rings(struct service *s, struct consult_record *r)
     STORE_QUERY(s->store, &q,
                 "SELECT account, state FROM ring WHERE consultation = $1 ORDER BY position",
                 sv_text(r->id));
-    while (r->step.rung_count < CONSULT_RUNG_MAX && store_next(&q)) {
-        int i = r->step.rung_count++;
+    while (r->step.member_count < CONSULT_MEMBERS_MAX && store_next(&q)) {
+        int i = r->step.member_count++;
         store_copy_text(&q, 0, r->rung[i], ID_MAX);
-        r->step.rings[i] = (enum consult_ring)store_int(&q, 1);
-        if (r->step.rings[i] == CONSULT_RING_WON)
+        r->step.members[i].ring = (enum consult_ring)store_int(&q, 1);
+        if (r->step.members[i].ring == CONSULT_RING_WON)
             r->step.specialist = i;
     }
     return store_query_end(&q);
@@ -108,10 +108,13 @@ static int load_presence(struct service *s, struct consult_record *r)
                 sv_text(r->id));
     while (store_next(&q)) {
         int64_t party = store_int(&q, 0);
-        if (party < 0 || party >= CONSULT_PARTIES)
+        if (party < 0 || party >= SEATS)
             continue;
         store_copy_text(&q, 1, r->sessions[party], ID_MAX);
-        r->step.presence[party] = (enum consult_presence)store_int(&q, 2);
+        int person = consult_record_person(r, (enum seat)party);
+        if (person != CONSULT_NOBODY)
+            *(person < 0 ? &r->step.applicant : &r->step.members[person].presence) =
+                (enum consult_presence)store_int(&q, 2);
     }
     return store_query_end(&q);
 }
@@ -122,14 +125,14 @@ static int load_deadline(struct service *s, struct consult_record *r)
     STORE_QUERY(s->store, &q, "SELECT at_us FROM deadline WHERE object = $1 AND kind = $2",
                 sv_text(r->id), sv_text(DEADLINE_STATE));
     if (store_next(&q))
-        r->step.deadline_utc_us = store_int(&q, 0);
+        r->step.deadlines[CONSULT_DUE_STATE] = store_int(&q, 0);
     return store_query_end(&q);
 }
 
 int consult_record_load(struct service *s, const char *id, struct consult_record *out)
 {
     memset(out, 0, sizeof(*out));
-    consult_init(&out->step);
+    consult_init(&out->step, CONSULT_LIVE);
     snprintf(out->id, sizeof(out->id), "%s", id);
     int status = load_row(s, out);
     if (status == 0)
@@ -187,16 +190,17 @@ static int update_row(struct service *s, const struct consult_record *r)
     if (r->reason)
         status = vault_seal(s->vault, &place, r->reason, strlen(r->reason), &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(
-            s->store,
-            "UPDATE consultation SET specialist = $1, state = $2, reason = $3,"
-            " room_open = $4, room_live = $5, submitted_us = $6, accepted_us = $7,"
-            " started_us = $8, ended_us = $9, sealed_reason = $10,"
-            " revision = revision + 1 WHERE id = $11 AND revision = $12",
-            sv_text(specialist_of(r)), sv_text(consult_state_name(c->state)),
-            sv_text(consult_reason_name(c->reason)), sv_int(c->room_open), sv_int(c->room_live),
-            sv_int(c->submitted_utc_us), sv_int(c->accepted_utc_us), sv_int(c->started_utc_us),
-            sv_int(c->ended_utc_us), sv_bytes(sealed, len), sv_text(r->id), sv_int(r->revision));
+        status = STORE_RUN(s->store,
+                           "UPDATE consultation SET specialist = $1, state = $2, reason = $3,"
+                           " room_open = $4, room_live = $5, submitted_us = $6, accepted_us = $7,"
+                           " started_us = $8, ended_us = $9, sealed_reason = $10,"
+                           " revision = revision + 1 WHERE id = $11 AND revision = $12",
+                           sv_text(specialist_of(r)), sv_text(consult_state_name(c->state)),
+                           sv_text(consult_reason_name(c->reason)), sv_int(c->room.open),
+                           sv_int(c->room.live), sv_int(c->at.submitted_utc_us),
+                           sv_int(c->at.accepted_utc_us), sv_int(c->at.started_utc_us),
+                           sv_int(c->at.ended_utc_us), sv_bytes(sealed, len), sv_text(r->id),
+                           sv_int(r->revision));
     free(sealed);
     return status == 0 ? SQ_ERR_CONFLICT : status < 0 ? status : 0;
 }
@@ -204,42 +208,43 @@ static int update_row(struct service *s, const struct consult_record *r)
 static int save_rings(struct service *s, const struct consult_record *r)
 {
     int status = 0;
-    for (int i = 0; i < r->step.rung_count && status >= 0; i++)
-        status =
-            STORE_RUN(s->store,
-                      "INSERT INTO ring (consultation, position, account, state)"
-                      " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, position)"
-                      " DO UPDATE SET state = excluded.state",
-                      sv_text(r->id), sv_int(i), sv_text(r->rung[i]), sv_int(r->step.rings[i]));
+    for (int i = 0; i < r->step.member_count && status >= 0; i++)
+        status = STORE_RUN(s->store,
+                           "INSERT INTO ring (consultation, position, account, state)"
+                           " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, position)"
+                           " DO UPDATE SET state = excluded.state",
+                           sv_text(r->id), sv_int(i), sv_text(r->rung[i]),
+                           sv_int(r->step.members[i].ring));
     return status < 0 ? status : 0;
 }
 
 static int save_presence(struct service *s, const struct consult_record *r)
 {
     int status = 0;
-    for (int party = 0; party < CONSULT_PARTIES && status >= 0; party++)
-        status = STORE_RUN(s->store,
-                           "INSERT INTO participant (consultation, party, session, presence)"
-                           " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, party)"
-                           " DO UPDATE SET session = excluded.session,"
-                           " presence = excluded.presence",
-                           sv_text(r->id), sv_int(party), sv_text(r->sessions[party]),
-                           sv_int(r->step.presence[party]));
+    for (int party = 0; party < SEATS && status >= 0; party++)
+        status = STORE_RUN(
+            s->store,
+            "INSERT INTO participant (consultation, party, session, presence)"
+            " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, party)"
+            " DO UPDATE SET session = excluded.session,"
+            " presence = excluded.presence",
+            sv_text(r->id), sv_int(party), sv_text(r->sessions[party]),
+            sv_int(consult_presence_of(&r->step, consult_record_person(r, (enum seat)party))));
     return status < 0 ? status : 0;
 }
 
 static int save_deadline(struct service *s, const struct consult_record *r)
 {
     int status;
-    if (r->step.deadline_utc_us == TIME_US_NEVER)
+    if (r->step.deadlines[CONSULT_DUE_STATE] == TIME_US_NEVER)
         status = STORE_RUN(s->store, "DELETE FROM deadline WHERE object = $1 AND kind = $2",
                            sv_text(r->id), sv_text(DEADLINE_STATE));
     else
-        status =
-            STORE_RUN(s->store,
-                      "INSERT INTO deadline (object, kind, at_us) VALUES ($1, $2, $3)"
-                      " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
-                      sv_text(r->id), sv_text(DEADLINE_STATE), sv_int(r->step.deadline_utc_us));
+        status = STORE_RUN(s->store,
+                           "INSERT INTO deadline (object, kind, at_us) VALUES ($1, $2, $3)"
+                           " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
+                           sv_text(r->id), sv_text(DEADLINE_STATE),
+                           sv_int(r->step.deadlines[CONSULT_DUE_STATE]));
     return status < 0 ? status : 0;
 }
 
@@ -259,17 +264,21 @@ int consult_record_save(struct service *s, struct consult_record *r)
     return status;
 }
 
-const char *consult_record_party(const struct consult_record *r, enum consult_party party)
+const char *consult_record_account(const struct consult_record *r, int person)
 {
-    const char *specialist = specialist_of(r);
-    if (party == CONSULT_APPLICANT)
+    if (person == CONSULT_APPLICANT)
         return r->applicant;
-    return specialist ? specialist : "";
+    return person == CONSULT_NOBODY ? "" : r->rung[person];
+}
+
+int consult_record_person(const struct consult_record *r, enum seat seat)
+{
+    return seat == SEAT_APPLICANT ? CONSULT_APPLICANT : r->step.specialist;
 }
 
 int consult_record_member(const struct consult_record *r, const char *account)
 {
-    for (int i = 0; i < r->step.rung_count; i++)
+    for (int i = 0; i < r->step.member_count; i++)
         if (strcmp(r->rung[i], account) == 0)
             return i;
     return CONSULT_NOBODY;
@@ -286,5 +295,5 @@ enum relation consult_record_relation(const struct consult_record *r, const char
         return RELATION_NONE;
     if (member == r->step.specialist)
         return RELATION_SPECIALIST;
-    return r->step.rings[member] == CONSULT_RING_ON ? RELATION_RUNG : RELATION_RUNG_BEFORE;
+    return r->step.members[member].ring == CONSULT_RING_ON ? RELATION_RUNG : RELATION_RUNG_BEFORE;
 }

@@ -10,14 +10,16 @@
 
 #define CONSULT_NAME_MAX 32 /* kind, urgency */
 
+enum seat { SEAT_APPLICANT, SEAT_SPECIALIST, SEATS };
+
 struct consult_record {
     char id[ID_MAX];
     char kind[CONSULT_NAME_MAX];
     char urgency[CONSULT_NAME_MAX];
     char panel[ID_MAX];
     char applicant[ID_MAX];
-    char rung[CONSULT_RUNG_MAX][ID_MAX];
-    char sessions[CONSULT_PARTIES][ID_MAX]; /* through which a party was last present */
+    char rung[CONSULT_MEMBERS_MAX][ID_MAX];
+    char sessions[SEATS][ID_MAX]; /* through which a party was last present */
     struct consult step;
     int64_t revision; /* of what is stored; 0: not stored yet */
     json_t *request;  /* owned: patient, complaint, ... consent, as submitted */
@@ -33,8 +35,10 @@ void consult_record_clear(struct consult_record *r);
  * otherwise). */
 int consult_record_save(struct service *s, struct consult_record *r);
 
-/* Account of the party, "" when there is none yet. */
-const char *consult_record_party(const struct consult_record *r, enum consult_party party);
+/* Account of a member or of CONSULT_APPLICANT; "" for CONSULT_NOBODY. */
+const char *consult_record_account(const struct consult_record *r, int person);
+/* CONSULT_APPLICANT, the specialist's number or CONSULT_NOBODY. */
+int consult_record_person(const struct consult_record *r, enum seat seat);
 /* Number among the rung, CONSULT_NOBODY when not rung. */
 int consult_record_member(const struct consult_record *r, const char *account);
 enum relation consult_record_relation(const struct consult_record *r, const char *account);

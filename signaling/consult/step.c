@@ -14,6 +14,7 @@ struct transition {
 
 /* Where from == to the event is heard and changes no state (rings, presence, a saved draft). */
 static const struct transition transitions[] = {
+    {CONSULT_DRAFT, CONSULT_CONSENT, CONSULT_DRAFT},
     {CONSULT_DRAFT, CONSULT_SUBMIT, CONSULT_SUBMITTED},
 
     {CONSULT_SUBMITTED, CONSULT_ROUTE, CONSULT_ROUTED},
@@ -68,9 +69,57 @@ struct step {
     struct consult_commands commands;
 };
 
-bool consult_transition_allowed(enum consult_state from, enum consult_event_type event,
-                                enum consult_state to)
+uint64_t consult_ringing(const struct consult *c)
 {
+    uint64_t set = 0;
+    for (int i = 0; i < c->member_count; i++)
+        if (c->members[i].ring == CONSULT_RING_ON)
+            set |= consult_bit(i);
+    return set;
+}
+
+uint64_t consult_accepted(const struct consult *c)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < c->member_count; i++)
+        if (c->members[i].ring == CONSULT_RING_WON)
+            set |= consult_bit(i);
+    return set;
+}
+
+enum consult_presence consult_presence_of(const struct consult *c, int person)
+{
+    if (person == CONSULT_APPLICANT)
+        return c->applicant;
+    return person >= 0 && person < c->member_count ? c->members[person].presence : CONSULT_AWAY;
+}
+
+enum consult_event_type consult_next(const struct consult *c)
+{
+    return c->state == CONSULT_SUBMITTED        ? CONSULT_ROUTE
+           : c->state == CONSULT_OPINION_SIGNED ? CONSULT_DELIVER
+                                                : CONSULT_EVENT_COUNT;
+}
+
+struct consult_times consult_times_default(void)
+{
+    return (struct consult_times){.ring_us = 45 * TIME_US_PER_S};
+}
+
+bool consult_event_heard(enum consult_kind kind, enum consult_state from,
+                         enum consult_event_type event)
+{
+    (void)kind;
+    for (size_t i = 0; i < TRANSITION_COUNT; i++)
+        if (transitions[i].from == from && transitions[i].event == event)
+            return true;
+    return false;
+}
+
+bool consult_transition_allowed(enum consult_kind kind, enum consult_state from,
+                                enum consult_event_type event, enum consult_state to)
+{
+    (void)kind;
     for (size_t i = 0; i < TRANSITION_COUNT; i++)
         if (transitions[i].from == from && transitions[i].event == event && transitions[i].to == to)
             return true;
@@ -106,16 +155,16 @@ static void command_simple(struct step *s, enum consult_command_type type)
 
 static void arm(struct step *s, time_us at_utc_us)
 {
-    if (s->c.deadline_utc_us == at_utc_us)
+    if (s->c.deadlines[CONSULT_DUE_STATE] == at_utc_us)
         return;
-    s->c.deadline_utc_us = at_utc_us;
+    s->c.deadlines[CONSULT_DUE_STATE] = at_utc_us;
     command_simple(s, CONSULT_DO_ARM);
 }
 
 /* The one place where a state changes. */
 static void set_state(struct step *s, enum consult_state to)
 {
-    CHECK(consult_transition_allowed(s->c.state, s->e->type, to));
+    CHECK(consult_transition_allowed(s->c.kind, s->c.state, s->e->type, to));
     if (s->c.state == to)
         return;
     s->c.state = to;
@@ -124,64 +173,66 @@ static void set_state(struct step *s, enum consult_state to)
 
 static void stop_rings(struct step *s, enum consult_ring_end why)
 {
-    bool any = false;
-    for (int i = 0; i < s->c.rung_count; i++) {
-        if (s->c.rings[i] != CONSULT_RING_ON)
+    uint64_t any = 0;
+    for (int i = 0; i < s->c.member_count; i++) {
+        if (s->c.members[i].ring != CONSULT_RING_ON)
             continue;
-        s->c.rings[i] = CONSULT_RING_STOPPED;
-        any = true;
+        s->c.members[i].ring = CONSULT_RING_STOPPED;
+        any |= consult_bit(i);
     }
     if (any)
-        command(s, (struct consult_command){
-                       .type = CONSULT_DO_STOP_RINGS, .member = CONSULT_NOBODY, .why = why});
+        command(s,
+                (struct consult_command){.type = CONSULT_DO_STOP_RING, .members = any, .why = why});
 }
 
 /* The call is over (the consultation may go on): no room, nobody present, no deadline. */
 static void close_call(struct step *s)
 {
     arm(s, TIME_US_NEVER);
-    for (int party = 0; party < CONSULT_PARTIES; party++)
-        s->c.presence[party] = CONSULT_AWAY;
-    if (s->c.room_open)
+    s->c.applicant = CONSULT_AWAY;
+    for (int i = 0; i < s->c.member_count; i++)
+        s->c.members[i].presence = CONSULT_AWAY;
+    if (s->c.room.open)
         command_simple(s, CONSULT_DO_ROOM_CLOSE);
-    s->c.room_open = false;
-    s->c.room_live = false;
-    s->c.ended_utc_us = s->utc_us;
+    s->c.room.open = false;
+    s->c.room.live = false;
+    s->c.at.ended_utc_us = s->utc_us;
 }
 
 static int on_submit(struct step *s)
 {
-    s->c.submitted_utc_us = s->utc_us;
+    s->c.at.submitted_utc_us = s->utc_us;
     set_state(s, CONSULT_SUBMITTED);
     return 0;
 }
 
 static int on_route(struct step *s)
 {
-    if (s->e->rung_count < 0 || s->e->rung_count > CONSULT_RUNG_MAX)
+    if (s->e->route.added < 0 || s->e->route.added > CONSULT_MEMBERS_MAX)
         return SQ_ERR_INVALID;
-    s->c.rung_count = s->e->rung_count;
-    if (s->c.rung_count == 0) {
+    s->c.member_count = s->e->route.added;
+    if (s->c.member_count == 0) {
         s->c.reason = CONSULT_WHY_NOBODY_ON_DUTY;
         set_state(s, CONSULT_EXPIRED);
         close_call(s);
         return 0;
     }
-    for (int i = 0; i < s->c.rung_count; i++)
-        s->c.rings[i] = CONSULT_RING_ON;
-    s->c.room_open = true;
+    for (int i = 0; i < s->c.member_count; i++)
+        s->c.members[i].ring = CONSULT_RING_ON;
+    s->c.room.open = true;
     command_simple(s, CONSULT_DO_ROOM_OPEN);
     set_state(s, CONSULT_ROUTED);
-    command_simple(s, CONSULT_DO_RING);
+    command(s,
+            (struct consult_command){.type = CONSULT_DO_RING, .members = consult_ringing(&s->c)});
     arm(s, s->utc_us + s->times->ring_us);
     return 0;
 }
 
 static int check_ringing(const struct step *s)
 {
-    if (s->e->member < 0 || s->e->member >= s->c.rung_count)
+    if (s->e->member < 0 || s->e->member >= s->c.member_count)
         return SQ_ERR_INVALID;
-    return s->c.rings[s->e->member] == CONSULT_RING_ON ? 0 : SQ_ERR_STATE;
+    return s->c.members[s->e->member].ring == CONSULT_RING_ON ? 0 : SQ_ERR_STATE;
 }
 
 static int on_accept(struct step *s)
@@ -189,12 +240,12 @@ static int on_accept(struct step *s)
     int status = check_ringing(s);
     if (status < 0)
         return status;
-    s->c.rings[s->e->member] = CONSULT_RING_WON;
+    s->c.members[s->e->member].ring = CONSULT_RING_WON;
     s->c.specialist = s->e->member;
-    s->c.accepted_utc_us = s->utc_us;
+    s->c.at.accepted_utc_us = s->utc_us;
     set_state(s, CONSULT_ACCEPTED);
     stop_rings(s, CONSULT_BY_OTHER);
-    s->c.room_live = true;
+    s->c.room.live = true;
     command_simple(s, CONSULT_DO_ROOM_LIVE);
     arm(s, s->utc_us + s->times->start_us);
     return 0;
@@ -205,12 +256,12 @@ static int on_refuse(struct step *s)
     int status = check_ringing(s);
     if (status < 0)
         return status;
-    s->c.rings[s->e->member] = CONSULT_RING_REFUSED;
+    s->c.members[s->e->member].ring = CONSULT_RING_REFUSED;
     command(s, (struct consult_command){.type = CONSULT_DO_STOP_RING,
-                                        .member = s->e->member,
+                                        .members = consult_bit(s->e->member),
                                         .why = CONSULT_BY_REFUSAL});
-    for (int i = 0; i < s->c.rung_count; i++)
-        if (s->c.rings[i] == CONSULT_RING_ON)
+    for (int i = 0; i < s->c.member_count; i++)
+        if (s->c.members[i].ring == CONSULT_RING_ON)
             return 0;
     s->c.reason = CONSULT_WHY_ALL_REFUSED;
     set_state(s, CONSULT_REFUSED);
@@ -221,11 +272,11 @@ static int on_refuse(struct step *s)
 /* Both there: the call runs. One missing after it ran: interrupted, for abandoned_us at most. */
 static void follow_presence(struct step *s)
 {
-    bool both = s->c.presence[CONSULT_APPLICANT] == CONSULT_PRESENT &&
-                s->c.presence[CONSULT_SPECIALIST] == CONSULT_PRESENT;
+    bool both = s->c.applicant == CONSULT_PRESENT &&
+                consult_presence_of(&s->c, s->c.specialist) == CONSULT_PRESENT;
     if (both && s->c.state != CONSULT_IN_PROGRESS) {
-        if (!s->c.started_utc_us)
-            s->c.started_utc_us = s->utc_us;
+        if (!s->c.at.started_utc_us)
+            s->c.at.started_utc_us = s->utc_us;
         set_state(s, CONSULT_IN_PROGRESS);
         arm(s, TIME_US_NEVER);
     } else if (!both && s->c.state == CONSULT_IN_PROGRESS) {
@@ -241,19 +292,19 @@ static int on_presence(struct step *s)
         [CONSULT_LEAVE] = CONSULT_AWAY,
         [CONSULT_DROP] = CONSULT_DROPPED,
     };
-    enum consult_party party = s->e->party;
-    if ((unsigned)party >= CONSULT_PARTIES)
+    int person = s->e->member;
+    bool member = person >= 0 && person < s->c.member_count;
+    if (person != CONSULT_APPLICANT && !member)
         return SQ_ERR_INVALID;
-    if (party == CONSULT_SPECIALIST && s->c.specialist == CONSULT_NOBODY)
+    if (member && person != s->c.specialist)
         return SQ_ERR_STATE;
-    enum consult_presence before = s->c.presence[party];
+    enum consult_presence before = consult_presence_of(&s->c, person);
     enum consult_presence after = by_event[s->e->type];
     if (s->e->type == CONSULT_DROP && before != CONSULT_PRESENT)
         return 0; /* who left before can't be dropped */
-    s->c.presence[party] = after;
+    *(member ? &s->c.members[person].presence : &s->c.applicant) = after;
     if ((before == CONSULT_PRESENT) != (after == CONSULT_PRESENT))
-        command(s, (struct consult_command){
-                       .type = CONSULT_DO_TELL_PRESENCE, .member = CONSULT_NOBODY, .party = party});
+        command(s, (struct consult_command){.type = CONSULT_DO_TELL_PRESENCE, .member = person});
     follow_presence(s);
     return 0;
 }
@@ -279,7 +330,7 @@ static int on_cancel(struct step *s)
 
 static int on_timeout(struct step *s)
 {
-    if (s->c.deadline_utc_us > s->utc_us)
+    if (s->c.deadlines[CONSULT_DUE_STATE] > s->utc_us)
         return SQ_ERR_STATE;
     switch (s->c.state) {
     case CONSULT_ROUTED:
@@ -297,6 +348,12 @@ static int on_timeout(struct step *s)
         break;
     }
     close_call(s);
+    return 0;
+}
+
+static int on_consent(struct step *s)
+{
+    s->c.consent |= s->e->consent;
     return 0;
 }
 
@@ -338,21 +395,24 @@ static int (*const on_event[CONSULT_EVENT_COUNT])(struct step *s) = {
     [CONSULT_CANCEL] = on_cancel,   [CONSULT_SAVE] = on_save,
     [CONSULT_SIGN] = on_sign,       [CONSULT_DELIVER] = on_deliver,
     [CONSULT_ARCHIVE] = on_archive, [CONSULT_ACKNOWLEDGE] = on_acknowledge,
-    [CONSULT_TIMEOUT] = on_timeout,
+    [CONSULT_TIMEOUT] = on_timeout, [CONSULT_CONSENT] = on_consent,
 };
 
-void consult_init(struct consult *c)
+void consult_init(struct consult *c, enum consult_kind kind)
 {
     memset(c, 0, sizeof(*c));
+    c->kind = kind;
+    c->urgency = CONSULT_URGENCY_ROUTINE;
     c->state = CONSULT_DRAFT;
     c->specialist = CONSULT_NOBODY;
-    c->deadline_utc_us = TIME_US_NEVER;
+    for (int i = 0; i < CONSULT_DEADLINE_COUNT; i++)
+        c->deadlines[i] = TIME_US_NEVER;
 }
 
 static bool somebody_else_accepted(const struct consult *c, const struct consult_event *e)
 {
     return e->type == CONSULT_ACCEPT && c->specialist != CONSULT_NOBODY &&
-           c->specialist != e->member && e->member >= 0 && e->member < c->rung_count;
+           c->specialist != e->member && e->member >= 0 && e->member < c->member_count;
 }
 
 int consult_step(struct consult *c, const struct consult_event *e,

@@ -143,7 +143,7 @@ static void print_request(struct pdf *p, const struct dossier *d)
     snprintf(text, sizeof(text), "%s   %s", word_of(words, COUNT(words), d->record.kind),
              word_of(words, COUNT(words), d->record.urgency));
     pdf_row(p, "类型与紧急程度", "Kind and urgency", text);
-    time_text(d->record.step.submitted_utc_us, text);
+    time_text(d->record.step.at.submitted_utc_us, text);
     pdf_row(p, "申请时间", "Submitted", text);
     for (size_t i = 0; i < COUNT(request_fields); i++)
         text_row(p, &request_fields[i], d->record.request);

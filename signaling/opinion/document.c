@@ -91,7 +91,7 @@ bool document_matches(const struct consult_record *r, const struct opinion_recor
                 says(document, "requestSha256", hex) && says(document, "algorithm", o->algorithm) &&
                 says(document, "signedAt", service_time_text(o->signed_utc_us, signed_at)) &&
                 says(json_object_get(document, "author"), "id", o->author) &&
-                strcmp(o->author, consult_record_party(r, CONSULT_SPECIALIST)) == 0;
+                strcmp(o->author, consult_record_account(r, r->step.specialist)) == 0;
     json_decref(document);
     return same;
 }

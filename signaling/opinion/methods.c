@@ -63,7 +63,7 @@ static int step(struct call *call, struct work *w, enum consult_event_type type)
                               .effects = &call->effects,
                               .by = call->caller->account,
                               .utc_us = call->utc_us};
-    struct consult_event e = {.type = type, .party = CONSULT_SPECIALIST};
+    struct consult_event e = {.type = type, .member = w->consultation.step.specialist};
     int status = consult_perform(&how, &w->consultation, &e);
     if (status == SQ_ERR_STATE && type == CONSULT_SIGN)
         return call_fail(call, status,
