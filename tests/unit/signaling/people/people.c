@@ -79,6 +79,14 @@ static void add_people(struct people *p)
     add_member(p, EXPERT_1);
     add_member(p, EXPERT_2);
     add_member(p, EXPERT_3);
+    cr_assert_eq(STORE_RUN(s,
+                           "INSERT INTO agreement (id, inviting, invited, from_day, until_day,"
+                           " kinds, specialties, approve_inviting, approve_invited, triage,"
+                           " schedule, strategy, ring_s, reference) VALUES"
+                           " ('agr_all', 'village', 'county', 0, 2932896, '', '', 0, 0, 0, 0, 0,"
+                           " $1, 'everything is automatic')",
+                           sv_int(p->service.limits.ring_timeout_us / TIME_US_PER_S)),
+                 1);
     cr_assert_eq(store_commit(s), 0);
 }
 
