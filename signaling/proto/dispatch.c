@@ -282,6 +282,47 @@ void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us 
     dispatch_pending_free(d, p);
 }
 
+/* ---- acts that came another way ---- */
+
+int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call *call),
+                 struct call *call, void (*done)(void *user, int error), void *user, time_us now_us,
+                 time_us utc_us)
+{
+    struct unit u;
+    call->service = d->service;
+    call->utc_us = utc_us;
+    unit_begin(&u, d, now_us, utc_us);
+    int error = u.error ? u.error : handle(call);
+    if (error < 0) {
+        unit_drop(&u);
+        unit_begin(&u, d, now_us, utc_us);
+        if (!u.error)
+            unit_fail(&u, refused_act(&d->refused, d->service, call->caller, act, call->params,
+                                      error, utc_us));
+        unit_end(&u);
+    } else {
+        struct audit_act row = {.utc_us = utc_us,
+                                .account = call->caller->account,
+                                .session = call->caller->session,
+                                .act = call->audit_act ? call->audit_act : act,
+                                .object = call->audit_object,
+                                .detail = ""};
+        unit_fail(&u, audit_append(d->service->store, &row));
+        unit_take_effects(&u, &call->effects);
+        error = unit_end(&u);
+        if (done && !error)
+            done(user, 0);
+    }
+    effects_clear(&call->effects);
+    return error;
+}
+
+void dispatch_after(struct dispatch *d, void (*done)(void *user, int error), void *user)
+{
+    (void)d;
+    done(user, 0);
+}
+
 /* ---- the way in ---- */
 
 static void digest_of(struct request *r)

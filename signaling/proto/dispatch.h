@@ -45,6 +45,8 @@ void dispatch_free(struct dispatch *d);
  */
 int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us);
 
+struct service *dispatch_service(const struct dispatch *d); /* borrowed */
+
 /* Has this session a connection now? */
 bool dispatch_connected(const struct dispatch *d, const char *session);
 

@@ -107,6 +107,11 @@ int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us)
     return error ? error : service_next_deadline(d->service, &d->deadline_utc_us);
 }
 
+struct service *dispatch_service(const struct dispatch *d)
+{
+    return d->service;
+}
+
 bool dispatch_connected(const struct dispatch *d, const char *session)
 {
     return peers_find_session(&d->peers, session) != NULL;

@@ -22,6 +22,20 @@ struct connection {
     time_us started_us; /* of the first piece; 0: no message under way */
 };
 
+struct exchange;
+struct exchange_job;
+
+/* Requests over HTTP that have a room behind them (exchange.h). */
+struct exchanges {
+    const struct http_table *tables;
+    size_t table_count;
+    struct exchange *first;
+    size_t count;
+    struct pool *pool;
+    struct exchange_job *jobs;
+    time_us stepped_us;
+};
+
 struct server {
     struct server_config config;
     struct lws_context *context;
@@ -32,7 +46,8 @@ struct server {
     size_t slot_count, slot_next;
     uint32_t generation;
     size_t open_count; /* TCP connections, HTTP included */
-    int epoll_fd;      /* what libwebsockets watches for us: relays and signals */
+    struct exchanges exchanges;
+    int epoll_fd; /* what libwebsockets watches for us: relays and signals */
     int signal_fd;
     int relays_fd;
     bool ending;

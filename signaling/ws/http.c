@@ -2,11 +2,10 @@
 /* HTTP on the same port: /healthz, static files of one directory, and the doorkeeping before an
  * upgrade. Paths are taken by a short list of characters, so nothing is left to decode. */
 #include "base/log.h"
-#include "signaling/ws/connection.h"
+#include "signaling/ws/exchange.h"
 #include <stdio.h>
 #include <string.h>
 
-#define HTTP_PATH_MAX 256
 #define HTTP_TEXT_MAX 512
 
 static const struct lws_protocol_vhost_options header_referrer = {
@@ -79,27 +78,11 @@ static const char *type_of(const char *path)
     return NULL;
 }
 
-/* Letters, digits, "-", "_", single "/" and single "." inside a name: no "..", no "//", no hidden
- * file. */
-static bool path_is_plain(const char *path)
-{
-    if (path[0] != '/' || strlen(path) >= HTTP_PATH_MAX)
-        return false;
-    for (const char *p = path; *p; p++) {
-        bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                    (*p >= '0' && *p <= '9') || *p == '-' || *p == '_';
-        bool mark = *p == '/' || *p == '.';
-        if ((!word && !mark) || (mark && (p[1] == '/' || p[1] == '.')))
-            return false;
-    }
-    return true;
-}
-
 static int serve_file(struct lws *wsi, const char *directory, const char *path)
 {
     char file[CONFIG_TEXT_MAX + HTTP_PATH_MAX + 16];
     const char *name = strcmp(path, "/") ? path : "/index.html";
-    const char *type = path_is_plain(name) ? type_of(name) : NULL;
+    const char *type = http_path_is_plain(name) ? type_of(name) : NULL;
     if (!*directory || !type)
         return refuse(wsi, HTTP_STATUS_NOT_FOUND, "not found\n");
     snprintf(file, sizeof file, "%s%s", directory, name);
@@ -153,20 +136,67 @@ static bool head_is_plain(struct lws *wsi)
     return host_is_one(wsi) && names_are_tight(wsi);
 }
 
+static enum http_method method_of(struct lws *wsi)
+{
+    static const struct {
+        enum lws_token_indexes token;
+        enum http_method method;
+    } methods[] = {{WSI_TOKEN_GET_URI, HTTP_GET},        {WSI_TOKEN_HEAD_URI, HTTP_HEAD},
+                   {WSI_TOKEN_POST_URI, HTTP_POST},      {WSI_TOKEN_PUT_URI, HTTP_PUT},
+                   {WSI_TOKEN_PATCH_URI, HTTP_PATCH},    {WSI_TOKEN_DELETE_URI, HTTP_DELETE},
+                   {WSI_TOKEN_OPTIONS_URI, HTTP_OPTIONS}};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (has_header(wsi, methods[i].token))
+            return methods[i].method;
+    }
+    return 0;
+}
+
+/* 405 says which methods there are (RFC 9110 section 15.5.6). */
+static int refuse_method(struct lws *wsi, uint32_t allowed)
+{
+    unsigned char head[LWS_PRE + 2048], *at = head + LWS_PRE, *end = head + sizeof head;
+    static const char text[] = "not with this method; the header Allow names those that work\n";
+    unsigned char body[LWS_PRE + sizeof text];
+    char allow[HTTP_ALLOW_MAX];
+    http_allow_text(allowed, allow);
+    if (lws_add_http_common_headers(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED,
+                                    "text/plain; charset=utf-8", sizeof text - 1, &at, end) ||
+        lws_add_http_header_by_name(wsi, (const unsigned char *)"allow:",
+                                    (const unsigned char *)allow, (int)strlen(allow), &at, end) ||
+        lws_add_http_header_by_name(wsi, (const unsigned char *)"connection:",
+                                    (const unsigned char *)"close", 5, &at, end) ||
+        lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end))
+        return -1;
+    memcpy(body + LWS_PRE, text, sizeof text - 1);
+    lws_write(wsi, body + LWS_PRE, sizeof text - 1, LWS_WRITE_HTTP_FINAL);
+    return -1;
+}
+
 static int answer(struct lws *wsi, const char *path)
 {
+    struct server *s = server_of(wsi);
+    enum http_method method = method_of(wsi);
     /* a chunked body would reach us with its framing inside; both lengths smuggle */
     if (has_header(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING))
         return refuse(wsi, HTTP_STATUS_LENGTH_REQUIRED, "send Content-Length\n");
     if (!head_is_plain(wsi))
         return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "one Host, and no space before a colon\n");
-    if (!has_header(wsi, WSI_TOKEN_GET_URI))
-        return refuse(wsi, HTTP_STATUS_METHOD_NOT_ALLOWED, "only GET\n");
+    if (http_path_is_plain(path)) {
+        struct http_match m =
+            http_match(s->exchanges.tables, s->exchanges.table_count, path, method);
+        if (m.route)
+            return exchange_begin(s, wsi, path, method);
+        if (m.table)
+            return refuse_method(wsi, m.allowed);
+    }
+    if (method != HTTP_GET)
+        return refuse_method(wsi, HTTP_GET);
     if (has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
         return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no body here\n");
     if (!strcmp(path, "/healthz"))
         return respond(wsi, HTTP_STATUS_OK, "application/json", "{\"status\":\"ok\"}\n", true);
-    return serve_file(wsi, server_of(wsi)->config.web_directory, path);
+    return serve_file(wsi, s->config.web_directory, path);
 }
 
 /* ---- before an upgrade ---- */
@@ -221,9 +251,32 @@ static int confirm_upgrade(struct lws *wsi, const char *to)
     return refuse(wsi, status, "refused\n");
 }
 
+/* A request of a room. */
+static int exchange_callback(struct exchange *x, enum lws_callback_reasons reason, const void *in,
+                             size_t len)
+{
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP_BODY:
+        return exchange_body(x, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return exchange_body_ended(x);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return exchange_write(x);
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_WSI_DESTROY:
+        exchange_gone(x);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t len)
 {
+    struct exchange *x = exchange_of(wsi);
+    if (x && exchange_callback(x, reason, in, len))
+        return -1;
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP:
         return answer(wsi, in);
@@ -233,7 +286,9 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return lws_http_transaction_completed(wsi) ? -1 : 0;
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return -1; /* no method of ours has one */
+        return x ? 0 : -1; /* no other method of ours has one */
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return 0;
     default:
         return server_special_callback(wsi, reason, user, in, len);
     }

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/relays/relays.h"
-#include "signaling/ws/connection.h"
+#include "signaling/ws/exchange.h"
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -111,6 +111,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
 {
     struct server *s = lws_container_of(timer, struct server, timer);
     connections_step(s, clock_monotonic_us());
+    exchanges_step(s, clock_monotonic_us(), clock_utc_us());
     server_turn(s);
 }
 
@@ -128,6 +129,7 @@ static void take_finished(struct server *s)
     uint64_t ticket;
     while (pool_next_done(s->pool, &ticket))
         dispatch_worked(s->config.dispatch, ticket, false, clock_monotonic_us(), clock_utc_us());
+    exchanges_take_finished(s);
     server_drain(s);
 }
 
@@ -248,7 +250,9 @@ static int start(struct server *s)
         return error;
     s->slots = calloc(s->slot_count, sizeof *s->slots);
     s->context = s->slots ? make_context(s) : NULL;
-    if (!s->context || pool_new(&s->pool, wake, s))
+    const struct pool_size hashing = {SERVER_HASH_THREADS, SERVER_HASH_QUEUE};
+    if (!s->context || pool_new(&s->pool, hashing, wake, s) ||
+        exchanges_init(&s->exchanges, s->config.routes, s->config.route_count, wake, s))
         return SQ_ERR_NOMEM;
     s->vhost = make_vhost(s);
     if (!s->vhost)
@@ -295,6 +299,7 @@ void server_free(struct server *s)
     s->pool = NULL;
     if (s->context)
         lws_context_destroy(s->context); /* closes the adopted epoll descriptor too */
+    exchanges_fini(&s->exchanges);
     if (s->signal_fd >= 0)
         close(s->signal_fd);
     free(s->slots);

@@ -7,6 +7,7 @@
 #define SIGNALING_WS_SERVER_H
 
 #include "base/config.h"
+#include "signaling/http/route.h"
 #include "signaling/proto/dispatch.h"
 #include <stddef.h>
 
@@ -19,6 +20,8 @@
 #define SERVER_QUEUE_TEXTS_MAX 1200 /* a full replay of session.resume fits */
 #define SERVER_PING_S          10   /* docs/protocol/signaling.md */
 #define SERVER_SILENCE_S       25
+#define SERVER_HASH_THREADS    2  /* 0.1 s and 64 MiB each */
+#define SERVER_HASH_QUEUE      32 /* 2 s of hashing; more are refused at once */
 #define SERVER_HANDSHAKE_S     10 /* TCP accept to complete request: slow headers are closed */
 
 struct server;
@@ -31,8 +34,10 @@ struct server_config {
     const char *web_directory;         /* static files; "": none */
     const struct config_list *origins; /* exact values of Origin that may open a WebSocket */
     int connections_max;
-    struct dispatch *dispatch; /* borrowed */
-    struct relays *relays;     /* borrowed; NULL: none */
+    struct dispatch *dispatch;       /* borrowed */
+    const struct http_table *routes; /* borrowed; paths that rooms answer */
+    size_t route_count;
+    struct relays *relays; /* borrowed; NULL: none */
 };
 
 /* 0, SQ_ERR_NOMEM, SQ_ERR_IO (port taken, certificate unreadable; logged). Blocks SIGTERM and

@@ -4,7 +4,9 @@
 #include <criterion/criterion.h>
 #include <semaphore.h>
 
-#define JOBS (POOL_QUEUE_MAX + POOL_THREADS)
+#define POOL_THREADS   2
+#define POOL_QUEUE_MAX 32
+#define JOBS           (POOL_QUEUE_MAX + POOL_THREADS)
 
 static sem_t started, go, woken;
 
@@ -27,7 +29,7 @@ static struct pool *new_pool(void)
     sem_init(&started, 0, 0);
     sem_init(&go, 0, 0);
     sem_init(&woken, 0, 0);
-    cr_assert_eq(pool_new(&p, wake, NULL), 0);
+    cr_assert_eq(pool_new(&p, (struct pool_size){POOL_THREADS, POOL_QUEUE_MAX}, wake, NULL), 0);
     return p;
 }
 
