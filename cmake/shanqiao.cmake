@@ -58,9 +58,11 @@ shanqiao_package(jansson jansson)             # relay/control, signaling, client
 shanqiao_package(microhttpd libmicrohttpd)    # relay/metrics
 shanqiao_package(websockets libwebsockets)    # signaling/ws, client-lib/io
 shanqiao_package(sqlite sqlite3)              # signaling/store
+shanqiao_package(pq libpq)                    # signaling/store
 shanqiao_package(pango pangocairo)            # signaling/export
 shanqiao_package(fontconfig fontconfig)       # signaling/export
 shanqiao_package(zlib zlib)                   # signaling/export
+shanqiao_package(curl libcurl)                # signaling/webhook, client-lib/io
 shanqiao_package(opus opus)                   # client-lib/audio
 shanqiao_package(vpx vpx)                     # client-lib/video
 shanqiao_package(speexdsp speexdsp)           # client-lib/audio
@@ -86,9 +88,11 @@ function(shanqiao_program name)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# shanqiao_test(NAME SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|sim|integration|oom]): one Criterion program, one ctest entry.
+# shanqiao_test(NAME SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|sim|integration|oom] [POSTGRES]): one Criterion
+# program, one ctest entry. POSTGRES: its store is a SQLite file there, and the same program runs a second time, labelled
+# postgres, on a PostgreSQL server of its own.
 function(shanqiao_test name)
-    cmake_parse_arguments(A "" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
+    cmake_parse_arguments(A "POSTGRES" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
     if(NOT A_TIMEOUT)
         set(A_TIMEOUT 120)
     endif()
@@ -99,6 +103,14 @@ function(shanqiao_test name)
     target_link_libraries(${name} PRIVATE shanqiao_flags test_support ${A_LIBS})
     add_test(NAME ${name} COMMAND ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}> WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS ${A_LABEL})
+    if(A_POSTGRES)
+        find_program(POSTGRES_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+        math(EXPR timeout "4 * ${A_TIMEOUT}")
+        add_test(NAME ${name}_postgres
+                 COMMAND ${POSTGRES_PYTHON} -B ${PROJECT_SOURCE_DIR}/scripts/lib/postgres.py ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}>
+                 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(${name}_postgres PROPERTIES TIMEOUT ${timeout} LABELS "${A_LABEL};postgres")
+    endif()
 endfunction()
 
 # shanqiao_fuzz(NAME SOURCES fuzz_x.c LIBS ... CORPUS dir...): a libFuzzer target when built by clang with

@@ -7,6 +7,7 @@
 #include "shanqiao/error.h"
 #include "signaling/proto/method.h"
 #include "signaling/store/migrations.h"
+#include "signaling/store/postgres.h"
 #include "signaling/store/sqlite.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +40,32 @@ struct store_value sv_null(void)
     return (struct store_value){.type = STORE_NULL};
 }
 
-int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX])
+bool store_is_uri(const char *database)
+{
+    return postgres_uri(database);
+}
+
+/* Scheme, then host and name: user information ends at the last @ before the path, and parameters
+ * may hold a password too. */
+void store_database_name(const char *database, char *out, size_t size)
+{
+    if (!store_is_uri(database)) {
+        snprintf(out, size, "%s", database);
+        return;
+    }
+    const char *host = strstr(database, "://") + 3;
+    size_t len = strcspn(host, "?");
+    for (size_t i = 0; i < len; i++) {
+        if (host[i] == '@') {
+            len -= i + 1;
+            host += i + 1;
+            i = (size_t)-1;
+        }
+    }
+    snprintf(out, size, "postgresql://%.*s", (int)len, host);
+}
+
+int store_open_as_is(struct store **out, const char *database, char error[STORE_ERROR_MAX])
 {
     *out = NULL;
     struct store *s = calloc(1, sizeof(*s));
@@ -47,9 +73,8 @@ int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX]
         snprintf(error, STORE_ERROR_MAX, "out of memory");
         return SQ_ERR_NOMEM;
     }
-    int status = sqlite_engine_open(s, path);
-    if (status == 0)
-        status = migrations_run(s);
+    int status = store_is_uri(database) ? postgres_engine_open(s, database)
+                                        : sqlite_engine_open(s, database);
     if (status < 0) {
         snprintf(error, STORE_ERROR_MAX, "%s", s->error);
         store_close(s);
@@ -57,6 +82,20 @@ int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX]
     }
     *out = s;
     return 0;
+}
+
+int store_open(struct store **out, const char *database, char error[STORE_ERROR_MAX])
+{
+    int status = store_open_as_is(out, database, error);
+    if (status < 0)
+        return status;
+    status = migrations_run(*out);
+    if (status < 0) {
+        snprintf(error, STORE_ERROR_MAX, "%s", (*out)->error);
+        store_close(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 void store_close(struct store *s)
@@ -87,6 +126,10 @@ int store_begin(struct store *s)
     CHECK(!s->in_transaction);
     int status = s->ops->begin(s->engine);
     s->in_transaction = status == 0;
+    if (status == 0 && s->guard)
+        status = s->guard(s, s->guard_user);
+    if (status < 0)
+        store_rollback(s);
     return status;
 }
 
@@ -193,6 +236,38 @@ void store_copy_text(const struct store_query *q, int column, char *out, size_t 
 {
     const char *text = store_text(q, column);
     snprintf(out, size, "%s", text ? text : "");
+}
+
+bool store_shared(const struct store *s)
+{
+    return s->ops->listen != NULL;
+}
+
+int store_listen(struct store *s, const char *channel)
+{
+    return store_shared(s) ? s->ops->listen(s->engine, channel) : 0;
+}
+
+int store_notify(struct store *s, const char *channel, const char *text)
+{
+    CHECK(s->in_transaction);
+    return store_shared(s) ? s->ops->notify(s->engine, channel, text) : 0;
+}
+
+bool store_notice(struct store *s, char *text, size_t size)
+{
+    return store_shared(s) && s->ops->notice(s->engine, text, size);
+}
+
+int store_fd(const struct store *s)
+{
+    return store_shared(s) ? s->ops->fd(s->engine) : -1;
+}
+
+void store_set_guard(struct store *s, int (*guard)(struct store *s, void *user), void *user)
+{
+    s->guard = guard;
+    s->guard_user = user;
 }
 
 void store_new_id(char *out, const char *prefix)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store port: a thin layer of portable SQL over engines (SQLite now, PostgreSQL later).
+/* The store port: a thin layer of portable SQL over two engines, SQLite and PostgreSQL.
  * Parameters are positional, $1 $2 ...; values are text, integer, bytes or null. One thread, one
  * transaction at a time. Refuses to know the rules of a consultation; clinical text comes in sealed
  * (store/vault.h). */
@@ -56,21 +56,35 @@ struct store_ops {
     int64_t (*get_int)(void *cursor, int column);
     const char *(*get_text)(void *cursor, int column);
     const void *(*get_bytes)(void *cursor, int column, size_t *len_bytes);
+    /* Between nodes that share the database; NULL: one program has it for itself. */
+    int (*listen)(void *engine, const char *channel);
+    int (*notify)(void *engine, const char *channel, const char *text);
+    int (*fd)(void *engine);
+    bool (*notice)(void *engine, char *text, size_t size);
 };
 
 struct store {
     const struct store_ops *ops;
     void *engine;
     bool in_transaction;
-    bool in_part; /* between store_savepoint and its end */
+    bool in_part;                              /* between store_savepoint and its end */
+    int (*guard)(struct store *s, void *user); /* of store_set_guard; NULL: none */
+    void *guard_user;
     char error[STORE_ERROR_MAX]; /* of the last failure; for logs, holds no parameter values */
 };
 
-/* Opens (creates) the SQLite file, checks it (quick_check), brings its schema up to date. 0 and
- * *out, or SQ_ERR_STORE (can't open, damaged, migration changed after it was applied),
- * SQ_ERR_UNSUPPORTED (schema newer than this program), SQ_ERR_NOMEM; then *out is NULL and `error`
- * says what to do. */
-int store_open(struct store **out, const char *path, char error[STORE_ERROR_MAX]);
+/* `database` is a path (the SQLite file is created where it is missing, and checked: quick_check)
+ * or a postgresql:// URI as libpq takes it (the database must be there); its schema is brought up
+ * to date. 0 and *out, or SQ_ERR_STORE (can't open, damaged, migration changed after it was
+ * applied), SQ_ERR_UNSUPPORTED (schema newer than this program), SQ_ERR_NOMEM; then *out is NULL
+ * and `error` says what to do. */
+int store_open(struct store **out, const char *database, char error[STORE_ERROR_MAX]);
+/* The same without touching the schema: for what moves schemas and copies stores. */
+int store_open_as_is(struct store **out, const char *database, char error[STORE_ERROR_MAX]);
+/* Is it a URI, and no file that one could look for? */
+bool store_is_uri(const char *database);
+/* As a person may see it: a URI without what may be a secret in it. */
+void store_database_name(const char *database, char *out, size_t size);
 void store_close(struct store *s); /* NULL is fine; an open transaction is rolled back */
 
 const char *store_error(const struct store *s);
@@ -118,6 +132,24 @@ void store_copy_text(const struct store_query *q, int column, char *out, size_t 
         sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
 #define STORE_RUN(s, sql, ...)      store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
 #define STORE_QUERY(s, q, sql, ...) store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
+
+/* ---- several nodes on one database ---- */
+
+/* May other nodes work on this database at the same time? */
+bool store_shared(const struct store *s);
+/* From now on notices to `channel` are heard. Once, outside of a transaction. */
+int store_listen(struct store *s, const char *channel);
+/* Inside a transaction: who listens to `channel` gets `text` (under 8000 bytes) after the commit.
+ */
+int store_notify(struct store *s, const char *channel, const char *text);
+/* The next notice. An empty text: the connection was lost meanwhile and so may notices have been.
+ */
+bool store_notice(struct store *s, char *text, size_t size);
+/* Readable when notices may be there; -1: none now. Changes when the connection is made anew. */
+int store_fd(const struct store *s);
+/* Asked inside each transaction right after its begin, which fails with what it returns (< 0): a
+ * node that lost its lease writes nothing. */
+void store_set_guard(struct store *s, int (*guard)(struct store *s, void *user), void *user);
 
 /* "<prefix>_<22 random letters and digits>" into out[ID_MAX] (131 bits). */
 void store_new_id(char *out, const char *prefix);

@@ -92,11 +92,12 @@ static void add_people(struct people *p)
 
 void people_init(struct people *p)
 {
-    char key[128];
+    char key[128], path[128];
     memset(p, 0, sizeof(*p));
     snprintf(p->dir, sizeof(p->dir), "/tmp/shanqiao-test-XXXXXX");
     cr_assert_not_null(mkdtemp(p->dir));
-    snprintf(p->database, sizeof(p->database), "%s/shanqiao.db", p->dir);
+    snprintf(path, sizeof(path), "%s/shanqiao.db", p->dir);
+    database_make(path, p->database);
     snprintf(key, sizeof(key), "%s/master.key", p->dir);
     cr_assert_eq(vault_create(key), 0);
     p->utc_us = PEOPLE_START_US;
@@ -116,16 +117,13 @@ static void forget_call(struct people *p)
 
 void people_fini(struct people *p)
 {
-    static const char *const files[] = {"shanqiao.db", "shanqiao.db-wal", "shanqiao.db-shm",
-                                        "master.key"};
+    char key[128];
     forget_call(p);
     schema_set_free(p->schemas);
     service_close(&p->service);
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/%s", p->dir, files[i]);
-        unlink(path);
-    }
+    database_remove(p->database);
+    snprintf(key, sizeof(key), "%s/master.key", p->dir);
+    unlink(key);
     rmdir(p->dir);
 }
 

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_SIGNALING_PEOPLE_H
 #define TESTS_UNIT_SIGNALING_PEOPLE_H
 
+#include "database.h"
 #include "signaling/proto/method.h"
 #include "signaling/service.h"
 
@@ -21,8 +22,8 @@
 #define PANEL        "heart"
 
 struct people {
-    char dir[64]; /* temporary directory, removed by people_fini */
-    char database[128];
+    char dir[64];                /* temporary directory, removed by people_fini */
+    char database[DATABASE_MAX]; /* a file in it, or a URI */
     struct service service;
     struct schema_set *schemas; /* each result and notification is checked against; NULL: not */
     time_us utc_us;

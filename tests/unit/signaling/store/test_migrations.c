@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Schema steps: applied once, never edited, never newer than the program, whole or not at all. */
+#include "database.h"
 #include "shanqiao/error.h"
 #include "signaling/store/migrations.h"
 #include "signaling/store/store.h"
@@ -7,16 +8,19 @@
 #include <string.h>
 
 static struct store *s;
+static char database[DATABASE_MAX];
 
 static void up(void)
 {
     char error[STORE_ERROR_MAX];
-    cr_assert_eq(store_open(&s, ":memory:", error), 0, "%s", error);
+    database_make(":memory:", database);
+    cr_assert_eq(store_open(&s, database, error), 0, "%s", error);
 }
 
 static void down(void)
 {
     store_close(s);
+    database_remove(database);
 }
 
 TestSuite(migrations, .init = up, .fini = down);
