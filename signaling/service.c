@@ -49,10 +49,11 @@ static int open_vault(struct service *s, const char *keys, char error[SERVICE_ER
 
 static int open_store(struct service *s, const char *path, char error[SERVICE_ERROR_MAX])
 {
-    char detail[STORE_ERROR_MAX];
+    char detail[STORE_ERROR_MAX], name[SERVICE_PATH_MAX];
     int status = store_open(&s->store, path, detail);
+    store_database_name(path, name, sizeof(name));
     if (status < 0)
-        snprintf(error, SERVICE_ERROR_MAX, "%.200s: %s", path, detail);
+        snprintf(error, SERVICE_ERROR_MAX, "%.200s: %s", name, detail);
     return status;
 }
 

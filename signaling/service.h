@@ -27,7 +27,7 @@ struct service_limits {
 };
 
 struct service_config {
-    char database[SERVICE_PATH_MAX]; /* SQLite file */
+    char database[SERVICE_PATH_MAX]; /* SQLite file or postgresql:// URI */
     char keys[SERVICE_PATH_MAX];     /* directory with master.key (made by `shanqiaoctl init`) */
     struct service_limits limits;    /* a zero member takes its default */
 };

@@ -4,6 +4,7 @@
 #include "cluster/process_protocol.h"
 #include "cluster/seal.h"
 #include "shanqiao/error.h"
+#include "signaling/store/store.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,8 @@ const struct config_key settings_keys[] = {
     {"tls.certificate", CONFIG_TEXT, AT(certificate), NULL, 0, 0, NULL, "PEM file with the chain"},
     {"tls.key", CONFIG_TEXT, AT(key), NULL, 0, 0, NULL, "PEM file with the private key"},
     {"store.database", CONFIG_TEXT, AT(database), "/var/lib/shanqiao/signaling.db", 0, 0, NULL,
-     "SQLite file"},
+     "SQLite file, or postgresql://user@host/name of a PostgreSQL database, which several nodes may "
+     "share (its password in a file named by passfile=, mode 0600)"},
     {"store.keys", CONFIG_TEXT, AT(keys), "/etc/shanqiao/keys", 0, 0, NULL,
      "directory with master.key (made by shanqiaoctl init)"},
     {"cluster.relays", CONFIG_LIST, AT(relays), "", 0, 0, NULL,
@@ -220,13 +222,14 @@ int settings_load(struct settings *s, struct settings_setup *setup, const char *
 int settings_refuse_store(const struct settings *s, const struct config_sources *sources,
                           const char *text, char error[CONFIG_ERROR_MAX])
 {
-    char found[CONFIG_PHRASE_MAX];
-    size_t keys = strlen(s->keys), database = strlen(s->database);
+    char found[CONFIG_PHRASE_MAX], name[CONFIG_TEXT_MAX];
+    store_database_name(s->database, name, sizeof name);
+    size_t keys = strlen(s->keys), database = strlen(name);
     if (strncmp(text, s->keys, keys) == 0 && text[keys] == '/')
         return config_refuse(sources, "store.keys", config_quote(s->keys, found),
                              "the directory with this installation's master.key", text, error);
-    if (strncmp(text, s->database, database) == 0 && strncmp(text + database, ": ", 2) == 0)
+    if (strncmp(text, name, database) == 0 && strncmp(text + database, ": ", 2) == 0)
         text += database + 2;
-    return config_refuse(sources, "store.database", config_quote(s->database, found),
+    return config_refuse(sources, "store.database", config_quote(name, found),
                          "this installation's database", text, error);
 }

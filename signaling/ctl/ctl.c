@@ -3,6 +3,7 @@
 #include "signaling/ctl/ctl.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
+#include "signaling/store/store.h"
 #include <getopt.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -261,7 +262,7 @@ int ctl_open(const struct ctl *c, struct service *out)
     }
     if (strlen(c->db) >= sizeof(config.database) || strlen(c->keys) >= sizeof(config.keys))
         return ctl_fail(c, "a path is too long", "路径过长");
-    if (access(c->db, F_OK) != 0)
+    if (!store_is_uri(c->db) && access(c->db, F_OK) != 0)
         return ctl_fail(c, "there is no database %s; `shanqiaoctl init` makes one",
                         "数据库 %s 不存在，请先运行 shanqiaoctl init", c->db);
     snprintf(config.database, sizeof(config.database), "%s", c->db);

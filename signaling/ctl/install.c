@@ -77,7 +77,7 @@ int ctl_init(struct ctl *c)
         return status;
     snprintf(path, sizeof(path), "%s/master.key", c->keys);
     bool key_missing = access(path, F_OK) != 0;
-    if (key_missing && access(c->db, F_OK) == 0)
+    if (key_missing && !store_is_uri(c->db) && access(c->db, F_OK) == 0)
         return ctl_fail(c, "the database %s is there but its master key %s is not: restore the key",
                         "数据库 %s 已存在，但缺少其主密钥 %s：请恢复密钥备份", c->db, path);
     status = make_master_key(c, path);
@@ -93,7 +93,8 @@ int ctl_init(struct ctl *c)
     service_close(&s);
     if (status != CTL_OK)
         return status;
-    fprintf(c->out, "%s %s\n", ctl_text(c, "database is ready:", "数据库已就绪："), c->db);
+    store_database_name(c->db, path, sizeof(path));
+    fprintf(c->out, "%s %s\n", ctl_text(c, "database is ready:", "数据库已就绪："), path);
     return CTL_OK;
 }
 

@@ -245,6 +245,18 @@ Test(settings, the_store_is_refused_by_its_key)
                             "installation's database; disk full; make room");
 }
 
+Test(settings, a_password_in_a_uri_is_never_shown)
+{
+    cr_assert_eq(
+        load("store:\n  database: postgresql://shanqiao:pa@ss@db:5432/s?password=secret\n"), 0,
+        "%s", error);
+    settings_refuse_store(&settings, &setup.sources, "postgresql://db:5432/s: no route; start it",
+                          error);
+    shorten();
+    cr_expect_str_eq(error, "D/s.yaml:2: store.database: found \"postgresql://db:5432/s\", want "
+                            "this installation's database; no route; start it");
+}
+
 Test(settings, every_key_is_set_by_its_environment_variable_and_helped)
 {
     static const struct {
