@@ -2,10 +2,12 @@
 /* Opens and closes what handlers share. */
 #include "signaling/service.h"
 #include "shanqiao/error.h"
+#include "signaling/consult/wheel.h"
 #include "signaling/opinion/signer.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,6 +84,7 @@ int service_open(struct service *out, const struct service_config *config,
 
 void service_close(struct service *s)
 {
+    wheel_free(s->wheel);
     signer_close(s->signer);
     store_close(s->store);
     vault_close(s->vault);
@@ -98,4 +101,21 @@ const char *service_time_text(time_us utc_us, char out[SERVICE_TIME_MAX])
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out, SERVICE_TIME_MAX, "%s.%03dZ", date, ms);
     return out;
+}
+
+bool service_time_parse(const char *text, time_us *out)
+{
+    static const char form[] = "2026-01-31T08:15:00.000Z";
+    char again[SERVICE_TIME_MAX];
+    struct tm tm = {0};
+    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    if (!rest || strlen(text) != strlen(form) || rest[0] != '.' ||
+        strspn(rest + 1, "0123456789") != 3 || rest[4] != 'Z')
+        return false;
+    time_us value =
+        (time_us)timegm(&tm) * TIME_US_PER_S + strtoll(rest + 1, NULL, 10) * TIME_US_PER_MS;
+    if (value < 0 || strcmp(service_time_text(value, again), text) != 0)
+        return false; /* such as 31 February */
+    *out = value;
+    return true;
 }

@@ -14,6 +14,7 @@
 
 struct vault;
 struct signer;
+struct wheel;
 struct media; /* owned by signaling/media; NULL where there is none (ctl, tests) */
 struct front; /* owned by signaling/ws; NULL likewise */
 
@@ -37,6 +38,8 @@ struct service {
     struct vault *vault;   /* owned; seals clinical text and private keys */
     struct signer *signer; /* owned; signs and verifies opinions */
     struct service_limits limits;
+    struct wheel *wheel;     /* owned; when to look at which row of table `deadline` */
+    time_us wheel_loaded_us; /* UTC, 0: never */
 
     /* Set by the front. Has this session a living connection now? NULL: none has. */
     bool (*session_connected)(void *front_user, const char *session);
@@ -55,6 +58,8 @@ void service_close(struct service *s);
 #define SERVICE_TIME_MAX 32
 /* "2026-01-31T08:15:00.000Z": RFC 3339 in UTC with milliseconds. */
 const char *service_time_text(time_us utc_us, char out[SERVICE_TIME_MAX]);
+/* The same back: false when it is no such text, or no such time. NULL is fine. */
+bool service_time_parse(const char *text, time_us *out);
 
 /* The functions below run INSIDE a transaction of the caller (store_begin ... store_commit), as
  * handlers do; the caller puts the notify effects into the outbox before the commit and carries out
@@ -68,8 +73,19 @@ int service_recover(struct service *s, time_us utc_us, struct effects *effects);
 /* Carries out deadlines that are due, at most 16 consultations a call; call again while *more. */
 int service_deadlines_due(struct service *s, time_us utc_us, struct effects *effects, bool *more);
 
-/* Earliest deadline, TIME_US_NEVER when there is none. Needs no transaction. */
+/* When to call service_deadlines_due: never later than the earliest deadline (a little earlier when
+ * it was moved), TIME_US_NEVER when there is none. Needs no transaction. */
 int service_next_deadline(struct service *s, time_us *at_utc_us);
+
+/* Writes the row of a deadline (TIME_US_NEVER: deletes it) and remembers when to look at it. Inside
+ * a transaction; one that is rolled back does no harm, since a row is read again before it counts.
+ */
+int service_deadline_set(struct service *s, const char *object, const char *kind,
+                         time_us at_utc_us);
+
+/* Another node changed deadlines of `object` (NULL: of anything): they are read anew. Needs no
+ * transaction. Without it they are noticed after DEADLINES_RELOAD_US. */
+int service_deadline_changed(struct service *s, const char *object);
 
 /* The connection of a session has been gone long enough to tell the others (also call it after
  * logout, expiry or takeover ended the session): its participant counts as dropped, a live call as

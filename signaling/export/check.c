@@ -6,13 +6,13 @@
 #include "signaling/export/fingerprint.h"
 #include "signaling/export/verify.h"
 #include "signaling/opinion/opinion.h"
+#include "signaling/service.h"
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define DOCUMENT_SCHEMA "shanqiao.opinion.v1"
 #define RECORD_SCHEMA   "shanqiao.record.v1"
@@ -54,18 +54,6 @@ static const char *text_at(const json_t *object, const char *name)
 static bool same(const char *a, const char *b)
 {
     return a[0] && strcmp(a, b) == 0;
-}
-
-/* "2026-01-31T08:15:00.000Z" to microseconds; false when it is no such time. */
-static bool read_time(const char *text, time_us *out)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (strlen(text) != strlen("2026-01-31T08:15:00.000Z") || !rest || rest[0] != '.' ||
-        strspn(rest + 1, "0123456789") != 3 || rest[4] != 'Z')
-        return false;
-    *out = (time_us)timegm(&tm) * TIME_US_PER_S + strtoll(rest + 1, NULL, 10) * TIME_US_PER_MS;
-    return true;
 }
 
 /* Canonical bytes are canonical: they say what they say in one way only. */
@@ -126,7 +114,7 @@ const char *evidence_check_signature(const struct evidence *e, const struct trus
         return "not_canonical";
     if (!same(text_at(e->document, "schema"), DOCUMENT_SCHEMA) ||
         !same(text_at(e->document, "algorithm"), ALGORITHM) ||
-        !read_time(text_at(e->document, "signedAt"), &signed_utc_us))
+        !service_time_parse(text_at(e->document, "signedAt"), &signed_utc_us))
         return "unknown_format";
     *file = PACKAGE_SIGNATURE;
     if (!signature_fits(e))
@@ -194,7 +182,8 @@ static bool read_hash(const json_t *row, const char *name, uint8_t out[AUDIT_HAS
 static const char *check_row(const json_t *row, const struct evidence *e, struct audit_head *head)
 {
     uint8_t previous[AUDIT_HASH_BYTES], told[AUDIT_HASH_BYTES], hash[AUDIT_HASH_BYTES];
-    struct audit_row is = {.number = json_integer_value(json_object_get(row, "number")),
+    struct audit_row is = {.chain = text_at(row, "chain"),
+                           .number = json_integer_value(json_object_get(row, "number")),
                            .account = text_at(row, "account"),
                            .session = text_at(row, "session"),
                            .act = text_at(row, "act"),
@@ -203,6 +192,10 @@ static const char *check_row(const json_t *row, const struct evidence *e, struct
                            .utc_us = json_integer_value(json_object_get(row, "atUs"))};
     if (!read_hash(row, "previous", previous) || !read_hash(row, "hash", told))
         return "audit_row";
+    if (strcmp(is.chain, head->chain) != 0) {
+        *head = (struct audit_head){0};
+        snprintf(head->chain, sizeof(head->chain), "%s", is.chain);
+    }
     audit_row_hash(&is, previous, hash);
     if (memcmp(hash, told, sizeof(hash)) != 0)
         return "audit_row";
