@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A patient's consent, one object per purpose: which text was shown (version and hash), who signed,
+ * how, who entered it; its withdrawal. Rows are never changed but for one withdrawal, so the history
+ * stays. Refuses to know what a purpose switches off: that is consult/step.h, told by events. */
+#ifndef SIGNALING_CONSENT_CONSENT_H
+#define SIGNALING_CONSENT_CONSENT_H
+
+#include "signaling/proto/method.h"
+
+enum consent_purpose {
+    CONSENT_CARE,      /* the consultation itself: its content and fees were told */
+    CONSENT_SHARE,     /* the record goes to the consulted institution */
+    CONSENT_RECORDING, /* sound and picture are kept */
+    CONSENT_TEACHING,  /* observers, de-identified */
+    CONSENT_PURPOSES
+};
+#define CONSENT_BIT(purpose) (1u << (purpose))
+
+extern const struct method_table consent_method_table; /* consent.texts, .give, .withdraw, .get */
+
+const char *consent_purpose_name(enum consent_purpose purpose); /* "care" */
+/* CONSENT_PURPOSES when unknown. */
+enum consent_purpose consent_purpose_parse(const char *name);
+
+/* The gate: nothing is allowed that was not consented to. `given` are bits of what is in force. */
+bool consent_allows(uint32_t given, enum consent_purpose purpose);
+
+/* What is in force now, bits. 0, SQ_ERR_STORE. */
+int consent_in_force(struct service *s, const char *consultation, uint32_t *given);
+
+/* The member `consent` of consultation.submit {share, signer, relation, recording?, teaching?,
+ * textVersion?, language?, how?, witness?, materialId?}: which purposes it names. NULL: none. Pure.
+ */
+uint32_t consent_of_submit(const json_t *consent);
+/* Writes it as rows, in the transaction of the submit, after the consultation's own row. Without
+ * textVersion no text is claimed to have been shown. 0, SQ_ERR_INVALID (no such text),
+ * SQ_ERR_CONFLICT (in force already), SQ_ERR_STORE, SQ_ERR_NOMEM. */
+int consent_submit(struct call *call, const char *consultation, const json_t *consent);
+
+/* All consents of a consultation, oldest first, as consent.get tells them: a new reference to an
+ * array in *out. SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_FORGED. */
+int consent_describe(struct service *s, const char *consultation, json_t **out);
+
+#endif
