@@ -48,6 +48,7 @@ enum http_method {
 /* Request headers that can be asked for. */
 enum http_header {
     HTTP_AUTHORIZATION,
+    HTTP_HOST,
     HTTP_RANGE,
     HTTP_IF_RANGE,
     HTTP_IF_NONE_MATCH,
