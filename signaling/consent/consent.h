@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A patient's consent, one object per purpose: which text was shown (version and hash), who signed,
- * how, who entered it; its withdrawal. Rows are never changed but for one withdrawal, so the history
- * stays. Refuses to know what a purpose switches off: that is consult/step.h, told by events. */
+ * how, who entered it; its withdrawal. Rows are never changed but for one withdrawal, so the
+ * history stays. Refuses to know what a purpose switches off: that is consult/step.h, told by
+ * events. */
 #ifndef SIGNALING_CONSENT_CONSENT_H
 #define SIGNALING_CONSENT_CONSENT_H
 
@@ -33,8 +34,8 @@ int consent_in_force(struct service *s, const char *consultation, uint32_t *give
  */
 uint32_t consent_of_submit(const json_t *consent);
 /* Writes it as rows, in the transaction of the submit, after the consultation's own row. Without
- * textVersion no text is claimed to have been shown. 0, SQ_ERR_INVALID (no such text),
- * SQ_ERR_CONFLICT (in force already), SQ_ERR_STORE, SQ_ERR_NOMEM. */
+ * textVersion no text is claimed to have been shown. 0, SQ_ERR_INVALID (no such text; the words are
+ * in `call`), SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int consent_submit(struct call *call, const char *consultation, const json_t *consent);
 
 /* All consents of a consultation, oldest first, as consent.get tells them: a new reference to an

@@ -10,6 +10,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const kinds[] = {
+    [OPINION_OF_EXPERT] = "opinion", [OPINION_CONCLUSION] = "conclusion"};
+
+const char *opinion_kind_name(enum opinion_kind kind)
+{
+    return kinds[kind];
+}
+
+/* ---- load ---- */
+
+enum column {
+    COLUMN_ID,
+    COLUMN_AUTHOR,
+    COLUMN_KIND,
+    COLUMN_VERSION,
+    COLUMN_SUPERSEDES,
+    COLUMN_DRAFT,
+    COLUMN_SAVED,
+    COLUMN_CANONICAL,
+    COLUMN_HASH,
+    COLUMN_ALGORITHM,
+    COLUMN_SIGNATURE,
+    COLUMN_CERTIFICATE,
+    COLUMN_SIGNED
+};
+
 static int unseal(struct service *s, const struct opinion_record *o, const char *column,
                   const struct store_query *q, int number, char **out)
 {
@@ -22,7 +48,7 @@ static int unseal(struct service *s, const struct opinion_record *o, const char 
 static int read_draft(struct service *s, struct opinion_record *o, const struct store_query *q)
 {
     char *text = NULL;
-    int status = unseal(s, o, "sealed_draft", q, 2, &text);
+    int status = unseal(s, o, "sealed_draft", q, COLUMN_DRAFT, &text);
     if (status < 0)
         return status;
     o->draft = json_loads(text, 0, NULL);
@@ -33,45 +59,72 @@ static int read_draft(struct service *s, struct opinion_record *o, const struct 
 static int read_signed(struct service *s, struct opinion_record *o, const struct store_query *q)
 {
     size_t len = 0;
-    o->signed_utc_us = store_int(q, 8);
-    int status = unseal(s, o, "sealed_canonical", q, 3, &o->canonical);
+    o->signed_utc_us = store_int(q, COLUMN_SIGNED);
+    int status = unseal(s, o, "sealed_canonical", q, COLUMN_CANONICAL, &o->canonical);
     if (status < 0)
         return status;
-    const void *hash = store_bytes(q, 4, &len);
+    const void *hash = store_bytes(q, COLUMN_HASH, &len);
     if (hash && len == sizeof(o->hash))
         memcpy(o->hash, hash, len);
-    store_copy_text(q, 5, o->algorithm, sizeof(o->algorithm));
-    const void *signature = store_bytes(q, 6, &len);
+    store_copy_text(q, COLUMN_ALGORITHM, o->algorithm, sizeof(o->algorithm));
+    const void *signature = store_bytes(q, COLUMN_SIGNATURE, &len);
     if (signature && len <= sizeof(o->signature.bytes)) {
         memcpy(o->signature.bytes, signature, len);
         o->signature.len_bytes = len;
     }
-    store_copy_text(q, 7, o->signature.certificate, sizeof(o->signature.certificate));
+    store_copy_text(q, COLUMN_CERTIFICATE, o->signature.certificate,
+                    sizeof(o->signature.certificate));
     return 0;
 }
 
-int opinion_record_load(struct service *s, const char *consultation, struct opinion_record *out)
+static int read_row(struct service *s, struct opinion_record *o, const struct store_query *q)
+{
+    const char *kind = store_text(q, COLUMN_KIND);
+    store_copy_text(q, COLUMN_ID, o->id, sizeof(o->id));
+    store_copy_text(q, COLUMN_AUTHOR, o->author, sizeof(o->author));
+    store_copy_text(q, COLUMN_SUPERSEDES, o->supersedes, sizeof(o->supersedes));
+    o->kind = kind && strcmp(kind, kinds[OPINION_CONCLUSION]) == 0 ? OPINION_CONCLUSION
+                                                                   : OPINION_OF_EXPERT;
+    o->version = store_int(q, COLUMN_VERSION);
+    o->saved_utc_us = store_int(q, COLUMN_SAVED);
+    int status = read_draft(s, o, q);
+    if (status == 0 && !store_is_null(q, COLUMN_SIGNED))
+        status = read_signed(s, o, q);
+    return status;
+}
+
+/* A new, empty place at the end; NULL: no memory. */
+static struct opinion_record *grow(struct opinion_list *l, const char *consultation)
+{
+    struct opinion_record *grown = realloc(l->items, (l->count + 1) * sizeof(*grown));
+    if (!grown)
+        return NULL;
+    l->items = grown;
+    struct opinion_record *o = &l->items[l->count++];
+    *o = (struct opinion_record){0};
+    snprintf(o->consultation, sizeof(o->consultation), "%s", consultation);
+    return o;
+}
+
+int opinion_list_load(struct service *s, const char *consultation, struct opinion_list *out)
 {
     struct store_query q;
-    int status = SQ_ERR_NOT_FOUND;
-    memset(out, 0, sizeof(*out));
-    snprintf(out->consultation, sizeof(out->consultation), "%s", consultation);
+    int status = 0;
+    *out = (struct opinion_list){0};
     STORE_QUERY(s->store, &q,
-                "SELECT id, author, sealed_draft, sealed_canonical, canonical_hash, algorithm,"
-                " signature, certificate, signed_us FROM opinion WHERE consultation = $1",
+                "SELECT id, author, kind, version, supersedes, sealed_draft, saved_us,"
+                " sealed_canonical, canonical_hash, algorithm, signature, certificate, signed_us"
+                " FROM opinion WHERE consultation = $1 ORDER BY kind DESC, author, version",
                 sv_text(consultation));
-    if (store_next(&q)) {
-        store_copy_text(&q, 0, out->id, sizeof(out->id));
-        store_copy_text(&q, 1, out->author, sizeof(out->author));
-        status = read_draft(s, out, &q);
-        if (status == 0 && !store_is_null(&q, 8))
-            status = read_signed(s, out, &q);
+    while (status == 0 && store_next(&q)) {
+        struct opinion_record *o = grow(out, consultation);
+        status = o ? read_row(s, o, &q) : SQ_ERR_NOMEM;
     }
     int ended = store_query_end(&q);
     if (ended < 0)
         status = ended;
-    if (status < 0 && status != SQ_ERR_NOT_FOUND)
-        opinion_record_clear(out);
+    if (status < 0)
+        opinion_list_clear(out);
     return status;
 }
 
@@ -82,6 +135,70 @@ void opinion_record_clear(struct opinion_record *o)
     o->draft = NULL;
     o->canonical = NULL;
 }
+
+void opinion_list_clear(struct opinion_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        opinion_record_clear(&l->items[i]);
+    free(l->items);
+    *l = (struct opinion_list){0};
+}
+
+/* ---- look up ---- */
+
+struct opinion_record *opinion_list_by_id(const struct opinion_list *l, const char *id)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->items[i].id, id) == 0)
+            return &l->items[i];
+    return NULL;
+}
+
+/* The highest version of an author and kind; NULL for `author`: of anybody, by the time it was
+ * signed. */
+static struct opinion_record *newest(const struct opinion_list *l, const char *author,
+                                     enum opinion_kind kind, bool only_signed)
+{
+    struct opinion_record *found = NULL;
+    for (size_t i = 0; i < l->count; i++) {
+        struct opinion_record *o = &l->items[i];
+        if (o->kind != kind || (only_signed && !o->signed_utc_us) ||
+            (author && strcmp(o->author, author) != 0))
+            continue;
+        if (!found || author || o->signed_utc_us >= found->signed_utc_us)
+            found = o;
+    }
+    return found;
+}
+
+struct opinion_record *opinion_list_latest(const struct opinion_list *l, const char *author,
+                                           enum opinion_kind kind)
+{
+    return newest(l, author, kind, false);
+}
+
+struct opinion_record *opinion_list_signed(const struct opinion_list *l, const char *author,
+                                           enum opinion_kind kind)
+{
+    return newest(l, author, kind, true);
+}
+
+struct opinion_record *opinion_list_current(const struct opinion_list *l)
+{
+    struct opinion_record *conclusion = newest(l, NULL, OPINION_CONCLUSION, true);
+    return conclusion ? conclusion : newest(l, NULL, OPINION_OF_EXPERT, true);
+}
+
+struct opinion_record *opinion_list_successor(const struct opinion_list *l,
+                                              const struct opinion_record *o)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->items[i].signed_utc_us && strcmp(l->items[i].supersedes, o->id) == 0)
+            return &l->items[i];
+    return NULL;
+}
+
+/* ---- write ---- */
 
 int opinion_record_save(struct service *s, struct opinion_record *o, time_us utc_us)
 {
@@ -96,13 +213,16 @@ int opinion_record_save(struct service *s, struct opinion_record *o, time_us utc
     free(text);
     if (status == 0)
         status = STORE_RUN(s->store,
-                           "INSERT INTO opinion (id, consultation, author, sealed_draft, saved_us)"
-                           " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (consultation) DO UPDATE"
+                           "INSERT INTO opinion (id, consultation, author, kind, version,"
+                           " supersedes, sealed_draft, saved_us)"
+                           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE"
                            " SET sealed_draft = excluded.sealed_draft,"
                            " saved_us = excluded.saved_us WHERE opinion.signed_us IS NULL",
                            sv_text(o->id), sv_text(o->consultation), sv_text(o->author),
+                           sv_text(kinds[o->kind]), sv_int(o->version), sv_text(o->supersedes),
                            sv_bytes(sealed, len), sv_int(utc_us));
     free(sealed);
+    o->saved_utc_us = utc_us;
     return status == 0 ? SQ_ERR_STATE : status < 0 ? status : 0;
 }
 

@@ -34,9 +34,18 @@ struct signer_ops {
     void (*free)(struct signer *self);
 };
 
+/* The first of a list signs; all of them verify what they signed in their time. */
 struct signer {
     const struct signer_ops *ops;
+    struct signer *next; /* owned; NULL: the last */
 };
+
+/* The one of the list that verifies this algorithm; NULL: none. */
+struct signer *signer_for(struct signer *first, const char *algorithm);
+
+/* Account name of the installation itself, whose key signs what leaves it (evidence). No id has a
+ * colon. */
+#define SIGNER_INSTALLATION ":installation"
 
 /* ECDSA P-256 over SHA-256, keys sealed in the store, certificates by the installation's CA, which
  * the first signature makes. Opening reads the CA that is there, so that a wrong master key is
@@ -44,6 +53,6 @@ struct signer {
 int signer_p256_open(struct signer **out, struct service *s);
 /* Makes the CA now, where there is none (a first installation). Inside a transaction. */
 int signer_p256_make_ca(struct service *s, time_us utc_us);
-void signer_close(struct signer *signer);
+void signer_close(struct signer *first); /* and all behind it */
 
 #endif

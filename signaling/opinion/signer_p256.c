@@ -143,28 +143,41 @@ int signer_p256_make_ca(struct service *s, time_us utc_us)
     return status;
 }
 
-static int account_make(struct service *s, const char *account, time_us utc_us,
-                        struct identity *out)
+struct subject {
+    char name[X509_NAME_BYTES_MAX], organization[X509_NAME_BYTES_MAX];
+};
+
+static int find_subject(struct service *s, const char *account, struct subject *out)
 {
     struct store_query q;
-    struct identity ca = {0};
-    char name[X509_NAME_BYTES_MAX] = "", organization[X509_NAME_BYTES_MAX] = "";
+    *out = (struct subject){.name = "Shanqiao installation"};
+    if (strcmp(account, SIGNER_INSTALLATION) == 0)
+        return 0;
     STORE_QUERY(s->store, &q,
                 "SELECT a.name, i.name FROM account a JOIN institution i ON i.id = a.institution"
                 " WHERE a.id = $1",
                 sv_text(account));
     bool found = store_next(&q);
     if (found) {
-        store_copy_text(&q, 0, name, sizeof(name));
-        store_copy_text(&q, 1, organization, sizeof(organization));
+        store_copy_text(&q, 0, out->name, sizeof(out->name));
+        store_copy_text(&q, 1, out->organization, sizeof(out->organization));
     }
     int status = store_query_end(&q);
+    return status < 0 ? status : found ? 0 : SQ_ERR_NOT_FOUND;
+}
+
+static int account_make(struct service *s, const char *account, time_us utc_us,
+                        struct identity *out)
+{
+    struct identity ca = {0};
+    struct subject subject;
+    int status = find_subject(s, account, &subject);
     if (status == 0)
-        status = found ? ca_get(s, utc_us, &ca) : SQ_ERR_NOT_FOUND;
+        status = ca_get(s, utc_us, &ca);
     if (status < 0)
         return status;
-    struct x509_request request = {.common_name = name,
-                                   .organization = organization,
+    struct x509_request request = {.common_name = subject.name,
+                                   .organization = subject.organization,
                                    .uid = account,
                                    .from_utc_us = utc_us - CLOCK_SLACK_US,
                                    .until_utc_us = utc_us + ACCOUNT_VALID_US};
@@ -277,8 +290,18 @@ int signer_p256_open(struct signer **out, struct service *s)
     return 0;
 }
 
-void signer_close(struct signer *signer)
+void signer_close(struct signer *first)
 {
-    if (signer)
-        signer->ops->free(signer);
+    while (first) {
+        struct signer *next = first->next;
+        first->ops->free(first);
+        first = next;
+    }
+}
+
+struct signer *signer_for(struct signer *first, const char *algorithm)
+{
+    while (first && strcmp(first->ops->algorithm, algorithm) != 0)
+        first = first->next;
+    return first;
 }
