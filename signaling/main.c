@@ -4,14 +4,11 @@
 #include "base/config_bind.h"
 #include "base/log.h"
 #include "shanqiao/error.h"
-#include "signaling/auth/auth.h"
 #include "signaling/consult/consult.h"
-#include "signaling/directory/directory.h"
-#include "signaling/duty/duty.h"
 #include "signaling/media/media.h"
-#include "signaling/opinion/opinion.h"
 #include "signaling/proto/schema.h"
 #include "signaling/relays/relays.h"
+#include "signaling/rooms.h"
 #include "signaling/service.h"
 #include "signaling/settings.h"
 #include "signaling/ws/server.h"
@@ -93,20 +90,12 @@ static int open_media(struct program *p)
 
 static int open_dispatch(struct program *p)
 {
-    const struct method_table tables[] = {auth_method_table,    directory_method_table,
-                                          duty_method_table,    consult_method_table,
-                                          opinion_method_table, media_method_table};
-    static struct method_table kept[sizeof tables / sizeof tables[0]];
     struct schema_reason reason;
     int error = schema_set_new(&p->schemas, &reason);
     if (error)
         return complain(reason.path, reason.text, error);
-    memcpy(kept, tables, sizeof tables);
-    struct dispatch_config c = {.service = &p->service,
-                                .media = p->media,
-                                .schemas = p->schemas,
-                                .tables = kept,
-                                .table_count = sizeof tables / sizeof tables[0]};
+    struct dispatch_config c = {.service = &p->service, .media = p->media, .schemas = p->schemas};
+    c.tables = rooms_tables(&c.table_count);
     error = dispatch_new(&p->dispatch, &c);
     if (!error)
         error = dispatch_start(p->dispatch, clock_monotonic_us(), clock_utc_us());

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chain: hash = SHA-256(previous hash || canonical bytes of the row). Canonical bytes are the
- * number and the time as 8 bytes in network order, then each text as its length in 4 bytes and its
- * bytes: no separator that a text could hold. The first row's previous hash is 32 zeros. */
+/* Writing rows. hash = SHA-256(previous hash || canonical bytes of the row). Canonical bytes are
+ * the number and the time as 8 bytes in network order, then each text as its length in 4 bytes and
+ * its bytes: no separator that a text could hold. In an institution's chain the chain's name is the
+ * first text; the installation's chain has none, so that logs of one chain stay good. The first
+ * row's previous hash is 32 zeros. */
 #include "signaling/audit/audit.h"
 #include "base/bytes.h"
 #include "shanqiao/error.h"
+#include "signaling/auth/rights.h"
 #include "signaling/store/store.h"
+#include <errno.h>
 #include <sodium.h>
-#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void add_number(crypto_hash_sha256_state *hash, int64_t v)
@@ -33,6 +38,8 @@ void audit_row_hash(const struct audit_row *row, const uint8_t previous[AUDIT_HA
     crypto_hash_sha256_update(&hash, previous, AUDIT_HASH_BYTES);
     add_number(&hash, row->number);
     add_number(&hash, row->utc_us);
+    if (row->chain && row->chain[0])
+        add_text(&hash, row->chain);
     add_text(&hash, row->account);
     add_text(&hash, row->session);
     add_text(&hash, row->act);
@@ -51,11 +58,12 @@ static bool read_hash(const struct store_query *q, int column, uint8_t out[AUDIT
     return true;
 }
 
-int audit_get_head(struct store *store, struct audit_head *out)
+int audit_get_head(struct store *store, const char *chain, struct audit_head *out)
 {
     struct store_query q;
     *out = (struct audit_head){0};
-    store_query(store, &q, "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", NULL, 0);
+    snprintf(out->chain, sizeof(out->chain), "%s", chain);
+    STORE_QUERY(store, &q, "SELECT number, hash FROM audit_chain WHERE chain = $1", sv_text(chain));
     if (store_next(&q)) {
         out->number = store_int(&q, 0);
         read_hash(&q, 1, out->hash);
@@ -63,94 +71,141 @@ int audit_get_head(struct store *store, struct audit_head *out)
     return store_query_end(&q);
 }
 
+const char *audit_head_text(const struct audit_head *head, char out[AUDIT_HEAD_SIZE])
+{
+    char hex[AUDIT_HEX_SIZE];
+    sodium_bin2hex(hex, sizeof(hex), head->hash, sizeof(head->hash));
+    snprintf(out, AUDIT_HEAD_SIZE, "%lld:%s", (long long)head->number, hex);
+    return out;
+}
+
+bool audit_head_parse(const char *text, struct audit_head *out)
+{
+    char *end = NULL;
+    size_t len = 0;
+    errno = 0;
+    *out = (struct audit_head){.number = strtoll(text, &end, 10)};
+    return !errno && end != text && *end == ':' && out->number > 0 &&
+           sodium_hex2bin(out->hash, sizeof(out->hash), end + 1, strlen(end + 1), NULL, &len,
+                          NULL) == 0 &&
+           len == sizeof(out->hash);
+}
+
 static const char *or_empty(const char *text)
 {
     return text ? text : "";
 }
 
-int audit_append(struct store *store, const struct audit_act *act)
+static int chain_of_account(struct store *store, const char *account, char out[ID_MAX])
+{
+    struct store_query q;
+    STORE_QUERY(store, &q, "SELECT institution, roles FROM account WHERE id = $1",
+                sv_text(account));
+    if (store_next(&q) && !((uint32_t)store_int(&q, 1) & ROLE_OPERATOR))
+        store_copy_text(&q, 0, out, ID_MAX);
+    return store_query_end(&q);
+}
+
+static int chain_of_consultation(struct store *store, const char *object, char out[ID_MAX])
+{
+    struct store_query q;
+    STORE_QUERY(store, &q,
+                "SELECT a.institution FROM consultation c JOIN account a ON a.id = c.applicant"
+                " WHERE c.id = $1",
+                sv_text(object));
+    if (store_next(&q))
+        store_copy_text(&q, 0, out, ID_MAX);
+    return store_query_end(&q);
+}
+
+int audit_chain_of(struct store *store, const char *account, const char *object, char out[ID_MAX])
+{
+    out[0] = '\0';
+    if (account && account[0])
+        return chain_of_account(store, account, out);
+    return object && object[0] ? chain_of_consultation(store, object, out) : 0;
+}
+
+/* The first row of an institution's chain is told to the installation's chain, so that a chain
+ * can't vanish as a whole. */
+static int begin_chain(struct store *store, const char *chain, time_us utc_us)
+{
+    int status = STORE_RUN(store,
+                           "INSERT INTO audit_chain (chain, number, hash, base_number, base_hash)"
+                           " VALUES ($1, 1, $2, 0, $3)",
+                           sv_text(chain), sv_null(), sv_null());
+    if (status < 0 || !chain[0])
+        return status < 0 ? status : 0;
+    struct audit_act begun = {.utc_us = utc_us, .act = AUDIT_BEGIN, .object = chain, .chain = ""};
+    return audit_append(store, &begun);
+}
+
+/* Takes the next number (which locks the chain against other nodes until the commit) and the hash
+ * before it. */
+static int take_number(struct store *store, const char *chain, time_us utc_us, int64_t *number,
+                       uint8_t previous[AUDIT_HASH_BYTES])
 {
     struct audit_head head;
-    uint8_t hash[AUDIT_HASH_BYTES];
-    int status = audit_get_head(store, &head);
+    int status = STORE_RUN(store, "UPDATE audit_chain SET number = number + 1 WHERE chain = $1",
+                           sv_text(chain));
+    if (status == 0)
+        status = begin_chain(store, chain, utc_us);
+    if (status >= 0)
+        status = audit_get_head(store, chain, &head);
     if (status < 0)
         return status;
-    struct audit_row row = {.number = head.number + 1,
+    *number = head.number;
+    memcpy(previous, head.hash, AUDIT_HASH_BYTES);
+    return 0;
+}
+
+static int insert(struct store *store, const struct audit_row *row,
+                  const uint8_t previous[AUDIT_HASH_BYTES], const uint8_t hash[AUDIT_HASH_BYTES])
+{
+    int status = STORE_RUN(
+        store,
+        "INSERT INTO audit (chain, number, at_us, account, session, act, object, detail,"
+        " previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        sv_text(row->chain), sv_int(row->number), sv_int(row->utc_us), sv_text(row->account),
+        sv_text(row->session), sv_text(row->act), sv_text(row->object), sv_text(row->detail),
+        sv_bytes(previous, AUDIT_HASH_BYTES), sv_bytes(hash, AUDIT_HASH_BYTES));
+    if (status < 0)
+        return status;
+    status = STORE_RUN(store, "UPDATE audit_chain SET hash = $1 WHERE chain = $2",
+                       sv_bytes(hash, AUDIT_HASH_BYTES), sv_text(row->chain));
+    return status < 0 ? status : 0;
+}
+
+int audit_append_get(struct store *store, const struct audit_act *act, struct audit_head *head,
+                     uint8_t previous[AUDIT_HASH_BYTES])
+{
+    uint8_t before[AUDIT_HASH_BYTES];
+    *head = (struct audit_head){0};
+    int status = 0;
+    if (act->chain)
+        snprintf(head->chain, sizeof(head->chain), "%s", act->chain);
+    else
+        status = audit_chain_of(store, act->account, act->object, head->chain);
+    if (status == 0)
+        status = take_number(store, head->chain, act->utc_us, &head->number, before);
+    if (status < 0)
+        return status;
+    struct audit_row row = {.chain = head->chain,
+                            .number = head->number,
                             .account = or_empty(act->account),
                             .session = or_empty(act->session),
                             .act = or_empty(act->act),
                             .object = or_empty(act->object),
                             .detail = or_empty(act->detail),
                             .utc_us = act->utc_us};
-    audit_row_hash(&row, head.hash, hash);
-    status =
-        STORE_RUN(store,
-                  "INSERT INTO audit (number, at_us, account, session, act, object, detail,"
-                  " previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                  sv_int(row.number), sv_int(row.utc_us), sv_text(row.account),
-                  sv_text(row.session), sv_text(row.act), sv_text(row.object), sv_text(row.detail),
-                  sv_bytes(head.hash, sizeof(head.hash)), sv_bytes(hash, sizeof(hash)));
-    return status < 0 ? status : 0;
+    audit_row_hash(&row, before, head->hash);
+    if (previous)
+        memcpy(previous, before, sizeof(before));
+    return insert(store, &row, before, head->hash);
 }
 
-static const char *text_of(const struct store_query *q, int column)
+int audit_append(struct store *store, const struct audit_act *act)
 {
-    return or_empty(store_text(q, column));
-}
-
-/* One row against the row before it: NULL when it is good, else what is wrong. */
-static const char *check_row(const struct store_query *q, struct audit_head *head)
-{
-    uint8_t previous[AUDIT_HASH_BYTES], stored[AUDIT_HASH_BYTES], hash[AUDIT_HASH_BYTES];
-    struct audit_row row = {.number = store_int(q, 0),
-                            .account = text_of(q, 2),
-                            .session = text_of(q, 3),
-                            .act = text_of(q, 4),
-                            .object = text_of(q, 5),
-                            .detail = text_of(q, 6),
-                            .utc_us = store_int(q, 1)};
-    if (row.number != head->number + 1)
-        return "missing_row";
-    if (!read_hash(q, 7, previous) || memcmp(previous, head->hash, sizeof(previous)) != 0)
-        return "chain_broken";
-    audit_row_hash(&row, previous, hash);
-    if (!read_hash(q, 8, stored) || memcmp(stored, hash, sizeof(hash)) != 0)
-        return "hash_mismatch";
-    head->number = row.number;
-    memcpy(head->hash, hash, sizeof(hash));
-    return NULL;
-}
-
-static bool contradicts(const struct audit_head *head, const struct audit_head *expected)
-{
-    return expected && expected->number == head->number &&
-           memcmp(expected->hash, head->hash, AUDIT_HASH_BYTES) != 0;
-}
-
-int audit_verify(struct store *store, const struct audit_head *expected, struct audit_verdict *out)
-{
-    struct store_query q;
-    struct audit_head head = {0};
-    const char *wrong = NULL;
-    *out = (struct audit_verdict){.reason = "ok"};
-    store_query(store, &q,
-                "SELECT number, at_us, account, session, act, object, detail, previous, hash"
-                " FROM audit ORDER BY number",
-                NULL, 0);
-    while (!wrong && store_next(&q)) {
-        wrong = check_row(&q, &head);
-        if (!wrong && contradicts(&head, expected))
-            wrong = "chain_broken"; /* a consistent log, but not the one whose head was noted */
-        out->rows += wrong == NULL;
-    }
-    int status = store_query_end(&q);
-    if (status < 0)
-        return status;
-    if (!wrong && expected && expected->number > head.number)
-        wrong = "tail_cut";
-    if (wrong) {
-        out->reason = wrong;
-        out->first_bad = out->rows + 1;
-    }
-    return 0;
+    struct audit_head head;
+    return audit_append_get(store, act, &head, NULL);
 }

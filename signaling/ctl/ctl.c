@@ -39,12 +39,20 @@ static const struct command commands[] = {
     {"account enable", "--db FILE --keys DIR LOGIN", 1, 1, ctl_account_enable,
      "unlock an account and forget its failed sign-ins", "启用账号并清除失败登录计数"},
     {"account list", "--db FILE --keys DIR", 0, 0, ctl_account_list, "list accounts", "列出账号"},
-    {"audit verify", "--db FILE --keys DIR [--expect NUMBER:HASH]", 0, 0, ctl_audit_verify,
-     "check the chain of the audit log; names the first bad row. --expect: a head noted before",
-     "校验审计日志链，指出首个异常行；--expect：此前记下的链头"},
-    {"audit head", "--db FILE --keys DIR", 0, 0, ctl_audit_head,
-     "print NUMBER:HASH of the last row; note it elsewhere",
-     "输出最后一行的 编号:哈希，请另行保存"},
+    {"audit verify", "--db FILE --keys DIR [--institution ID] [--expect FILE|NUMBER:HASH]", 0, 0,
+     ctl_audit_verify,
+     "check the chains of the audit log; names the first bad row of each. --expect: heads noted "
+     "before",
+     "校验审计日志各链，指出每条链的首个异常行；--expect：此前记下的链头"},
+    {"audit head", "--db FILE --keys DIR [--institution ID]", 0, 0, ctl_audit_head,
+     "print CHAIN NUMBER:HASH of each chain's last row; note them elsewhere (- is the "
+     "installation's own chain)",
+     "输出各链最后一行的 链 编号:哈希，请另行保存（- 为本系统自身的链）"},
+    {"audit export",
+     "--db FILE --keys DIR [--fhir] [--institution ID] [--from DATE] [--until DATE]", 0, 0,
+     ctl_audit_export,
+     "print rows as lines of JSON, with --fhir as FHIR R4 AuditEvent; until is not included",
+     "按行输出审计记录（JSON），--fhir 输出 FHIR R4 AuditEvent；不含 until 当日"},
     {"opinion verify", "--db FILE --keys DIR CONSULTATION", 1, 1, ctl_opinion_verify,
      "check the signed opinion of a consultation", "校验会诊的已签署意见"},
     {"opinion ca", "--db FILE --keys DIR", 0, 0, ctl_opinion_ca,
@@ -93,11 +101,12 @@ static void help(const struct ctl *c, FILE *to)
     fputs(ctl_text(
               c,
               "\nLevels: village, township, county, city, province. Roles: village_doctor, "
-              "specialist,\ncoordinator, operator, quality, admin. Exit: 0 done, 1 failed, 2 "
+              "specialist,\ncoordinator, operator, quality, admin, trainee, service. Exit: 0 done, "
+              "1 failed, 2 "
               "usage, 3 a check found a fault.\n",
               "\n级别：village 村，township 乡镇，county 县，city 市，province 省。\n"
               "角色：village_doctor 基层医生，specialist 专家，coordinator 协调员，operator 运维，"
-              "quality 质控，admin 管理员。\n"
+              "quality 质控，admin 管理员，trainee 学员（观摩），service 外部系统。\n"
               "退出码：0 成功，1 失败，2 用法错误，3 校验发现异常。\n"),
           to);
 }
@@ -136,6 +145,10 @@ enum {
     OPTION_EXPECT,
     OPTION_CA,
     OPTION_DRY_RUN,
+    OPTION_FROM,
+    OPTION_UNTIL,
+    OPTION_REASON,
+    OPTION_FHIR,
     OPTION_HELP
 };
 
@@ -149,6 +162,10 @@ static const struct option options[] = {
     {"expect", required_argument, NULL, OPTION_EXPECT},
     {"ca", required_argument, NULL, OPTION_CA},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"until", required_argument, NULL, OPTION_UNTIL},
+    {"reason", required_argument, NULL, OPTION_REASON},
+    {"fhir", no_argument, NULL, OPTION_FHIR},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
 };
@@ -184,6 +201,18 @@ static bool take_option(struct ctl *c, int option)
         return true;
     case OPTION_DRY_RUN:
         c->dry_run = true;
+        return true;
+    case OPTION_FROM:
+        c->from = optarg;
+        return true;
+    case OPTION_UNTIL:
+        c->until = optarg;
+        return true;
+    case OPTION_REASON:
+        c->reason = optarg;
+        return true;
+    case OPTION_FHIR:
+        c->fhir = true;
         return true;
     default:
         return false;

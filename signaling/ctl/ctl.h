@@ -28,7 +28,8 @@ struct ctl {
     const char *name, *institution, *language, *expect, *ca;
     const char *roles[CTL_ROLES_MAX];
     size_t role_count;
-    bool dry_run;
+    const char *from, *until, *reason;
+    bool dry_run, fhir;
     const char *arguments[CTL_ARGUMENTS_MAX]; /* after the command's words */
     size_t argument_count;
 };
@@ -61,6 +62,7 @@ int ctl_account_enable(struct ctl *c);
 int ctl_account_list(struct ctl *c);
 int ctl_audit_verify(struct ctl *c);
 int ctl_audit_head(struct ctl *c);
+int ctl_audit_export(struct ctl *c);
 int ctl_opinion_verify(struct ctl *c);
 int ctl_opinion_ca(struct ctl *c);
 int ctl_opinion_print(struct ctl *c);

@@ -101,7 +101,7 @@ static int64_t check(int64_t told)
     cr_expect_geq(highest, told, "%lld was acknowledged, %lld is there", (long long)told,
                   (long long)highest);
     cr_expect_leq(highest, told + 1, "at most the one that was being told is extra");
-    cr_assert_eq(audit_verify(s, NULL, &verdict), 0);
+    cr_assert_eq(audit_verify(s, &verdict), 0);
     cr_expect_eq(verdict.first_bad, 0, "%s", verdict.reason);
     cr_expect_eq(verdict.rows, highest, "both rows of a transaction, or none");
     store_close(s);

@@ -192,7 +192,7 @@ Test(consult_events, abandoned_calls_end)
     cr_expect_str_eq(state_of(id), "opinion_drafted");
     cr_expect_str_eq(people_result(&p, "reason"), "abandoned");
     struct audit_verdict verdict;
-    cr_assert_eq(audit_verify(p.service.store, NULL, &verdict), 0);
+    cr_assert_eq(audit_verify(p.service.store, &verdict), 0);
     cr_expect_eq(verdict.first_bad, 0);
     cr_expect_geq(verdict.rows, 3); /* two drops, one timeout */
 }

@@ -6,6 +6,7 @@
 #include "signaling/ctl/ctl.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -201,9 +202,10 @@ Test(ctl, audit_and_opinion_checks)
     char head[128], line[256];
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
     cr_assert_eq(run("audit verify --db DB --keys KEYS", NULL), CTL_OK);
-    cr_expect_str_eq(said, "ok: 1 rows\n");
+    cr_expect_str_eq(said, "ok: 1 rows in 1 chains\n");
     cr_assert_eq(run("audit head --db DB --keys KEYS", NULL), CTL_OK);
-    snprintf(head, sizeof(head), "%.*s", (int)strcspn(said, "\n"), said);
+    cr_assert_eq(strncmp(said, "- 1:", 4), 0, "%s", said);
+    snprintf(head, sizeof(head), "%.*s", (int)strcspn(said, "\n") - 2, said + 2);
     snprintf(line, sizeof(line), "audit verify --db DB --keys KEYS --expect %s", head);
     cr_expect_eq(run(line, NULL), CTL_OK);
     line[strlen(line) - 1] = line[strlen(line) - 1] == '0' ? '1' : '0';
@@ -212,6 +214,46 @@ Test(ctl, audit_and_opinion_checks)
     cr_expect_eq(run("opinion verify --db DB --keys KEYS con_x", NULL), CTL_FAILED);
     cr_expect_eq(run("opinion ca --db DB --keys KEYS", NULL), CTL_OK);
     cr_expect_eq(strncmp(said, "-----BEGIN CERTIFICATE-----", 27), 0);
+}
+
+Test(ctl, noted_heads_of_all_chains_are_checked_from_a_file)
+{
+    char path[128], line[256];
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
+    cr_assert_eq(run("audit head --db DB --keys KEYS", NULL), CTL_OK);
+    snprintf(path, sizeof(path), "%s/heads", dir);
+    FILE *heads = fopen(path, "we");
+    cr_assert(heads);
+    fprintf(heads, "# noted\n%s", said);
+    fclose(heads);
+    snprintf(line, sizeof(line), "audit verify --db DB --keys KEYS --expect %s", path);
+    cr_expect_eq(run(line, NULL), CTL_OK, "%s", said);
+    heads = fopen(path, "ae");
+    cr_assert(heads);
+    fprintf(heads, "ins_gone 3:%064d\n", 1);
+    fclose(heads);
+    cr_expect_eq(run(line, NULL), CTL_BAD, "a noted chain is not there at all");
+    cr_expect(strstr(said, "ins_gone row 1 (tail_cut)"), "%s", said);
+    unlink(path);
+}
+
+Test(ctl, the_audit_log_is_exported_as_rows_and_as_audit_events)
+{
+    json_error_t error;
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
+    cr_assert_eq(run("audit export --db DB --keys KEYS", NULL), CTL_OK);
+    json_t *row = json_loads(said, JSON_DISABLE_EOF_CHECK, &error);
+    cr_expect_str_eq(json_string_value(json_object_get(row, "act")), "ctl.import");
+    json_decref(row);
+    cr_assert_eq(run("audit export --fhir --db DB --keys KEYS --from 2000-01-01", NULL), CTL_OK);
+    json_t *event = json_loads(said, JSON_DISABLE_EOF_CHECK, &error);
+    cr_expect_str_eq(json_string_value(json_object_get(event, "resourceType")), "AuditEvent");
+    cr_expect_str_eq(json_string_value(json_object_get(event, "outcome")), "0");
+    cr_expect_str_eq(json_string_value(json_object_get(event, "id")), "installation-1");
+    json_decref(event);
+    cr_assert_eq(run("audit export --db DB --keys KEYS --until 2000-01-01", NULL), CTL_OK);
+    cr_expect_str_eq(said, "");
+    cr_expect_eq(run("audit export --db DB --keys KEYS --from yesterday", NULL), CTL_USAGE);
 }
 
 Test(ctl, tls_and_cluster_keys_are_never_overwritten)

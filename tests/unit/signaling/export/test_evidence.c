@@ -21,8 +21,8 @@ static void add_audit_rows(void)
                                        "opinion.sign"};
     cr_assert_eq(store_begin(p.service.store), 0);
     for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
-        struct audit_act row = {p.utc_us, VILLAGER, "ses_x", acts[i], id, ""};
-        struct audit_act other = {p.utc_us, VILLAGER, "ses_x", acts[i], "con_other", ""};
+        struct audit_act row = {p.utc_us, VILLAGER, "ses_x", acts[i], id, "", NULL};
+        struct audit_act other = {p.utc_us, VILLAGER, "ses_x", acts[i], "con_other", "", NULL};
         cr_assert_eq(audit_append(p.service.store, &row), 0);
         if (i == 1)
             cr_assert_eq(audit_append(p.service.store, &other), 0);

@@ -148,6 +148,6 @@ Test(disk, a_deadline_that_fails_is_due_again)
     }
     cr_expect_gt(failed, 10);
     struct audit_verdict verdict;
-    cr_assert_eq(audit_verify(p.service.store, NULL, &verdict), 0);
+    cr_assert_eq(audit_verify(p.service.store, &verdict), 0);
     cr_expect_eq(verdict.first_bad, 0);
 }
