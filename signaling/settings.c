@@ -27,7 +27,8 @@ const struct config_key settings_keys[] = {
     {"tls.certificate", CONFIG_TEXT, AT(certificate), NULL, 0, 0, NULL, "PEM file with the chain"},
     {"tls.key", CONFIG_TEXT, AT(key), NULL, 0, 0, NULL, "PEM file with the private key"},
     {"store.database", CONFIG_TEXT, AT(database), "/var/lib/shanqiao/signaling.db", 0, 0, NULL,
-     "SQLite file, or postgresql://user@host/name of a PostgreSQL database, which several nodes may "
+     "SQLite file, or postgresql://user@host/name of a PostgreSQL database, which several nodes "
+     "may "
      "share (its password in a file named by passfile=, mode 0600)"},
     {"store.keys", CONFIG_TEXT, AT(keys), "/etc/shanqiao/keys", 0, 0, NULL,
      "directory with master.key (made by shanqiaoctl init)"},

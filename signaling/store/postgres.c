@@ -24,9 +24,6 @@
 
 #define WRITER_LOCK "5785410237849226081" /* any number: of this program, within the database */
 #define PROBES_MAX  16
-#define TYPE_BITS   2 /* of enum store_type in the signature of a statement */
-
-_Static_assert(STORE_BINDS_MAX *TYPE_BITS <= 64, "the types of a statement fit a word");
 
 /* Type numbers of PostgreSQL's catalogue (pg_type.dat); they never change. */
 enum {
@@ -52,7 +49,7 @@ struct bound {
     const char *values[STORE_BINDS_MAX];
     int lengths[STORE_BINDS_MAX], formats[STORE_BINDS_MAX];
     uint8_t integers[STORE_BINDS_MAX][8];
-    uint64_t signature;
+    uint8_t signature[STORE_BINDS_MAX]; /* enum store_type of each */
 };
 
 bool postgres_uri(const char *database)
@@ -145,7 +142,7 @@ static int engine_commit(void *engine)
 
 static int bind(struct bound *b, const struct store_value *values, size_t count)
 {
-    b->signature = 0;
+    memset(b->signature, 0, sizeof b->signature);
     for (size_t i = 0; i < count; i++) {
         const struct store_value *v = &values[i];
         if (v->len_bytes > INT32_MAX)
@@ -160,20 +157,22 @@ static int bind(struct bound *b, const struct store_value *values, size_t count)
         b->values[i] = v->type == STORE_INT    ? (const char *)b->integers[i]
                        : v->type == STORE_NULL ? NULL
                                                : v->data;
-        b->signature = b->signature << TYPE_BITS | (unsigned)v->type;
+        b->signature[i] = (uint8_t)v->type;
     }
     return 0;
 }
 
 /* The statement's slot, or a free one to prepare it in; NULL: all around are taken. */
-static struct postgres_slot *slot_of(struct postgres_engine *e, const char *sql, uint64_t types)
+static struct postgres_slot *slot_of(struct postgres_engine *e, const char *sql,
+                                     const uint8_t types[STORE_BINDS_MAX])
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ types; /* FNV-1a */
+    uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
     for (const char *p = sql; *p; p++)
         hash = (hash ^ (uint8_t)*p) * UINT64_C(0x100000001B3);
     for (size_t i = 0; i < PROBES_MAX; i++) {
         struct postgres_slot *slot = &e->slots[(hash + i) & (POSTGRES_SLOTS - 1)];
-        if (!slot->sql || (slot->types == types && strcmp(slot->sql, sql) == 0))
+        if (!slot->sql ||
+            (memcmp(slot->types, types, STORE_BINDS_MAX) == 0 && strcmp(slot->sql, sql) == 0))
             return slot;
     }
     return NULL;
@@ -201,7 +200,8 @@ static PGresult *run(struct postgres_engine *e, const char *sql, const struct bo
             return r;
         }
         PQclear(r);
-        *slot = (struct postgres_slot){.sql = copy, .types = b->signature};
+        memcpy(slot->types, b->signature, sizeof slot->types);
+        slot->sql = copy;
     }
     return PQexecPrepared(e->db, name, (int)count, b->values, b->lengths, b->formats, 1);
 }
@@ -386,6 +386,13 @@ static const struct store_ops postgres_ops = {
     .get_int = engine_get_int,
     .get_text = engine_get_text,
     .get_bytes = engine_get_bytes,
+    .columns_sql = "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT),"
+                   " CAST(data_type AS TEXT) FROM information_schema.columns"
+                   " WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position",
+    .references_sql =
+        "SELECT CAST(a.relname AS TEXT), CAST(b.relname AS TEXT) FROM pg_constraint c"
+        " JOIN pg_class a ON a.oid = c.conrelid JOIN pg_class b ON b.oid = c.confrelid"
+        " WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace",
     .listen = engine_listen,
     .notify = engine_notify,
     .fd = engine_fd,

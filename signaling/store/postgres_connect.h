@@ -12,7 +12,7 @@
 /* A statement that this connection has prepared. Types are part of it: a null has none. */
 struct postgres_slot {
     char *sql; /* owned; NULL: free */
-    uint64_t types;
+    uint8_t types[STORE_BINDS_MAX];
 };
 
 struct postgres_engine {

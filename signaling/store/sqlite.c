@@ -205,6 +205,11 @@ static const struct store_ops sqlite_ops = {
     .get_int = engine_get_int,
     .get_text = engine_get_text,
     .get_bytes = engine_get_bytes,
+    .columns_sql = "SELECT t.name, c.name, c.type FROM sqlite_master t"
+                   " JOIN pragma_table_info(t.name) c"
+                   " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
+    .references_sql = "SELECT t.name, f.\"table\" FROM sqlite_master t"
+                      " JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'",
 };
 
 /* First column of the first row as text into `out`; "" when there is none. */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define STORE_ERROR_MAX 256
-#define STORE_BINDS_MAX 32 /* parameters of one statement */
+#define STORE_BINDS_MAX 64 /* parameters of one statement */
 
 struct store;
 
@@ -56,6 +56,8 @@ struct store_ops {
     int64_t (*get_int)(void *cursor, int column);
     const char *(*get_text)(void *cursor, int column);
     const void *(*get_bytes)(void *cursor, int column, size_t *len_bytes);
+    /* The catalogue: (table, column, declared type) in order, and (table, table it refers to). */
+    const char *columns_sql, *references_sql;
     /* Between nodes that share the database; NULL: one program has it for itself. */
     int (*listen)(void *engine, const char *channel);
     int (*notify)(void *engine, const char *channel, const char *text);

@@ -77,6 +77,54 @@ Test(migrations, an_edited_step_is_found)
     cr_expect_neq(strstr(store_error(s), "people"), NULL);
 }
 
+static void fill(void)
+{
+    static const char institution[] = "INSERT INTO institution (id, name, level, kind)"
+                                      " VALUES ('i', 'Clinic', 1, 'village_clinic')";
+    cr_assert_eq(store_run(s, institution, NULL, 0), 1, "%s", store_error(s));
+    cr_assert_eq(STORE_RUN(s, "INSERT INTO outbox (session, seq, sealed_body) VALUES ('x', 1, $1)",
+                           sv_bytes("b", 1)),
+                 1);
+}
+
+static int64_t rows(const char *sql)
+{
+    struct store_query q;
+    store_query(s, &q, sql, NULL, 0);
+    int64_t n = store_next(&q) ? store_int(&q, 0) : -1;
+    cr_assert_eq(store_query_end(&q), 0, "%s", store_error(s));
+    return n;
+}
+
+Test(migrations, every_step_goes_back_and_forth)
+{
+    int applied = 0;
+    for (int to = (int)migration_count; to >= 0; to--) {
+        cr_assert_eq(migrations_move(s, to, false), 0, "to %d: %s", to, store_error(s));
+        cr_assert_eq(migrations_applied(s, &applied), 0);
+        cr_assert_eq(applied, to);
+    }
+    cr_assert_eq(migrations_move(s, (int)migration_count, false), 0, "%s", store_error(s));
+    fill();
+    cr_expect_eq(migrations_run(s), 0);
+}
+
+Test(migrations, a_way_back_that_loses_rows_must_be_wanted)
+{
+    int applied = 0;
+    fill();
+    cr_assert_eq(migrations_move(s, 2, false), SQ_ERR_CONFLICT);
+    cr_expect_neq(strstr(store_error(s), "institution"), NULL, "%s", store_error(s));
+    cr_assert_eq(migrations_applied(s, &applied), 0);
+    cr_assert_geq(applied, 4, "step 4 added to institutions that are there");
+    cr_expect_eq(rows("SELECT COUNT(*) FROM outbox"), 1);
+    cr_assert_eq(migrations_move(s, 2, true), 0, "%s", store_error(s));
+    cr_expect_eq(rows("SELECT COUNT(*) FROM institution"), 1);
+    cr_assert_eq(migrations_move(s, (int)migration_count, false), 0, "%s", store_error(s));
+    cr_expect_eq(rows("SELECT COUNT(*) FROM institution"), 1);
+    cr_expect_eq(rows("SELECT COUNT(*) FROM outbox"), 0);
+}
+
 Test(migrations, a_step_that_fails_leaves_nothing)
 {
     struct migration list[STEPS_MAX];
