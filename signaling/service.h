@@ -46,6 +46,7 @@ struct service {
     void *front_user;
     struct front *front;
     struct media *media;
+    const char *node; /* borrowed; name of this signalling node, NULL: the only one */
 };
 
 /* Opens database (migrated, checked), master key and installation CA (made at first start).
