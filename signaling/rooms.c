@@ -2,6 +2,7 @@
 /* The list. A new room adds its table here. */
 #include "signaling/rooms.h"
 #include "signaling/auth/auth.h"
+#include "signaling/consent/consent.h"
 #include "signaling/consult/consult.h"
 #include "signaling/directory/directory.h"
 #include "signaling/duty/duty.h"
@@ -9,8 +10,8 @@
 #include "signaling/opinion/opinion.h"
 
 static const struct method_table *const rooms[] = {
-    &auth_method_table,    &directory_method_table, &duty_method_table,
-    &consult_method_table, &opinion_method_table,   &media_method_table,
+    &auth_method_table,    &account_method_table, &directory_method_table, &duty_method_table,
+    &consult_method_table, &consent_method_table, &opinion_method_table,   &media_method_table,
 };
 #define ROOM_COUNT (sizeof(rooms) / sizeof(rooms[0]))
 

@@ -24,7 +24,8 @@
 #define AUTH_FREE_FAILURES 5
 #define AUTH_WAIT_MAX_US   (15 * 60 * TIME_US_PER_S)
 
-extern const struct method_table auth_method_table; /* auth.logout */
+extern const struct method_table auth_method_table;    /* auth.logout */
+extern const struct method_table account_method_table; /* account.* */
 
 struct auth_login {
     char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is
@@ -73,8 +74,19 @@ int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out);
 
-/* Ends sessions past their expiry and those of disabled accounts: adds EFFECT_SESSION_ENDED for
- * each. Inside a transaction; the front's timer calls it (every second is fine). At most 64 a call.
+/* Rights of an account changed (roles, disabled): every node's next sweep sees to it. Inside the
+ * transaction of the change, by whatever program. 0 or a store error. */
+int auth_account_changed(struct store *store, const char *account, time_us utc_us);
+
+/* Takes an account out of every room in which it has media and, by its roles and relations of now,
+ * no right any more; tells its sessions its roles. Doing it twice does nothing more. Inside a
+ * transaction. */
+int auth_account_apply(struct service *s, const char *account, time_us utc_us,
+                       struct effects *effects);
+
+/* Ends sessions past their expiry and those of disabled accounts (EFFECT_SESSION_ENDED for each, at
+ * most 64 a call), and applies the changes of rights since this node's last sweep. Inside a
+ * transaction; the front's timer calls it, every second at the latest.
  */
 int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effects);
 

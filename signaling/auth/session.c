@@ -76,6 +76,25 @@ int session_end(struct service *s, const char *session, const char *account, con
     return status > 0 ? duty_end(s, account, utc_us) : status;
 }
 
+#define SESSIONS_MAX 8 /* live ones of an account: one, and what takeovers left over */
+
+int session_end_all(struct service *s, const char *account, const char *reason, time_us utc_us,
+                    struct effects *effects)
+{
+    struct store_query q;
+    char ids[SESSIONS_MAX][ID_MAX];
+    size_t count = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT id FROM session WHERE account = $1 AND ended_us IS NULL LIMIT 8",
+                sv_text(account));
+    while (count < SESSIONS_MAX && store_next(&q))
+        store_copy_text(&q, 0, ids[count++], ID_MAX);
+    int status = store_query_end(&q);
+    for (size_t i = 0; i < count && status >= 0; i++)
+        status = session_end(s, ids[i], account, reason, utc_us, effects);
+    return status < 0 ? status : 0;
+}
+
 int session_supersede(struct service *s, const char *session, const char *account, time_us utc_us,
                       struct effects *effects)
 {
@@ -157,11 +176,12 @@ int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effec
     while (count < SWEEP_MAX && store_next(&q)) {
         store_copy_text(&q, 0, ended[count].session, ID_MAX);
         store_copy_text(&q, 1, ended[count].account, ID_MAX);
-        ended[count++].expired = store_int(&q, 2) <= utc_us;
+        int64_t expires_us = store_int(&q, 2);
+        ended[count++].expired = expires_us <= utc_us && expires_us != SESSION_REVOKED_US;
     }
     int status = store_query_end(&q);
     for (size_t i = 0; i < count && status >= 0; i++)
         status = session_end(s, ended[i].session, ended[i].account,
                              ended[i].expired ? "expired" : "revoked", utc_us, effects);
-    return status < 0 ? status : 0;
+    return status < 0 ? status : changes_sweep(s, utc_us, effects);
 }

@@ -18,6 +18,16 @@ int session_end(struct service *s, const char *session, const char *account, con
 int session_supersede(struct service *s, const char *session, const char *account, time_us utc_us,
                       struct effects *effects);
 
+/* Expiry of a session that somebody revoked without a connection to the server (shanqiaoctl). */
+#define SESSION_REVOKED_US 0
+
+/* All sessions of an account, as session_end. */
+int session_end_all(struct service *s, const char *account, const char *reason, time_us utc_us,
+                    struct effects *effects);
+
+/* changes.c: applies what account_change has since this node's last sweep, at most 64 accounts. */
+int changes_sweep(struct service *s, time_us utc_us, struct effects *effects);
+
 /* The live session of an account, "" when there is none (an account has at most one). */
 int session_of_account(struct service *s, const char *account, time_us utc_us, char out[ID_MAX]);
 

@@ -85,9 +85,9 @@ int ctl_account_add(struct ctl *c)
                  "需要 --name、--institution 和 --role");
         return CTL_USAGE;
     }
-    if (!parse_roles(c) || strlen(c->arguments[0]) >= AUTH_LOGIN_MAX) {
-        ctl_fail(c, "a role or the login name is not valid; see --help",
-                 "角色或登录名无效，请看 --help");
+    if (!rights_roles_fit(parse_roles(c)) || strlen(c->arguments[0]) >= AUTH_LOGIN_MAX) {
+        ctl_fail(c, "a role, their combination or the login name is not valid; see --help",
+                 "角色、角色组合或登录名无效，请看 --help");
         return CTL_USAGE;
     }
     int status = read_hash(c, hash);
@@ -126,6 +126,39 @@ int ctl_account_passwd(struct ctl *c)
     return status != CTL_OK ? status : change(c, "ctl.account_passwd", hash, set_password);
 }
 
+/* The server applies it within a second (auth_sessions_sweep). */
+static int tell_server(struct ctl *c, struct service *s)
+{
+    struct store_query q;
+    char account[ID_MAX] = "";
+    STORE_QUERY(s->store, &q, "SELECT id FROM account WHERE login = $1", sv_text(c->arguments[0]));
+    if (store_next(&q))
+        store_copy_text(&q, 0, account, sizeof(account));
+    int status = store_query_end(&q);
+    if (status < 0 || !account[0])
+        return status;
+    status = auth_account_changed(s->store, account, c->utc_us);
+    return status < 0 ? status : 1;
+}
+
+static int set_roles(struct ctl *c, struct service *s, const char *hash)
+{
+    (void)hash;
+    int rows = STORE_RUN(s->store, "UPDATE account SET roles = $1 WHERE login = $2",
+                         sv_int(parse_roles(c)), sv_text(c->arguments[0]));
+    return rows > 0 ? tell_server(c, s) : rows;
+}
+
+static int end_sessions(struct ctl *c, struct service *s, const char *hash)
+{
+    (void)hash;
+    int status = STORE_RUN(s->store,
+                           "UPDATE session SET expires_us = 0 WHERE ended_us IS NULL AND account ="
+                           " (SELECT id FROM account WHERE login = $1)",
+                           sv_text(c->arguments[0]));
+    return status < 0 ? status : tell_server(c, s);
+}
+
 static int disable(struct ctl *c, struct service *s, const char *hash)
 {
     (void)hash;
@@ -151,6 +184,23 @@ int ctl_account_disable(struct ctl *c)
 int ctl_account_enable(struct ctl *c)
 {
     return change(c, "ctl.account_enable", NULL, enable);
+}
+
+int ctl_account_roles(struct ctl *c)
+{
+    uint32_t roles = parse_roles(c);
+    if (roles && rights_roles_fit(roles))
+        return change(c, "ctl.account_roles", NULL, set_roles);
+    ctl_fail(c,
+             "--role names no role, or these do not go together: operator, quality and admin are "
+             "three people, trainee and service stand alone",
+             "--role 无效或不能兼任：运维、质控、管理员须由三人分任，学员和外部系统不得兼任");
+    return CTL_USAGE;
+}
+
+int ctl_account_logout(struct ctl *c)
+{
+    return change(c, "ctl.account_logout", NULL, end_sessions);
 }
 
 int ctl_account_list(struct ctl *c)

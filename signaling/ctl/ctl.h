@@ -59,6 +59,8 @@ int ctl_account_add(struct ctl *c);
 int ctl_account_passwd(struct ctl *c);
 int ctl_account_disable(struct ctl *c);
 int ctl_account_enable(struct ctl *c);
+int ctl_account_roles(struct ctl *c);
+int ctl_account_logout(struct ctl *c);
 int ctl_account_list(struct ctl *c);
 int ctl_audit_verify(struct ctl *c);
 int ctl_audit_head(struct ctl *c);

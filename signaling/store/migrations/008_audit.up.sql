@@ -38,6 +38,10 @@ CREATE TABLE account_change (
     account TEXT NOT NULL,
     at_us BIGINT NOT NULL
 );
+CREATE TABLE account_change_seen (
+    node TEXT PRIMARY KEY,
+    number BIGINT NOT NULL
+);
 
 -- What is kept until when. No row: not over yet, or not classified yet.
 CREATE TABLE retention (

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A change of somebody's rights is felt at once: whoever makes it (a method, another node,
+ * shanqiaoctl) leaves a row, and each node applies the rows that it has not seen. Refuses to know
+ * why rights changed. */
+#include "shanqiao/error.h"
+#include "signaling/auth/rights.h"
+#include "signaling/auth/session.h"
+#include "signaling/consult/consult.h"
+#include "signaling/duty/duty.h"
+#include "signaling/service.h"
+#include "signaling/store/store.h"
+#include <stdio.h>
+#include <string.h>
+
+#define CHANGES_MAX 64 /* of one sweep; the next follows within a second */
+#define ROOMS_MAX   32 /* in which one account has media; nobody is in as many */
+#define KEEP_US     (24 * 3600 * TIME_US_PER_S) /* a node that was away longer has no connection left \
+                                                 */
+
+struct ids {
+    size_t count;
+    char items[CHANGES_MAX][ID_MAX];
+};
+
+int auth_account_changed(struct store *store, const char *account, time_us utc_us)
+{
+    int status = STORE_RUN(store,
+                           "INSERT INTO account_change (number, account, at_us)"
+                           " SELECT COALESCE(MAX(number), 0) + 1, CAST($1 AS TEXT),"
+                           " CAST($2 AS BIGINT) FROM account_change",
+                           sv_text(account), sv_int(utc_us));
+    return status < 0 ? status : 0;
+}
+
+static const char *node_of(const struct service *s)
+{
+    return s->node ? s->node : "";
+}
+
+static int media_rooms(struct service *s, const char *account, struct ids *out)
+{
+    struct store_query q;
+    out->count = 0;
+    STORE_QUERY(s->store, &q, "SELECT DISTINCT room FROM media_object WHERE account = $1 LIMIT 32",
+                sv_text(account));
+    while (out->count < ROOMS_MAX && store_next(&q))
+        store_copy_text(&q, 0, out->items[out->count++], ID_MAX);
+    return store_query_end(&q);
+}
+
+static int leave(const char *room, const char *account, struct effects *effects)
+{
+    struct effect e = {.type = EFFECT_ROOM_REMOVE};
+    snprintf(e.object, sizeof(e.object), "%s", room);
+    snprintf(e.account, sizeof(e.account), "%s", account);
+    return effects_add(effects, &e);
+}
+
+static json_t *roles_json(uint32_t roles)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < ROLES_COUNT; i++)
+        if (roles & 1u << i)
+            json_array_append_new(list, json_string(role_name((enum role)(1u << i))));
+    return json_pack("{s:o}", "roles", list);
+}
+
+static int tell(struct service *s, const char *account, struct effects *effects)
+{
+    struct store_query q;
+    struct effect e = {.type = EFFECT_NOTIFY, .method = "account.changed"};
+    bool there = false;
+    STORE_QUERY(s->store, &q, "SELECT roles FROM account WHERE id = $1 AND disabled = 0",
+                sv_text(account));
+    if ((there = store_next(&q)))
+        e.params = roles_json((uint32_t)store_int(&q, 0));
+    int status = store_query_end(&q);
+    if (status < 0 || !there || !e.params) {
+        json_decref(e.params);
+        return status < 0 ? status : there ? SQ_ERR_NOMEM : 0;
+    }
+    snprintf(e.account, sizeof(e.account), "%s", account);
+    return effects_add(effects, &e);
+}
+
+int auth_account_apply(struct service *s, const char *account, time_us utc_us,
+                       struct effects *effects)
+{
+    struct ids rooms;
+    char session[ID_MAX];
+    bool left = false;
+    int status = media_rooms(s, account, &rooms);
+    for (size_t i = 0; i < rooms.count && status >= 0; i++) {
+        if (consult_room_right(s, rooms.items[i], account) != ROOM_RIGHT_NONE)
+            continue;
+        status = leave(rooms.items[i], account, effects);
+        left = true;
+    }
+    if (status >= 0)
+        status = session_of_account(s, account, utc_us, session);
+    if (status >= 0 && left && session[0]) /* the others see the seat empty */
+        status = service_session_lost(s, session, utc_us, effects);
+    return status < 0 ? status : tell(s, account, effects);
+}
+
+static int not_seen(struct service *s, struct ids *out, int64_t *last)
+{
+    struct store_query q;
+    out->count = 0;
+    *last = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT number, account FROM account_change WHERE number > COALESCE((SELECT number"
+                " FROM account_change_seen WHERE node = $1), 0) ORDER BY number LIMIT 64",
+                sv_text(node_of(s)));
+    while (out->count < CHANGES_MAX && store_next(&q)) {
+        *last = store_int(&q, 0);
+        store_copy_text(&q, 1, out->items[out->count++], ID_MAX);
+    }
+    return store_query_end(&q);
+}
+
+/* The last row stays for ever: numbers never begin anew. */
+static int note_seen(struct service *s, int64_t last, time_us utc_us)
+{
+    int status = STORE_RUN(s->store,
+                           "INSERT INTO account_change_seen (node, number) VALUES ($1, $2)"
+                           " ON CONFLICT (node) DO UPDATE SET number = excluded.number",
+                           sv_text(node_of(s)), sv_int(last));
+    if (status >= 0)
+        status = STORE_RUN(s->store, "DELETE FROM account_change WHERE at_us < $1 AND number < $2",
+                           sv_int(utc_us - KEEP_US), sv_int(last));
+    return status < 0 ? status : 0;
+}
+
+int changes_sweep(struct service *s, time_us utc_us, struct effects *effects)
+{
+    struct ids accounts;
+    int64_t last = 0;
+    int status = not_seen(s, &accounts, &last);
+    for (size_t i = 0; i < accounts.count && status >= 0; i++)
+        status = auth_account_apply(s, accounts.items[i], utc_us, effects);
+    return status >= 0 && accounts.count ? note_seen(s, last, utc_us) : status;
+}
