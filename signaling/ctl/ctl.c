@@ -71,6 +71,15 @@ static const struct command commands[] = {
     {"verify", "[--ca FILE] [--expect SHA256] FILE.zip", 1, 1, ctl_verify,
      "check an evidence package; needs neither database nor network",
      "校验证据包；无需数据库和网络"},
+    {"store status", "--db FILE", 0, 0, ctl_store_status,
+     "print the step of the schema and how many rows each table has", "显示结构版本和各表行数"},
+    {"store migrate", "--db FILE [--to N] [--lose-data]", 0, 0, ctl_store_migrate,
+     "bring the schema to step N, back too; a way back that loses rows wants --lose-data",
+     "将数据库结构升级或回退到版本 N；会丢失数据的回退需要 --lose-data"},
+    {"store copy", "FROM TO", 2, 2, ctl_store_copy,
+     "copy an installation into an empty database, from SQLite to PostgreSQL say; stop the servers "
+     "before",
+     "将整套数据复制到空数据库（如由 SQLite 迁至 PostgreSQL）；请先停止服务"},
     {"tls-init", "DIR HOST...", 2, CTL_ARGUMENTS_MAX, ctl_tls_init,
      "make a CA and a server certificate for a first installation",
      "为首次安装生成 CA 和服务器证书"},
@@ -155,6 +164,8 @@ enum {
     OPTION_UNTIL,
     OPTION_REASON,
     OPTION_FHIR,
+    OPTION_TO,
+    OPTION_LOSE_DATA,
     OPTION_HELP
 };
 
@@ -172,6 +183,8 @@ static const struct option options[] = {
     {"until", required_argument, NULL, OPTION_UNTIL},
     {"reason", required_argument, NULL, OPTION_REASON},
     {"fhir", no_argument, NULL, OPTION_FHIR},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"lose-data", no_argument, NULL, OPTION_LOSE_DATA},
     {"help", no_argument, NULL, OPTION_HELP},
     {0},
 };
@@ -219,6 +232,12 @@ static bool take_option(struct ctl *c, int option)
         return true;
     case OPTION_FHIR:
         c->fhir = true;
+        return true;
+    case OPTION_TO:
+        c->to = optarg;
+        return true;
+    case OPTION_LOSE_DATA:
+        c->lose_data = true;
         return true;
     default:
         return false;

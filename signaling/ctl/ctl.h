@@ -30,6 +30,8 @@ struct ctl {
     size_t role_count;
     const char *from, *until, *reason;
     bool dry_run, fhir;
+    const char *to; /* step of a schema */
+    bool lose_data;
     const char *arguments[CTL_ARGUMENTS_MAX]; /* after the command's words */
     size_t argument_count;
 };
@@ -52,6 +54,9 @@ bool ctl_read_password(const struct ctl *c, char *out, size_t size);
 int ctl_audit(const struct ctl *c, struct service *s, const char *act, const char *object);
 
 int ctl_init(struct ctl *c);
+int ctl_store_status(struct ctl *c);
+int ctl_store_migrate(struct ctl *c);
+int ctl_store_copy(struct ctl *c);
 int ctl_tls_init(struct ctl *c);
 int ctl_cluster_new_key(struct ctl *c);
 int ctl_import(struct ctl *c);
