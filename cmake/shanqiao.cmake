@@ -54,7 +54,7 @@ shanqiao_package(openssl openssl)             # rtc, signaling, loadtest/signali
 shanqiao_package(srtp libsrtp2)               # rtc/srtp
 shanqiao_package(nanomsg nanomsg)             # cluster
 shanqiao_package(sodium libsodium)            # cluster, signaling
-shanqiao_package(jansson jansson)             # relay/control, signaling, client-lib, loadtest
+shanqiao_package(jansson jansson)             # inspect, relay/control, signaling, client-lib, loadtest
 shanqiao_package(microhttpd libmicrohttpd)    # relay/metrics
 shanqiao_package(websockets libwebsockets)    # signaling/ws, client-lib/io
 shanqiao_package(sqlite sqlite3)              # signaling/store
@@ -63,6 +63,8 @@ shanqiao_package(pango pangocairo)            # signaling/export
 shanqiao_package(fontconfig fontconfig)       # signaling/export
 shanqiao_package(zlib zlib)                   # signaling/export
 shanqiao_package(curl libcurl)                # signaling/webhook, client-lib/io
+shanqiao_package(dcmtk dcmtk)                 # inspect
+shanqiao_package(biosig libbiosig)            # inspect
 shanqiao_package(opus opus)                   # client-lib/audio
 shanqiao_package(vpx vpx)                     # client-lib/video
 shanqiao_package(speexdsp speexdsp)           # client-lib/audio

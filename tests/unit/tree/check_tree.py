@@ -15,11 +15,12 @@ from pathlib import Path
 ARROWS = {
     "include": ["shanqiao"],
     "base": ["base", "shanqiao"],
+    "inspect": ["base", "inspect", "shanqiao"],
     "rtc": ["base", "rtc", "shanqiao"],
     "cluster": ["base", "cluster", "shanqiao"],
     "relay": ["base", "rtc", "cluster", "relay", "shanqiao"],
     "relay/forward": ["base", "rtc", "relay/forward", "shanqiao"],
-    "signaling": ["base", "cluster", "signaling", "shanqiao"],
+    "signaling": ["base", "inspect", "cluster", "signaling", "shanqiao"],
     "signaling/consult/step.c": ["base", "signaling/consult/step.h", "signaling/consult/consult.h", "shanqiao"],
     "signaling/consult/step.h": ["base", "signaling/consult/consult.h", "shanqiao"],
     "client-lib": ["base", "rtc", "client-lib", "shanqiao"],
@@ -49,7 +50,9 @@ LIBRARIES = [
     (r"zlib\.h", ["signaling/export"]),
     (r"yaml\.h", ["base"]),
     (r"microhttpd\.h", ["relay/metrics"]),
-    (r"jansson\.h", ["relay/control", "signaling", "client-lib", "loadtest"]),
+    (r"dcmtk/", ["inspect"]),
+    (r"biosig\.h", ["inspect"]),
+    (r"jansson\.h", ["inspect", "relay/control", "signaling", "client-lib", "loadtest"]),
     (r"sodium(\.h|/)", ["cluster", "signaling"]),
     (r"openssl/", ["rtc", "signaling", "loadtest/signaling"]),
     (r"criterion/", []),
@@ -72,9 +75,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 LINES_MAX = 600
 SKIPPED = {"build", "node_modules", ".git", ".cache", "demo-out", "corpus", "data", "dist", "__pycache__"}
-SOURCES = {".c", ".h"}
+SOURCES = {".c", ".cc", ".h"}
 SCRIPTS = {".py", ".sh", ".ts", ".js", ".mjs"}
-FLOORS = ["base", "rtc", "cluster", "relay", "signaling", "client-lib", "loadtest", "include", "tests", "scripts"]
+FLOORS = ["base", "inspect", "rtc", "cluster", "relay", "signaling", "client-lib", "loadtest", "include", "tests", "scripts"]
 
 
 def is_below(path, prefix):
