@@ -75,5 +75,12 @@ int ctl_opinion_ca(struct ctl *c);
 int ctl_opinion_print(struct ctl *c);
 int ctl_opinion_evidence(struct ctl *c);
 int ctl_verify(struct ctl *c);
+int ctl_webhook_add(struct ctl *c);
+int ctl_webhook_remove(struct ctl *c);
+int ctl_webhook_list(struct ctl *c);
+int ctl_link_key_add(struct ctl *c);
+int ctl_link_key_remove(struct ctl *c);
+int ctl_account_token(struct ctl *c);
+int ctl_statistics(struct ctl *c);
 
 #endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Receivers and what they are to be told, as rows. */
+#include "shanqiao/error.h"
+#include "signaling/directory/directory.h"
+#include "signaling/service.h"
+#include "signaling/store/store.h"
+#include "signaling/store/vault.h"
+#include "signaling/webhook/sender.h"
+#include "signaling/webhook/webhook.h"
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct receivers {
+    size_t count;
+    char items[WEBHOOK_OF_INSTITUTION_MAX][ID_MAX];
+};
+
+static bool knows(const struct receivers *r, const char *id)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->items[i], id) == 0)
+            return true;
+    return false;
+}
+
+static int collect(struct service *s, const char *institution, struct receivers *r)
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q,
+                "SELECT id FROM webhook WHERE institution = $1 AND disabled_us = 0 ORDER BY id",
+                sv_text(institution));
+    while (r->count < WEBHOOK_OF_INSTITUTION_MAX && store_next(&q))
+        if (!knows(r, store_text(&q, 0)))
+            store_copy_text(&q, 0, r->items[r->count++], ID_MAX);
+    return store_query_end(&q);
+}
+
+static int collect_above(struct service *s, const char *institution, struct receivers *r)
+{
+    struct directory_ids above;
+    int status = directory_ancestors(s, institution, &above);
+    if (status == SQ_ERR_NOT_FOUND)
+        return 0;
+    for (size_t i = 0; status == 0 && i < above.count; i++)
+        status = collect(s, above.items[i], r);
+    return status;
+}
+
+static char *body_of(const struct webhook_event *e)
+{
+    char time[SERVICE_TIME_MAX];
+    json_t *body = json_pack("{s:s, s:s, s:{s:s, s:s}}", "type", e->type, "timestamp",
+                             service_time_text(e->utc_us, time), "data", "consultationId",
+                             e->consultation, "state", e->state);
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    return text;
+}
+
+static int insert(struct service *s, const char *receiver, const struct webhook_event *e,
+                  const char *body)
+{
+    char id[ID_MAX];
+    store_new_id(id, "msg");
+    int status = STORE_RUN(s->store,
+                           "INSERT INTO webhook_delivery (id, webhook, event, body, created_us,"
+                           " next_us) VALUES ($1, $2, $3, $4, $5, $5)",
+                           sv_text(id), sv_text(receiver), sv_text(e->type), sv_text(body),
+                           sv_int(e->utc_us));
+    return status < 0 ? status : 0;
+}
+
+int webhook_enqueue(struct service *s, const struct webhook_event *e)
+{
+    struct receivers receivers = {0};
+    int status = collect_above(s, e->inviting, &receivers);
+    if (status == 0)
+        status = collect_above(s, e->invited, &receivers);
+    if (status < 0 || receivers.count == 0)
+        return status;
+    char *body = body_of(e);
+    if (!body)
+        return SQ_ERR_NOMEM;
+    for (size_t i = 0; status == 0 && i < receivers.count; i++)
+        status = insert(s, receivers.items[i], e, body);
+    free(body);
+    return status;
+}
+
+/* https, a host, no user name in it (it would stand in logs), no blanks. */
+static bool url_is_good(const char *url)
+{
+    static const char scheme[] = "https://";
+    size_t len = strlen(url);
+    if (len >= SENDER_URL_MAX || strncmp(url, scheme, strlen(scheme)) != 0)
+        return false;
+    const char *host = url + strlen(scheme);
+    size_t host_len = strcspn(host, "/?#");
+    if (host_len == 0 || memchr(host, '@', host_len))
+        return false;
+    for (const char *p = url; *p; p++)
+        if (*p <= ' ' || *p == 0x7f || (unsigned char)*p >= 0x80)
+            return false;
+    return true;
+}
+
+static int count_of(struct service *s, const char *institution, int64_t *count)
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q,
+                "SELECT COUNT(*) FROM webhook WHERE institution = $1 AND disabled_us = 0",
+                sv_text(institution));
+    *count = store_next(&q) ? store_int(&q, 0) : 0;
+    return store_query_end(&q);
+}
+
+static int check_new(struct service *s, const char *institution, const char *url)
+{
+    json_t *found = NULL;
+    int64_t count = 0;
+    if (!url_is_good(url))
+        return SQ_ERR_INVALID;
+    int status = directory_institution(s, institution, &found);
+    json_decref(found);
+    if (status == 0)
+        status = count_of(s, institution, &count);
+    if (status == 0 && count >= WEBHOOK_OF_INSTITUTION_MAX / 2)
+        return SQ_ERR_LIMIT; /* so that both sides of a case and those above are all told */
+    return status;
+}
+
+int webhook_add(struct service *s, const char *institution, const char *url, time_us utc_us,
+                char id[ID_MAX], char *secret_text, size_t size)
+{
+    uint8_t secret[WEBHOOK_SECRET_BYTES], *sealed = NULL;
+    char text[WEBHOOK_SECRET_TEXT_MAX];
+    size_t len = 0;
+    int status = check_new(s, institution, url);
+    if (status < 0)
+        return status;
+    store_new_id(id, "whk");
+    randombytes_buf(secret, sizeof secret);
+    webhook_secret_text(secret, text);
+    if (size < sizeof text)
+        return SQ_ERR_LIMIT;
+    memcpy(secret_text, text, sizeof text);
+    struct vault_place place = {"webhook", id, "sealed_secret"};
+    status = vault_seal(s->vault, &place, secret, sizeof secret, &sealed, &len);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(text, sizeof text);
+    if (status == 0)
+        status = STORE_RUN(s->store,
+                           "INSERT INTO webhook (id, institution, url, events, sealed_secret,"
+                           " created_us) VALUES ($1, $2, $3, 'consultation.state', $4, $5)",
+                           sv_text(id), sv_text(institution), sv_text(url), sv_bytes(sealed, len),
+                           sv_int(utc_us));
+    free(sealed);
+    return status < 0 ? status : 0;
+}
+
+int webhook_remove(struct service *s, const char *id, time_us utc_us)
+{
+    int rows =
+        STORE_RUN(s->store, "UPDATE webhook SET disabled_us = $1 WHERE id = $2 AND disabled_us = 0",
+                  sv_int(utc_us), sv_text(id));
+    if (rows <= 0)
+        return rows == 0 ? SQ_ERR_NOT_FOUND : rows;
+    rows = STORE_RUN(s->store,
+                     "UPDATE webhook_delivery SET ended_us = $1 WHERE webhook = $2"
+                     " AND ended_us = 0",
+                     sv_int(utc_us), sv_text(id));
+    return rows < 0 ? rows : 0;
+}
