@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shanqiao-signaling: reads its configuration, opens store, relays and front door, runs until
  * SIGTERM. */
+#include "base/check.h"
 #include "base/config_bind.h"
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/consult/consult.h"
+#include "signaling/fhir/api.h"
+#include "signaling/link/link.h"
 #include "signaling/media/media.h"
 #include "signaling/proto/schema.h"
 #include "signaling/relays/relays.h"
 #include "signaling/rooms.h"
 #include "signaling/service.h"
 #include "signaling/settings.h"
+#include "signaling/statistics/statistics.h"
+#include "signaling/webhook/webhook.h"
 #include "signaling/ws/server.h"
 #include <getopt.h>
 #include <sodium.h>
@@ -23,6 +28,8 @@
 #define SHANQIAO_VERSION "0.1.0"
 #endif
 
+#define ROUTES_MAX 8 /* rooms that answer HTTP */
+
 /* Everything that lives as long as the program, in the order of its making. */
 struct program {
     struct settings settings;
@@ -33,6 +40,9 @@ struct program {
     struct relays *relays;
     struct media *media;
     struct dispatch *dispatch;
+    struct webhooks *webhooks;
+    struct http_table routes[ROUTES_MAX];
+    size_t route_count;
     struct server *server;
 };
 
@@ -102,6 +112,24 @@ static int open_dispatch(struct program *p)
     return error ? complain("start", "the log says more", error) : 0;
 }
 
+static void add_routes(struct program *p, struct http_table table)
+{
+    CHECK(p->route_count < ROUTES_MAX);
+    p->routes[p->route_count++] = table;
+}
+
+static int open_interfaces(struct program *p)
+{
+    int error = webhooks_new(&p->webhooks, &p->service, p->dispatch, p->settings.webhook_ca);
+    if (error)
+        return complain("webhooks", "the sending thread does not start", error);
+    add_routes(p, fhir_http_table);
+    add_routes(p, statistics_http_table);
+    add_routes(p, link_http_table);
+    add_routes(p, (struct http_table){.user = p->webhooks, .step = webhooks_step});
+    return 0;
+}
+
 /* libwebsockets says neither why it can't bind nor, for an address of another machine, that it
  * didn't. */
 static int try_address(const struct program *p)
@@ -127,6 +155,8 @@ static int open_server(struct program *p)
                               .origins = &s->origins,
                               .connections_max = (int)s->connections_max,
                               .dispatch = p->dispatch,
+                              .routes = p->routes,
+                              .route_count = p->route_count,
                               .relays = p->relays};
     int error = try_address(p);
     if (error)
@@ -138,6 +168,7 @@ static int open_server(struct program *p)
 static void close_all(struct program *p)
 {
     server_free(p->server);
+    webhooks_free(p->webhooks);
     dispatch_free(p->dispatch);
     media_free(p->media);
     relays_free(p->relays);
@@ -159,6 +190,8 @@ static int run(struct program *p)
         error = open_media(p);
     if (!error)
         error = open_dispatch(p);
+    if (!error)
+        error = open_interfaces(p);
     if (!error)
         error = open_server(p);
     if (!error) {

@@ -48,6 +48,8 @@ const struct config_key settings_keys[] = {
     {"consultation.grace_s", CONFIG_INT, AT(grace_s), "30", 1, 3600, NULL,
      "after a restart: who has not come back by then counts as dropped, s"},
     {"session.lifetime_h", CONFIG_INT, AT(session_h), "12", 1, 24 * 7, NULL, "from sign-in, h"},
+    {"webhooks.ca_file", CONFIG_TEXT, AT(webhook_ca), "", 0, 0, NULL,
+     "PEM file of authorities that receivers' certificates chain to; empty: the system's"},
     {"log.level", CONFIG_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warn|error",
      "least serious line to write"},
 };

@@ -19,6 +19,7 @@ struct settings {
     char cluster_key[CONFIG_TEXT_MAX], cluster_node[CONFIG_TEXT_MAX],
         cluster_program[CONFIG_TEXT_MAX];
     int64_t ring_s, start_s, abandoned_s, grace_s, session_h;
+    char webhook_ca[CONFIG_TEXT_MAX];
     char log_level[CONFIG_TEXT_MAX];
 };
 
