@@ -269,7 +269,7 @@ struct consult {
 struct consult_route { /* who is asked */
     enum consult_strategy strategy;
     int added;      /* new members behind the present ones; all experts but the chair */
-    int chair;      /* mdt: number of the chair; CONSULT_NOBODY: as before */
+    int chair;      /* mdt: number of the chair; CONSULT_NOBODY: as before. Experts need one */
     uint64_t again; /* present members to be asked again (not removed ones) */
 };
 
@@ -384,6 +384,8 @@ static inline uint64_t consult_bit(int member)
 uint64_t consult_ringing(const struct consult *c); /* CONSULT_RING_ON */
 /* Those whose word counts now: accepted, not removed; mdt: chair and experts. */
 uint64_t consult_accepted(const struct consult *c);
+/* mdt: experts who took part, and neither signed nor were excused: the chair can't conclude. */
+uint64_t consult_unwritten(const struct consult *c);
 /* Presence of a member or the applicant; CONSULT_AWAY for CONSULT_NOBODY. */
 enum consult_presence consult_presence_of(const struct consult *c, int person);
 
