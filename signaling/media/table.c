@@ -179,9 +179,24 @@ static json_t *stream_body(const struct media_object *o)
                      s->producer ? s->producer->id : NULL);
 }
 
+/* That the room's calls came to media, and to pictures: for statistics, when all is over. */
+static int note_stream(struct media *m, const struct media_object *o)
+{
+    int error = STORE_RUN(m->config.service->store,
+                          "INSERT INTO consultation_media (consultation, picture) VALUES ($1, $2)"
+                          " ON CONFLICT (consultation) DO UPDATE SET picture ="
+                          " CASE WHEN excluded.picture = 1 THEN 1"
+                          " ELSE consultation_media.picture END",
+                          sv_text(o->room->id), sv_int(strcmp(o->stream.kind, "video") == 0));
+    return error < 0 ? error : 0;
+}
+
 int media_object_save(struct media *m, const struct media_object *o)
 {
     bool is_transport = o->type == OBJECT_TRANSPORT;
+    int error = o->type == OBJECT_PRODUCER ? note_stream(m, o) : 0;
+    if (error < 0)
+        return error;
     return save_row(m, o->id, o->room->id, is_transport ? o->id : o->stream.transport->id,
                     type_names[o->type], o->account, o->session,
                     is_transport ? transport_body(o) : stream_body(o));

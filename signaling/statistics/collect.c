@@ -161,7 +161,7 @@ static int add_call(struct collection *c, const char *id, struct group *g)
 {
     struct store_query q;
     STORE_QUERY(c->service->store, &q,
-                "SELECT picture_us FROM consultation_media WHERE consultation = $1", sv_text(id));
+                "SELECT picture FROM consultation_media WHERE consultation = $1", sv_text(id));
     if (store_next(&q)) {
         g->calls++;
         g->sound_only += store_int(&q, 0) == 0;

@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whether pictures were ever sent in its calls; no row: it never came to media.
+-- Calls that came to media; picture: 1 when one was ever offered.
 CREATE TABLE consultation_media (
-    consultation TEXT PRIMARY KEY REFERENCES consultation (id),
-    sound_us BIGINT NOT NULL DEFAULT 0,
-    picture_us BIGINT NOT NULL DEFAULT 0
+    consultation TEXT PRIMARY KEY,
+    picture BIGINT NOT NULL
 );
 -- Only ids, states and times leave by webhooks; the receiver reads the rest over FHIR, where rights are asked.
 CREATE TABLE webhook (
