@@ -121,7 +121,7 @@ time_us http_now_us(const struct exchange *x);      /* monotonic, of this turn *
 /* In start, or later: let the body come. A response without it closes the connection after it. */
 void http_accept_body(struct exchange *x);
 /* Flow control: nothing more is read from the peer until resumed (what was read already may still
- * come, at most one piece). finish waits too. */
+ * come, at most one piece). finish waits too; http_resume may call it. */
 void http_pause(struct exchange *x);
 void http_resume(struct exchange *x);
 

@@ -147,9 +147,9 @@ static void start(struct exchange *x)
 /* After start and whenever the room changed its mind: does the peer send? */
 static void steer(struct exchange *x)
 {
-    bool flows = !x->paused && !x->body_ended;
-    if (x->wsi && x->request.body_bytes)
-        lws_rx_flow_control(x->wsi, flows);
+    bool listens = x->phase == EXCHANGE_THINKING || x->phase == EXCHANGE_RECEIVING;
+    if (x->wsi && x->request.body_bytes && listens)
+        lws_rx_flow_control(x->wsi, !x->paused && !x->body_ended);
 }
 
 int exchange_begin(struct server *s, struct lws *wsi, const char *path, enum http_method method)
@@ -201,11 +201,20 @@ void http_pause(struct exchange *x)
     steer(x);
 }
 
+static void finish(struct exchange *x)
+{
+    if (x->phase != EXCHANGE_RECEIVING || x->paused || !x->body_ended)
+        return;
+    x->phase = EXCHANGE_THINKING;
+    x->match.route->ops->finish(x, x->state);
+}
+
 void http_resume(struct exchange *x)
 {
     x->paused = false;
     exchange_moved(x, 0);
     steer(x);
+    finish(x);
 }
 
 int exchange_body(struct exchange *x, const void *bytes, size_t len_bytes)
@@ -225,17 +234,14 @@ int exchange_body(struct exchange *x, const void *bytes, size_t len_bytes)
 
 int exchange_body_ended(struct exchange *x)
 {
-    if (x->body_ended)
-        return 0;
+    if (x->body_ended) /* libwebsockets says it again for what is pipelined behind it */
+        return ++x->ended_again > EXCHANGE_ENDED_MAX ? -1 : 0;
     x->body_ended = true;
     if (x->phase == EXCHANGE_LINGERING)
         return -1; /* the response asked for a close */
     if (x->request.body_bytes)
-        lws_rx_flow_control(x->wsi, 0); /* until the response is out: the next request waits */
-    if (x->phase != EXCHANGE_RECEIVING)
-        return 0;
-    x->phase = EXCHANGE_THINKING;
-    x->match.route->ops->finish(x, x->state);
+        lws_rx_flow_control(x->wsi, 0); /* until there is a response: the next request waits */
+    finish(x);
     server_drain(x->server);
     return 0;
 }

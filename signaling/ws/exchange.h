@@ -17,6 +17,10 @@
 #define EXCHANGE_LINGER_BYTES (4u * 1024 * 1024)
 #define EXCHANGE_LINGER_US    (10 * TIME_US_PER_S)
 
+/* How often the end of a body may be told again while the response is on its way: a peer that
+ * pipelines behind a body and takes no response would otherwise keep the loop busy. */
+#define EXCHANGE_ENDED_MAX 10000
+
 struct exchange_query {
     char *text; /* "name\0value" */
     const char *value;
@@ -65,6 +69,7 @@ struct exchange {
     enum exchange_phase phase;
     bool close_after; /* no further request on this connection */
     bool body_wanted, body_ended, paused;
+    unsigned ended_again;
     uint64_t received_bytes;
     time_us window_us; /* since when window_bytes are counted */
     uint64_t window_bytes;

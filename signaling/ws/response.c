@@ -48,7 +48,9 @@ static void go(struct exchange *x)
     if (x->phase == EXCHANGE_OVER || !x->wsi)
         return;
     x->phase = EXCHANGE_SENDING;
+    x->paused = false;
     exchange_moved(x, 0);
+    lws_rx_flow_control(x->wsi, 1); /* libwebsockets does not write where it may not read */
     lws_callback_on_writable(x->wsi);
 }
 
@@ -227,13 +229,10 @@ static int written(struct exchange *x)
     exchange_over(x, true);
     if (!x->body_ended && x->request.body_bytes) {
         x->phase = EXCHANGE_LINGERING;
-        x->paused = false;
         x->window_us = clock_monotonic_us();
-        lws_rx_flow_control(wsi, 1);
         return 0;
     }
     bool keep = !x->close_after;
-    lws_rx_flow_control(wsi, 1);
     exchange_gone(x);
     return !keep || lws_http_transaction_completed(wsi) ? -1 : 0;
 }
