@@ -6,8 +6,11 @@
 #include "shanqiao/error.h"
 #include "signaling/auth/auth.h"
 #include "signaling/ws/exchange.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define HTTP_POOL_THREADS 2
 #define SESSION_LOOK_US   (1 * TIME_US_PER_S) /* an ended right is felt within two seconds */
@@ -122,6 +125,16 @@ static bool too_slow(const struct exchange *x, time_us now_us)
     return peer_owes(x) && now_us - x->window_us > HTTP_IDLE_US;
 }
 
+/* While a room thinks libwebsockets does not read, so it hears nothing of a peer that left. */
+static bool peer_left(const struct exchange *x)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    if (peer_owes(x) || getsockopt(lws_get_socket_fd(x->wsi), IPPROTO_TCP, TCP_INFO, &info, &len))
+        return false;
+    return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
+}
+
 static bool session_ended(struct exchange *x, time_us now_us, time_us utc_us)
 {
     struct auth_session session;
@@ -142,7 +155,7 @@ void exchanges_step(struct server *s, time_us now_us, time_us utc_us)
     for (struct exchange *x = e->first; x; x = x->next) {
         /* its own timers (10 s, whoever's turn it is) give way to ours */
         lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
-        if (too_slow(x, now_us) || session_ended(x, now_us, utc_us)) {
+        if (too_slow(x, now_us) || peer_left(x) || session_ended(x, now_us, utc_us)) {
             log_write(LOG_INFO, "http.broken_off", LOG_INT("phase", x->phase));
             exchange_break(x);
         }

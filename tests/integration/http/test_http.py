@@ -150,10 +150,9 @@ class Case(unittest.TestCase):
         self.assertEqual(self.ask("DELETE", "/files/empty")[0], 204)
 
     def test_a_slow_reader_gets_all_of_it(self):
-        data = os.urandom(BIG)
+        data = os.urandom(BIG)  # more than the buffers between the two hold
         self.ask("PATCH", "/files/slow", data)
         with self.rig.connect() as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
             s.sendall(self.head("GET /files/slow", "Connection: close\r\n").encode())
             self.assertEqual(self.ask("GET", "/say")[0], 200, "others are served meanwhile")
             answer = b""
@@ -242,9 +241,12 @@ class Case(unittest.TestCase):
     def test_queries_are_clean_text(self):
         say = json.loads(self.ask("GET", "/say?a=%E5%BF%83&b&c=1%3D2&a=x%26y")[2])
         self.assertEqual(say["query"], [["a", "心"], ["b", ""], ["c", "1=2"], ["a", "x&y"]])
-        for bad in ("%ff", "%c0%af", "%0d%0a", "%ed%a0%80", "%c2%85", "%7f"):
+        for bad in ("%ff", "%c0%af", "%ed%a0%80", "%c2%85", "%7f"):
             self.assertEqual(self.ask("GET", f"/say?a={bad}")[0], 400, bad)
             self.client.close()
+        for bad in ("%0d%0a", "%00", "%1b"):  # refused, or dropped by libwebsockets
+            text = self.raw(self.head(f"GET /say?a=x{bad}y", "Connection: close\r\n")).partition("\r\n\r\n")[2]
+            self.assertFalse(any(sign in text for sign in ("\\u00", "\r", "\\r", "\\n")), text)
         self.assertIn(self.raw(self.head("GET /say?" + "&".join("a=1" for _ in range(100)), ""))[9:12], ("400", ""))
 
     def test_a_room_cannot_write_a_header_by_accident(self):
@@ -290,7 +292,7 @@ class Case(unittest.TestCase):
         self.told("broken", broken + 2)
         with self.rig.connect() as s:  # while the room thinks
             s.sendall(self.head("GET /late").encode())
-            s.unwrap() if False else s.shutdown(socket.SHUT_RDWR)
+            s.shutdown(socket.SHUT_RDWR)
         self.told("broken", broken + 3)
         self.ask("POST", "/open", token=None)
         for name in ("gone", "big"):
