@@ -10,9 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EXPORT_PACKAGE_MAX                                                                         \
-    (24 * 1024 * 1024) /* bytes of a package: the sum of its files' bounds                         \
-                        */
+#define EXPORT_PACKAGE_MAX   (64 * 1024 * 1024) /* bytes of a package */
 #define EXPORT_DETAIL_MAX    128
 #define EXPORT_FILE_NAME_MAX 24
 
@@ -37,24 +35,32 @@ struct export_problem {
     char detail[EXPORT_DETAIL_MAX];
 };
 
-/* The opinion of a consultation on paper. One that fails its check is printed with that result, and
- * problem->fault is EXPORT_NOT_VERIFIED. 0; SQ_ERR_NOT_FOUND (no such consultation),
- * SQ_ERR_STATE, SQ_ERR_UNSUPPORTED or SQ_ERR_LIMIT with the fault in *problem, SQ_ERR_STORE,
- * SQ_ERR_FORGED (sealed by another key), SQ_ERR_NOMEM. */
-int export_print(struct service *s, const char *consultation, time_us utc_us,
-                 struct export_bytes *out, struct export_problem *problem);
+/* What is exported. */
+struct export_of {
+    const char *consultation;
+    const char *opinion; /* a version to print; NULL: the one that counts */
+    time_us utc_us;      /* now */
+};
 
-/* The evidence package; the same store and utc_us make the same bytes. Errors as above; an opinion
- * that fails its check is refused (SQ_ERR_STATE). */
-int export_evidence(struct service *s, const char *consultation, time_us utc_us,
-                    struct export_bytes *out, struct export_problem *problem);
+/* An opinion on paper, an MDT's conclusion with all opinions behind it. One that fails its check is
+ * printed with that result, and problem->fault is EXPORT_NOT_VERIFIED. 0; SQ_ERR_NOT_FOUND (no such
+ * consultation or version), SQ_ERR_STATE, SQ_ERR_UNSUPPORTED or SQ_ERR_LIMIT with the fault in
+ * *problem, SQ_ERR_STORE, SQ_ERR_FORGED (sealed by another key), SQ_ERR_NOMEM. */
+int export_print(struct service *s, const struct export_of *what, struct export_bytes *out,
+                 struct export_problem *problem);
+
+/* The evidence package with all signed versions. Inside a transaction: the installation's key may
+ * be made. Errors as above; an opinion that fails its check is refused (SQ_ERR_STATE). */
+int export_evidence(struct service *s, const struct export_of *what, struct export_bytes *out,
+                    struct export_problem *problem);
 
 struct export_verdict {
     bool good;
     bool own_ca;      /* the chain was followed to the CA in the package itself */
     const char *code; /* literal: "ok", or what is wrong (docs/protocol/evidence.md) */
     char file[EXPORT_FILE_NAME_MAX]; /* of the package, or "zip" for what holds them together */
-    size_t offset; /* in the zip, where code is "container"; else the audit row's number or 0 */
+    size_t offset;   /* in the zip, where code is "container"; else the audit row's number or 0 */
+    size_t opinions; /* signed versions in it, of which the following one counts */
     char consultation[64], signer[128], signed_at[32];
     char ca_fingerprint[65]; /* SHA-256 of the CA that the chain ends in, hexadecimal */
 };

@@ -24,6 +24,8 @@
 #define CONTENT_WIDTH (PAGE_WIDTH - 2 * MARGIN)
 #define BOTTOM        (PAGE_HEIGHT - MARGIN - FOOT_HEIGHT)
 
+#define PLACEHOLDER 0x25a1 /* white square */
+
 #define FAMILIES     "WenQuanYi Zen Hei, Noto Sans CJK SC, WenQuanYi Micro Hei, Sans"
 #define SAMPLE_WORDS "会诊意见患者签署" /* a font with these is a font for Chinese */
 
@@ -97,6 +99,28 @@ static bool has_chinese_font(void)
     return found;
 }
 
+/* Characters that are not shown but change how others are: controls, line and paragraph separators,
+ * turns of the reading direction, byte order mark. */
+static bool invisible(gunichar c)
+{
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+/* What stands in the store may have come in by another way than the wire, which refuses them: they
+ * are printed as a box, so that nothing hides and nothing looks like something else. */
+static char *visible(const char *text)
+{
+    char *valid = g_utf8_make_valid(text, -1);
+    GString *out = g_string_sized_new(strlen(valid) + 1);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(out, invisible(c) || c == 0xfffd ? PLACEHOLDER : c);
+    }
+    g_free(valid);
+    return g_string_free(out, FALSE);
+}
+
 static PangoLayout *layout_of(struct pdf *p, const char *font, double width, const char *text)
 {
     PangoFontDescription *description = pango_font_description_from_string(font);
@@ -107,13 +131,16 @@ static PangoLayout *layout_of(struct pdf *p, const char *font, double width, con
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_auto_dir(layout, TRUE);
     pango_layout_set_line_spacing(layout, 1.15F);
-    pango_layout_set_text(layout, text, -1);
+    char *shown = visible(text);
+    pango_layout_set_text(layout, shown, -1);
+    g_free(shown);
     return layout;
 }
 
 static void find_missing(struct pdf *p, const char *text)
 {
-    for (const char *at = text; *at && !p->missing; at = g_utf8_next_char(at)) {
+    char *shown = visible(text);
+    for (const char *at = shown; *at && !p->missing; at = g_utf8_next_char(at)) {
         char one[8] = "";
         g_unichar_to_utf8(g_utf8_get_char(at), one);
         PangoLayout *layout = layout_of(p, FONT_TEXT, CONTENT_WIDTH, one);
@@ -121,6 +148,7 @@ static void find_missing(struct pdf *p, const char *text)
             p->missing = g_utf8_get_char(at);
         g_object_unref(layout);
     }
+    g_free(shown);
 }
 
 static PangoLayout *checked_layout(struct pdf *p, const char *font, double width, const char *text)
@@ -321,7 +349,7 @@ static int result_of(const struct pdf *p, struct export_problem *problem)
     }
     if (p->too_long) {
         problem->fault = EXPORT_TOO_LONG;
-        snprintf(problem->detail, sizeof(problem->detail), "%s", package_name(PACKAGE_PDF));
+        package_name(PACKAGE_PDF, problem->detail);
         return SQ_ERR_LIMIT;
     }
     bool good = cairo_status(p->cr) == CAIRO_STATUS_SUCCESS &&

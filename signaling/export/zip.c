@@ -73,13 +73,13 @@ static uint8_t *put_central(uint8_t *p, const char *name, uint32_t crc, uint32_t
     return p + strlen(name);
 }
 
-static uint8_t *put_end(uint8_t *p, uint32_t directory_bytes, uint32_t offset)
+static uint8_t *put_end(uint8_t *p, int files, uint32_t directory_bytes, uint32_t offset)
 {
     p = put32(p, END_SIGNATURE);
     p = put16(p, 0); /* disks */
     p = put16(p, 0);
-    p = put16(p, PACKAGE_FILES);
-    p = put16(p, PACKAGE_FILES);
+    p = put16(p, (unsigned)files);
+    p = put16(p, (unsigned)files);
     p = put32(p, directory_bytes);
     p = put32(p, offset);
     return put16(p, 0); /* comment */
@@ -90,35 +90,47 @@ static uint32_t crc_of(const struct package_part *part)
     return (uint32_t)crc32_z(0, part->data, part->len_bytes);
 }
 
+static size_t size_of(const struct package *p)
+{
+    char name[EXPORT_FILE_NAME_MAX];
+    size_t len = END_BYTES;
+    for (int i = 0; i < package_count(p); i++)
+        len +=
+            LOCAL_BYTES + CENTRAL_BYTES + 2 * strlen(package_name(i, name)) + p->parts[i].len_bytes;
+    return len;
+}
+
 int package_write(const struct package *p, struct export_bytes *out)
 {
-    size_t len = END_BYTES;
-    uint32_t crc[PACKAGE_FILES], offset[PACKAGE_FILES];
-    for (int i = 0; i < PACKAGE_FILES; i++) {
-        CHECK(p->parts[i].len_bytes <= package_bound(i));
-        len += LOCAL_BYTES + CENTRAL_BYTES + 2 * strlen(package_name(i)) + p->parts[i].len_bytes;
-        crc[i] = crc_of(&p->parts[i]);
-    }
+    size_t len = size_of(p);
+    uint32_t crc[PACKAGE_FILES_MAX], offset[PACKAGE_FILES_MAX];
+    char name[EXPORT_FILE_NAME_MAX];
+    int files = package_count(p);
+    if (len > EXPORT_PACKAGE_MAX)
+        return SQ_ERR_LIMIT;
     uint8_t *data = malloc(len), *at = data;
     if (!data)
         return SQ_ERR_NOMEM;
-    for (int i = 0; i < PACKAGE_FILES; i++) {
+    for (int i = 0; i < files; i++) {
         uint32_t size = (uint32_t)p->parts[i].len_bytes;
+        CHECK(size <= package_bound(i));
+        crc[i] = crc_of(&p->parts[i]);
         offset[i] = (uint32_t)(at - data);
-        at = put_local(at, package_name(i), crc[i], size);
+        at = put_local(at, package_name(i, name), crc[i], size);
         memcpy(at, p->parts[i].data, size);
         at += size;
     }
     uint32_t directory = (uint32_t)(at - data);
-    for (int i = 0; i < PACKAGE_FILES; i++)
-        at = put_central(at, package_name(i), crc[i], (uint32_t)p->parts[i].len_bytes, offset[i]);
-    at = put_end(at, (uint32_t)(at - data) - directory, directory);
+    for (int i = 0; i < files; i++)
+        at = put_central(at, package_name(i, name), crc[i], (uint32_t)p->parts[i].len_bytes,
+                         offset[i]);
+    at = put_end(at, files, (uint32_t)(at - data) - directory, directory);
     CHECK((size_t)(at - data) == len);
     *out = (struct export_bytes){data, len};
     return 0;
 }
 
-static int refuse(struct package_fault *fault, const char *code, const char *file, size_t offset)
+static int refuse(struct package_fault *fault, const char *code, int file, size_t offset)
 {
     *fault = (struct package_fault){code, file, offset};
     return SQ_ERR_INVALID;
@@ -126,7 +138,7 @@ static int refuse(struct package_fault *fault, const char *code, const char *fil
 
 /* The bytes at the reader's place must be these; names the first that differs. */
 static int expect(struct byte_reader *r, const uint8_t *start, const uint8_t *wanted, size_t len,
-                  const char *file, struct package_fault *fault)
+                  int file, struct package_fault *fault)
 {
     size_t left = byte_reader_left(r);
     for (size_t i = 0; i < len && i < left; i++)
@@ -147,47 +159,81 @@ static int read_part(struct byte_reader *r, const uint8_t *start, int file,
                      struct package_part *part, uint32_t *crc, struct package_fault *fault)
 {
     uint8_t header[LOCAL_BYTES + EXPORT_FILE_NAME_MAX];
-    const char *name = package_name(file);
+    char name[EXPORT_FILE_NAME_MAX];
     size_t left = byte_reader_left(r), at = (size_t)(r->at - start);
     if (left < LOCAL_BYTES)
-        return refuse(fault, "truncated", name, at + left);
+        return refuse(fault, "truncated", file, at + left);
     uint32_t size = get32(r->at + SIZE_AT);
     *crc = get32(r->at + CRC_AT);
-    size_t len = (size_t)(put_local(header, name, *crc, size) - header);
-    if (expect(r, start, header, len, name, fault) < 0)
+    size_t len = (size_t)(put_local(header, package_name(file, name), *crc, size) - header);
+    if (expect(r, start, header, len, file, fault) < 0)
         return SQ_ERR_INVALID;
     if (size > package_bound(file))
-        return refuse(fault, "size", name, at + SIZE_AT);
+        return refuse(fault, "size", file, at + SIZE_AT);
     part->len_bytes = size;
     part->data = byte_read(r, size);
     if (!part->data)
-        return refuse(fault, "truncated", name, (size_t)(r->end - start));
-    return crc_of(part) == *crc ? 0 : refuse(fault, "crc", name, at);
+        return refuse(fault, "truncated", file, (size_t)(r->end - start));
+    return crc_of(part) == *crc ? 0 : refuse(fault, "crc", file, at);
+}
+
+/* After the fixed files come opinions, at least one, until the directory begins. */
+static bool another(const struct byte_reader *r, const struct package *p)
+{
+    return p->opinions == 0 ||
+           (p->opinions < PACKAGE_OPINIONS_MAX && byte_reader_left(r) >= sizeof(uint32_t) &&
+            get32(r->at) != CENTRAL_SIGNATURE);
+}
+
+struct place { /* of a file, as its headers have it */
+    uint32_t crc, offset;
+};
+
+static int read_files(struct byte_reader *r, const uint8_t *start, struct package *p,
+                      struct place *places, struct package_fault *fault)
+{
+    int status = 0;
+    p->opinions = 0;
+    for (int i = 0; status == 0 && (i < package_count(p) || another(r, p)); i++) {
+        if (i == package_count(p))
+            p->opinions++;
+        places[i].offset = (uint32_t)(r->at - start);
+        status = read_part(r, start, i, &p->parts[i], &places[i].crc, fault);
+    }
+    return status;
+}
+
+static int read_directory(struct byte_reader *r, const uint8_t *start, const struct package *p,
+                          const struct place *places, struct package_fault *fault)
+{
+    uint8_t header[CENTRAL_BYTES + EXPORT_FILE_NAME_MAX];
+    char name[EXPORT_FILE_NAME_MAX];
+    int status = 0;
+    for (int i = 0; i < package_count(p) && status == 0; i++) {
+        uint32_t size = (uint32_t)p->parts[i].len_bytes;
+        size_t len = (size_t)(put_central(header, package_name(i, name), places[i].crc, size,
+                                          places[i].offset) -
+                              header);
+        status = expect(r, start, header, len, i, fault);
+    }
+    return status;
 }
 
 int package_read(struct package *p, const uint8_t *data, size_t len_bytes,
                  struct package_fault *fault)
 {
     struct byte_reader r = byte_reader_of(data, len_bytes);
-    uint32_t crc[PACKAGE_FILES], offset[PACKAGE_FILES];
-    uint8_t header[CENTRAL_BYTES + EXPORT_FILE_NAME_MAX];
-    int status = 0;
-    for (int i = 0; i < PACKAGE_FILES && status == 0; i++) {
-        offset[i] = (uint32_t)(r.at - data);
-        status = read_part(&r, data, i, &p->parts[i], &crc[i], fault);
-    }
+    struct place places[PACKAGE_FILES_MAX];
+    uint8_t end[END_BYTES];
+    int status = read_files(&r, data, p, places, fault);
     const uint8_t *directory = r.at;
-    for (int i = 0; i < PACKAGE_FILES && status == 0; i++) {
-        const char *name = package_name(i);
-        uint32_t size = (uint32_t)p->parts[i].len_bytes;
-        size_t len = (size_t)(put_central(header, name, crc[i], size, offset[i]) - header);
-        status = expect(&r, data, header, len, name, fault);
-    }
+    if (status == 0)
+        status = read_directory(&r, data, p, places, fault);
     if (status < 0)
         return status;
-    put_end(header, (uint32_t)(r.at - directory), (uint32_t)(directory - data));
-    status = expect(&r, data, header, END_BYTES, "zip", fault);
+    put_end(end, package_count(p), (uint32_t)(r.at - directory), (uint32_t)(directory - data));
+    status = expect(&r, data, end, END_BYTES, PACKAGE_ZIP, fault);
     if (status == 0 && byte_reader_left(&r) > 0)
-        return refuse(fault, "container", "zip", (size_t)(r.at - data));
+        return refuse(fault, "container", PACKAGE_ZIP, (size_t)(r.at - data));
     return status;
 }
