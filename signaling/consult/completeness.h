@@ -12,7 +12,6 @@ enum consult_field {
     CONSULT_FIELD_PATIENT_NAME,
     CONSULT_FIELD_PATIENT_SEX,
     CONSULT_FIELD_PATIENT_AGE,
-    CONSULT_FIELD_PATIENT_ID,
     CONSULT_FIELD_COMPLAINT, /* the reason for asking */
     CONSULT_FIELD_PURPOSE,
     CONSULT_FIELD_HISTORY, /* record summary */
@@ -22,9 +21,7 @@ enum consult_field {
     CONSULT_FIELD_ALLERGY,
     CONSULT_FIELD_URGENCY,
     CONSULT_FIELD_PANEL, /* stands for the wanted specialty */
-    CONSULT_FIELD_TITLE, /* the wanted rank of the specialist */
     CONSULT_FIELD_CANDIDATE_TIMES,
-    CONSULT_FIELD_DEPARTMENT,
     CONSULT_FIELD_MATERIAL, /* at least one image, record or document */
     CONSULT_FIELD_CONSENT,  /* `share` of the patient or guardian */
     CONSULT_FIELD_COUNT
@@ -36,8 +33,8 @@ static inline uint32_t consult_field_bit(enum consult_field field)
     return UINT32_C(1) << field;
 }
 
-/* Required fields of `kind` that are not in `filled`; 0: complete. Candidate times are also required
- * of a kind that has CONSULT_NEEDS_SCHEDULE in `needs`. */
+/* Required fields of `kind` that are not in `filled`; 0: complete. Candidate times are also
+ * required of a kind that has CONSULT_NEEDS_SCHEDULE in `needs`. */
 uint32_t consult_missing(enum consult_kind kind, uint32_t needs, uint32_t filled);
 
 /* Path in the request: "patient.name", "complaint". Static. */

@@ -38,7 +38,7 @@ enum referral_direction { REFERRAL_UP, REFERRAL_DOWN, REFERRAL_DIRECTION_COUNT }
 struct referral {
     enum referral_state state;
     enum referral_direction direction;
-    bool unanswered;         /* REFUSED or NOT_ARRIVED by time-out of the other side's answer */
+    bool unanswered;         /* REFUSED, or NOT_ARRIVED, because the time for it passed */
     time_us deadline_utc_us; /* TIME_US_NEVER: none */
     time_us proposed_utc_us, arrived_utc_us, closed_utc_us; /* 0: not yet */
 };
@@ -75,6 +75,6 @@ const char *referral_state_name(enum referral_state state); /* "not_arrived" */
 enum referral_state referral_state_parse(const char *name); /* REFERRAL_STATE_COUNT when unknown */
 const char *referral_event_name(enum referral_event_type type);
 const char *referral_direction_name(enum referral_direction direction); /* "up" */
-enum referral_direction referral_direction_parse(const char *name); /* _COUNT when unknown */
+enum referral_direction referral_direction_parse(const char *name);     /* _COUNT when unknown */
 
 #endif

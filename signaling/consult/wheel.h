@@ -15,22 +15,24 @@
 
 struct wheel;
 
-/* Nothing is due before utc_us - 1. NULL: out of memory. */
+/* Time begins at utc_us (not negative). NULL: out of memory. */
 struct wheel *wheel_new(time_us utc_us);
 void wheel_free(struct wheel *w); /* NULL is allowed */
 
-/* Puts or moves the deadline of `key` (copied; at most WHEEL_KEY_MAX - 1 bytes). TIME_US_NEVER
+/* Puts or moves the deadline of `key` (copied; 1 to WHEEL_KEY_MAX - 1 bytes). TIME_US_NEVER
  * cancels. One in the past is due at once. 0, SQ_ERR_INVALID (key empty or too long), SQ_ERR_NOMEM
- * (the old deadline then still stands). */
+ * (nothing changed). */
 int wheel_set(struct wheel *w, const char *key, time_us at_utc_us);
 void wheel_cancel(struct wheel *w, const char *key); /* unknown: nothing happens */
 
-/* Takes one deadline that is due at utc_us (at <= utc_us), earliest first, equal ones in the order
- * of their keys. False: none is. Time never goes back: an earlier utc_us counts as the latest. */
+/* Takes one deadline that is due (at <= utc_us), earliest first, equal ones in the order of their
+ * keys. False: none is. Time never goes back: an earlier utc_us counts as the latest. Either output
+ * may be NULL. */
 bool wheel_take(struct wheel *w, time_us utc_us, char key[WHEEL_KEY_MAX], time_us *at_utc_us);
 
-/* When to ask again: exactly the earliest deadline, TIME_US_NEVER when there is none. */
-time_us wheel_next(const struct wheel *w);
+/* When to ask again: exactly the earliest deadline, TIME_US_NEVER when there is none. Finding it
+ * may bring a remembered figure up to date. */
+time_us wheel_next(struct wheel *w);
 size_t wheel_count(const struct wheel *w);
 
 #endif
