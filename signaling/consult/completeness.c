@@ -39,6 +39,7 @@ static const struct field {
     [CONSULT_FIELD_ALLERGY] = {"allergy", "allergies", "过敏史"},
     [CONSULT_FIELD_URGENCY] = {"urgency", "urgency", "紧急程度"},
     [CONSULT_FIELD_PANEL] = {"panelId", "panel", "专家组"},
+    [CONSULT_FIELD_TITLE] = {"wantedTitle", "wanted title", "所需专家职称"},
     [CONSULT_FIELD_CANDIDATE_TIMES] = {"candidateTimes", "candidate times", "备选时间"},
     [CONSULT_FIELD_MATERIAL] = {"materials", "at least one material", "至少一份资料"},
     [CONSULT_FIELD_CONSENT] = {"consent.share", "consent of the patient or guardian",

@@ -21,6 +21,7 @@ enum consult_field {
     CONSULT_FIELD_ALLERGY,
     CONSULT_FIELD_URGENCY,
     CONSULT_FIELD_PANEL, /* stands for the wanted specialty */
+    CONSULT_FIELD_TITLE, /* the wanted rank of the specialist */
     CONSULT_FIELD_CANDIDATE_TIMES,
     CONSULT_FIELD_MATERIAL, /* at least one image, record or document */
     CONSULT_FIELD_CONSENT,  /* `share` of the patient or guardian */
