@@ -5,6 +5,7 @@
 #include "shanqiao/error.h"
 #include "signaling/auth/auth.h"
 #include "signaling/auth/rights.h"
+#include "signaling/consent/consent.h"
 #include "signaling/consult/consult.h"
 #include "signaling/directory/directory.h"
 #include "signaling/duty/duty.h"
@@ -21,7 +22,8 @@
 
 static const struct method_table *const tables[] = {&auth_method_table, &consult_method_table,
                                                     &opinion_method_table, &duty_method_table,
-                                                    &directory_method_table};
+                                                    &directory_method_table,
+                                                    &consent_method_table};
 
 static void open_service(struct people *p)
 {
