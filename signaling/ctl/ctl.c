@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <sodium.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -23,9 +24,25 @@ struct command {
 static const struct command commands[] = {
     {"init", "--db FILE --keys DIR", 0, 0, ctl_init, "make the master key (0600) and the database",
      "创建主密钥（权限 0600）和数据库"},
-    {"import", "--db FILE --keys DIR [--dry-run] FILE.json", 1, 1, ctl_import,
-     "bring institutions, accounts and panels to what the file says; --dry-run only shows it",
-     "按文件导入机构、账号和专家组；--dry-run 只显示差异"},
+    {"import", "--db FILE --keys DIR [--dry-run] [--remove] FILE|FOLDER", 1, 1, ctl_import,
+     "the same as directory import", "同 directory import"},
+    {"directory import", "--db FILE --keys DIR [--dry-run] [--remove] FILE.json|TABLE.csv|FOLDER",
+     1, 1, ctl_import,
+     "bring the directory to what the files say; --dry-run only shows it; --remove closes or "
+     "removes what their tables do not name",
+     "按文件更新目录；--dry-run 只显示差异；--remove 关闭或删除文件各表中没有的内容"},
+    {"directory export", "--db FILE --keys DIR [--format json|csv] FILE|FOLDER", 1, 1,
+     ctl_directory_export, "write the directory, without passwords (FILE -: standard output)",
+     "导出目录，不含密码（FILE 为 - 时输出到标准输出）"},
+    {"directory check", "--db FILE --keys DIR", 0, 0, ctl_directory_check,
+     "find what is wrong or about to be: references, circles of help, ended agreements, empty "
+     "panels",
+     "检查目录：引用、帮扶环、到期协议、空专家组等"},
+    {"directory generate",
+     "[--counties N] [--townships N] [--villages N] [--members N] [--seed N] --out "
+     "FILE.json|FOLDER",
+     0, 0, ctl_directory_generate, "make up a province for tests (the same seed makes the same)",
+     "生成用于测试的全省目录（相同种子结果相同）"},
     {"account add",
      "--db FILE --keys DIR --name NAME --institution ID --role ROLE [--role ...] [--language L] "
      "LOGIN",
@@ -59,12 +76,33 @@ static const struct command commands[] = {
      ctl_audit_export,
      "print rows as lines of JSON, with --fhir as FHIR R4 AuditEvent; until is not included",
      "按行输出审计记录（JSON），--fhir 输出 FHIR R4 AuditEvent；不含 until 当日"},
-    {"opinion verify", "--db FILE --keys DIR CONSULTATION", 1, 1, ctl_opinion_verify,
+    {"retention list", "--db FILE --keys DIR", 0, 0, ctl_retention_list,
+     "list ended cases: id, class, institution, end, due, held",
+     "列出已结束的会诊：编号、类别、机构、结束日、到期日、是否保全"},
+    {"retention due", "--db FILE --keys DIR", 0, 0, ctl_retention_due,
+     "list those whose term is over", "列出已到期的会诊"},
+    {"retention run", "--db FILE --keys DIR [--dry-run]", 0, 0, ctl_retention_run,
+     "delete what is due and not held; each leaves a proof", "删除已到期且未保全的内容，并留下证明"},
+    {"retention proof", "--db FILE --keys DIR ID", 1, 1, ctl_retention_proof,
+     "print and check the proof of a deletion", "输出并校验删除证明"},
+    {"retention class", "--db FILE --keys DIR ID outpatient|inpatient", 2, 2, ctl_retention_class,
+     "say of which kind a record is", "设定病历类别（门诊/住院）"},
+    {"retention hold", "--db FILE --keys DIR --reason TEXT ID", 1, 1, ctl_retention_hold,
+     "keep a case, or all of an institution, until released; prints the hold's id",
+     "保全会诊或机构的全部资料，直至解除；输出保全编号"},
+    {"retention release", "--db FILE --keys DIR HOLD", 1, 1, ctl_retention_release,
+     "release a hold", "解除保全"},
+    {"retention holds", "--db FILE --keys DIR", 0, 0, ctl_retention_holds,
+     "list holds in force", "列出有效的保全"},
+    {"opinion verify", "--db FILE --keys DIR [--opinion ID] CONSULTATION", 1, 1, ctl_opinion_verify,
      "check the signed opinion of a consultation", "校验会诊的已签署意见"},
     {"opinion ca", "--db FILE --keys DIR", 0, 0, ctl_opinion_ca,
      "print the certificate that all signing certificates chain to", "输出签名证书的根证书"},
-    {"opinion print", "--db FILE --keys DIR CONSULTATION FILE.pdf", 2, 2, ctl_opinion_print,
-     "print the signed opinion of a consultation (A4)", "打印会诊的已签署意见（A4 PDF）"},
+    {"opinion print", "--db FILE --keys DIR [--opinion ID] CONSULTATION FILE.pdf", 2, 2,
+     ctl_opinion_print,
+     "print the signed opinion of a consultation (A4), an MDT's with all opinions; --opinion: "
+     "one version",
+     "打印会诊的已签署意见（A4 PDF），多学科会诊含各专家意见；--opinion：某一版本"},
     {"opinion evidence", "--db FILE --keys DIR CONSULTATION FILE.zip", 2, 2, ctl_opinion_evidence,
      "write opinion, signature, certificates, record and audit rows as one package",
      "将意见、签名、证书、会诊记录和审计行导出为证据包"},
@@ -168,98 +206,76 @@ static const struct command *find_command(int argc, char **argv, int *used)
     return NULL;
 }
 
-enum {
-    OPTION_DB = 256,
-    OPTION_KEYS,
-    OPTION_NAME,
-    OPTION_INSTITUTION,
-    OPTION_LANGUAGE,
-    OPTION_ROLE,
-    OPTION_EXPECT,
-    OPTION_CA,
-    OPTION_DRY_RUN,
-    OPTION_FROM,
-    OPTION_UNTIL,
-    OPTION_REASON,
-    OPTION_FHIR,
-    OPTION_TO,
-    OPTION_LOSE_DATA,
-    OPTION_HELP
+/* Every option but --role and --help sets one member of struct ctl: a text, or a flag. */
+static const struct setting {
+    const char *name;
+    size_t offset;
+    bool flag;
+} settings[] = {
+#define TEXT(name, member)                                                                         \
+    {                                                                                              \
+        name, offsetof(struct ctl, member), false                                                  \
+    }
+#define FLAG(name, member)                                                                         \
+    {                                                                                              \
+        name, offsetof(struct ctl, member), true                                                   \
+    }
+    TEXT("db", db),
+    TEXT("keys", keys),
+    TEXT("name", name),
+    TEXT("institution", institution),
+    TEXT("language", language),
+    TEXT("expect", expect),
+    TEXT("ca", ca),
+    TEXT("opinion", opinion),
+    FLAG("dry-run", dry_run),
+    TEXT("from", from),
+    TEXT("until", until),
+    TEXT("reason", reason),
+    FLAG("fhir", fhir),
+    TEXT("to", to),
+    FLAG("lose-data", lose_data),
+    FLAG("remove", directory.remove),
+    TEXT("format", directory.format),
+    TEXT("out", directory.out),
+    TEXT("counties", directory.counties),
+    TEXT("townships", directory.townships),
+    TEXT("villages", directory.villages),
+    TEXT("members", directory.members),
+    TEXT("seed", directory.seed),
+#undef TEXT
+#undef FLAG
 };
+#define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
 
-static const struct option options[] = {
-    {"db", required_argument, NULL, OPTION_DB},
-    {"keys", required_argument, NULL, OPTION_KEYS},
-    {"name", required_argument, NULL, OPTION_NAME},
-    {"institution", required_argument, NULL, OPTION_INSTITUTION},
-    {"language", required_argument, NULL, OPTION_LANGUAGE},
-    {"role", required_argument, NULL, OPTION_ROLE},
-    {"expect", required_argument, NULL, OPTION_EXPECT},
-    {"ca", required_argument, NULL, OPTION_CA},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"from", required_argument, NULL, OPTION_FROM},
-    {"until", required_argument, NULL, OPTION_UNTIL},
-    {"reason", required_argument, NULL, OPTION_REASON},
-    {"fhir", no_argument, NULL, OPTION_FHIR},
-    {"to", required_argument, NULL, OPTION_TO},
-    {"lose-data", no_argument, NULL, OPTION_LOSE_DATA},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {0},
-};
+enum { OPTION_FIRST = 256, OPTION_ROLE = OPTION_FIRST + SETTING_COUNT, OPTION_HELP };
+
+static void make_options(struct option options[SETTING_COUNT + 3])
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        options[i] =
+            (struct option){settings[i].name, settings[i].flag ? no_argument : required_argument,
+                            NULL, OPTION_FIRST + (int)i};
+    options[SETTING_COUNT] = (struct option){"role", required_argument, NULL, OPTION_ROLE};
+    options[SETTING_COUNT + 1] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+    options[SETTING_COUNT + 2] = (struct option){0};
+}
 
 static bool take_option(struct ctl *c, int option)
 {
-    switch (option) {
-    case OPTION_DB:
-        c->db = optarg;
-        return true;
-    case OPTION_KEYS:
-        c->keys = optarg;
-        return true;
-    case OPTION_NAME:
-        c->name = optarg;
-        return true;
-    case OPTION_INSTITUTION:
-        c->institution = optarg;
-        return true;
-    case OPTION_LANGUAGE:
-        c->language = optarg;
-        return true;
-    case OPTION_ROLE:
-        if (c->role_count == CTL_ROLES_MAX)
-            return false;
+    if (option == OPTION_ROLE && c->role_count < CTL_ROLES_MAX) {
         c->roles[c->role_count++] = optarg;
         return true;
-    case OPTION_EXPECT:
-        c->expect = optarg;
-        return true;
-    case OPTION_CA:
-        c->ca = optarg;
-        return true;
-    case OPTION_DRY_RUN:
-        c->dry_run = true;
-        return true;
-    case OPTION_FROM:
-        c->from = optarg;
-        return true;
-    case OPTION_UNTIL:
-        c->until = optarg;
-        return true;
-    case OPTION_REASON:
-        c->reason = optarg;
-        return true;
-    case OPTION_FHIR:
-        c->fhir = true;
-        return true;
-    case OPTION_TO:
-        c->to = optarg;
-        return true;
-    case OPTION_LOSE_DATA:
-        c->lose_data = true;
-        return true;
-    default:
-        return false;
     }
+    if (option < OPTION_FIRST || option >= OPTION_ROLE)
+        return false;
+    const struct setting *setting = &settings[option - OPTION_FIRST];
+    char *member = (char *)c + setting->offset;
+    if (setting->flag)
+        *(bool *)member = true;
+    else
+        *(const char **)(void *)member = optarg;
+    return true;
 }
 
 static int usage(const struct ctl *c, const struct command *command)
@@ -272,7 +288,9 @@ static int usage(const struct ctl *c, const struct command *command)
 /* argv[0] stands for the program, the options and arguments follow. */
 static int parse(struct ctl *c, const struct command *command, int argc, char **argv)
 {
+    struct option options[SETTING_COUNT + 3];
     int option;
+    make_options(options);
     optind = 0; /* GNU: start over, so that ctl_run can be called again */
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

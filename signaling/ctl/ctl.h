@@ -20,18 +20,26 @@ enum ctl_exit {
     CTL_BAD = 3 /* a check found a fault */
 };
 
+/* Options of the directory commands. */
+struct ctl_directory {
+    bool remove;
+    const char *format, *out;
+    const char *counties, *townships, *villages, *members, *seed; /* of a made-up province */
+};
+
 struct ctl {
     FILE *in, *out, *err;
     bool chinese;
     time_us utc_us;
     const char *db, *keys;
-    const char *name, *institution, *language, *expect, *ca;
+    const char *name, *institution, *language, *expect, *ca, *opinion;
     const char *roles[CTL_ROLES_MAX];
     size_t role_count;
     const char *from, *until, *reason;
     bool dry_run, fhir;
     const char *to; /* step of a schema */
     bool lose_data;
+    struct ctl_directory directory;
     const char *arguments[CTL_ARGUMENTS_MAX]; /* after the command's words */
     size_t argument_count;
 };
@@ -50,6 +58,9 @@ int ctl_open(const struct ctl *c, struct service *out);
 /* One line from c->in without its end; asks and hides it on a terminal. false at the end of input.
  */
 bool ctl_read_password(const struct ctl *c, char *out, size_t size);
+struct book;
+/* Each fault of a directory file to err: "FILE:LINE:COLUMN: accounts[2].roles: wanted: ..." */
+void ctl_faults(const struct ctl *c, const struct book *b);
 /* An audit row of the operator's act, in a transaction of the caller. */
 int ctl_audit(const struct ctl *c, struct service *s, const char *act, const char *object);
 
@@ -60,6 +71,9 @@ int ctl_store_copy(struct ctl *c);
 int ctl_tls_init(struct ctl *c);
 int ctl_cluster_new_key(struct ctl *c);
 int ctl_import(struct ctl *c);
+int ctl_directory_export(struct ctl *c);
+int ctl_directory_check(struct ctl *c);
+int ctl_directory_generate(struct ctl *c);
 int ctl_account_add(struct ctl *c);
 int ctl_account_passwd(struct ctl *c);
 int ctl_account_disable(struct ctl *c);
@@ -70,6 +84,14 @@ int ctl_account_list(struct ctl *c);
 int ctl_audit_verify(struct ctl *c);
 int ctl_audit_head(struct ctl *c);
 int ctl_audit_export(struct ctl *c);
+int ctl_retention_list(struct ctl *c);
+int ctl_retention_due(struct ctl *c);
+int ctl_retention_run(struct ctl *c);
+int ctl_retention_proof(struct ctl *c);
+int ctl_retention_class(struct ctl *c);
+int ctl_retention_hold(struct ctl *c);
+int ctl_retention_release(struct ctl *c);
+int ctl_retention_holds(struct ctl *c);
 int ctl_opinion_verify(struct ctl *c);
 int ctl_opinion_ca(struct ctl *c);
 int ctl_opinion_print(struct ctl *c);

@@ -50,7 +50,6 @@ CREATE TABLE help (
 );
 CREATE INDEX help_helper ON help (helper);
 CREATE TABLE roster_shift (
-    id TEXT PRIMARY KEY,
     panel TEXT NOT NULL,
     account TEXT NOT NULL,
     weekdays BIGINT NOT NULL,
@@ -58,17 +57,63 @@ CREATE TABLE roster_shift (
     end_min BIGINT NOT NULL,
     from_day BIGINT NOT NULL,
     until_day BIGINT NOT NULL,
+    PRIMARY KEY (panel, account, weekdays, start_min, from_day),
     FOREIGN KEY (panel, account) REFERENCES panel_member (panel, account) ON DELETE CASCADE
 );
-CREATE INDEX roster_shift_member ON roster_shift (panel, account);
 CREATE TABLE roster_exception (
-    id TEXT PRIMARY KEY,
     panel TEXT NOT NULL,
     account TEXT NOT NULL,
     from_min BIGINT NOT NULL,
     until_min BIGINT NOT NULL,
     on_duty BIGINT NOT NULL,
     note TEXT NOT NULL,
+    PRIMARY KEY (panel, account, from_min),
     FOREIGN KEY (panel, account) REFERENCES panel_member (panel, account) ON DELETE CASCADE
 );
-CREATE INDEX roster_exception_member ON roster_exception (panel, account);
+-- After the register of clinical departments of China (诊疗科目名录) and the five emergency centres of a county.
+INSERT INTO specialty (id, name_zh, name_en) VALUES
+    ('cardiology', '心血管内科', 'Cardiology'),
+    ('neurology', '神经内科', 'Neurology'),
+    ('respiratory', '呼吸内科', 'Respiratory medicine'),
+    ('gastroenterology', '消化内科', 'Gastroenterology'),
+    ('endocrinology', '内分泌科', 'Endocrinology'),
+    ('nephrology', '肾内科', 'Nephrology'),
+    ('haematology', '血液内科', 'Haematology'),
+    ('rheumatology', '风湿免疫科', 'Rheumatology'),
+    ('infectious_diseases', '感染科', 'Infectious diseases'),
+    ('geriatrics', '老年医学科', 'Geriatrics'),
+    ('general_practice', '全科', 'General practice'),
+    ('general_surgery', '普通外科', 'General surgery'),
+    ('orthopaedics', '骨科', 'Orthopaedics'),
+    ('neurosurgery', '神经外科', 'Neurosurgery'),
+    ('thoracic_surgery', '胸外科', 'Thoracic surgery'),
+    ('cardiac_surgery', '心脏大血管外科', 'Cardiac surgery'),
+    ('urology', '泌尿外科', 'Urology'),
+    ('burns', '烧伤科', 'Burns'),
+    ('obstetrics', '产科', 'Obstetrics'),
+    ('gynaecology', '妇科', 'Gynaecology'),
+    ('paediatrics', '儿科', 'Paediatrics'),
+    ('neonatology', '新生儿科', 'Neonatology'),
+    ('ophthalmology', '眼科', 'Ophthalmology'),
+    ('otolaryngology', '耳鼻咽喉科', 'Otolaryngology'),
+    ('stomatology', '口腔科', 'Stomatology'),
+    ('dermatology', '皮肤科', 'Dermatology'),
+    ('psychiatry', '精神科', 'Psychiatry'),
+    ('oncology', '肿瘤科', 'Oncology'),
+    ('rehabilitation', '康复医学科', 'Rehabilitation'),
+    ('critical_care', '重症医学科', 'Critical care'),
+    ('anaesthesiology', '麻醉科', 'Anaesthesiology'),
+    ('emergency', '急诊科', 'Emergency medicine'),
+    ('chest_pain', '胸痛中心', 'Chest pain centre'),
+    ('stroke', '卒中中心', 'Stroke centre'),
+    ('trauma', '创伤中心', 'Trauma centre'),
+    ('maternal_rescue', '危重孕产妇救治中心', 'Maternal rescue centre'),
+    ('child_rescue', '危重儿童和新生儿救治中心', 'Child and newborn rescue centre'),
+    ('radiology', '医学影像科', 'Radiology'),
+    ('ultrasound', '超声医学科', 'Ultrasound'),
+    ('ecg', '心电诊断', 'ECG'),
+    ('pathology', '病理科', 'Pathology'),
+    ('laboratory', '检验科', 'Laboratory medicine'),
+    ('chinese_medicine', '中医科', 'Chinese medicine'),
+    ('tibetan_medicine', '藏医科', 'Tibetan medicine'),
+    ('yi_medicine', '彝医科', 'Yi medicine');

@@ -43,7 +43,8 @@ DIRECTORY = {
     "panels": [{"id": "pan_heart", "name": "心内科会诊组", "specialty": "cardiology", "institution": "ins_county",
                 "members": ["acc_specialist"]}],
     "agreements": [{"id": "agr_1", "inviting": "ins_village", "invited": "ins_county", "from": "2026-01-01",
-                    "kinds": ["live"], "specialties": [], "reference": "T-1"}],
+                    "kinds": ["live"], "specialties": [], "reference": "T-1", "approveInviting": "automatic",
+                    "approveInvited": "automatic", "triage": "automatic"}],
 }
 REQUEST = {"kind": "live", "panelId": "pan_heart", "urgency": "urgent",
            "patient": {"name": "病人甲", "sex": "female", "ageYears": 61, "idNumber": "532101196501010020"},

@@ -23,6 +23,8 @@ DIRECTORY = {
                                            ("specialist", "ins_county", "specialist"))],
     "panels": [{"id": "pan_heart", "name": "心内科会诊组", "specialty": "cardiology", "institution": "ins_county",
                 "members": ["acc_specialist"]}],
+    "agreements": [{"id": "agr_all", "inviting": "ins_village", "invited": "ins_county", "from": "2026-01-01",
+                    "approveInviting": "automatic", "approveInvited": "automatic", "triage": "automatic"}],
 }
 
 REQUEST = {"kind": "live", "panelId": "pan_heart", "urgency": "routine",

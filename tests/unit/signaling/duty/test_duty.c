@@ -33,12 +33,10 @@ static int set_duty(const char *account, bool on)
 /* Each day, the given hours of the panel's institution. */
 static void add_shift(const char *account, int64_t start_min, int64_t end_min)
 {
-    char id[ID_MAX];
-    store_new_id(id, "shf");
     cr_assert_eq(STORE_RUN(p.service.store,
-                           "INSERT INTO roster_shift (id, panel, account, weekdays, start_min,"
-                           " end_min, from_day, until_day) VALUES ($1, $2, $3, 127, $4, $5, 0, $6)",
-                           sv_text(id), sv_text(PANEL), sv_text(account), sv_int(start_min),
+                           "INSERT INTO roster_shift (panel, account, weekdays, start_min,"
+                           " end_min, from_day, until_day) VALUES ($1, $2, 127, $3, $4, 0, $5)",
+                           sv_text(PANEL), sv_text(account), sv_int(start_min),
                            sv_int(end_min), sv_int(ROSTER_OPEN_DAY)),
                  1);
 }
@@ -127,8 +125,8 @@ Test(duty, leave_takes_out_and_the_end_of_a_session_too)
     cr_expect_str_eq(line(), "1 2");
     int64_t now = roster_local_min(p.utc_us, 480);
     cr_assert_eq(STORE_RUN(p.service.store,
-                           "INSERT INTO roster_exception (id, panel, account, from_min, until_min,"
-                           " on_duty, note) VALUES ('x', $1, $2, $3, $4, 0, 'leave')",
+                           "INSERT INTO roster_exception (panel, account, from_min, until_min,"
+                           " on_duty, note) VALUES ($1, $2, $3, $4, 0, 'leave')",
                            sv_text(PANEL), sv_text(EXPERT_1), sv_int(now), sv_int(now + 60)),
                  1);
     cr_expect_str_eq(line(), "2");
