@@ -86,7 +86,7 @@ Test(front_oom, pool)
     OOM_FOR_EACH(n)
     {
         struct pool *p = NULL;
-        int error = pool_new(&p, quiet, NULL);
+        int error = pool_new(&p, (struct pool_size){2, 32}, quiet, NULL);
         cr_assert(error == 0 || error == SQ_ERR_NOMEM);
         pool_free(p);
     }
