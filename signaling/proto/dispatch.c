@@ -79,20 +79,12 @@ static struct pending *pending_add(const struct request *r)
 
 /* ---- replies ---- */
 
-static void send_now(struct dispatch *d, uint64_t connection, char *text, size_t len)
-{
-    struct dispatch_output item = {
-        .type = DISPATCH_SEND, .connection = connection, .text = text, .len_bytes = len};
-    if (!text || outputs_add(&d->outputs, &item))
-        log_write(LOG_ERROR, "dispatch.no_memory");
-}
-
 void dispatch_refuse(struct dispatch *d, uint64_t connection, const char *key, int error,
                      const char *en, const char *zh)
 {
     size_t len = 0;
     char *text = jsonrpc_error(key, error, en, zh, &len);
-    send_now(d, connection, text, len);
+    group_send(d, connection, key, text, len);
 }
 
 static void refuse(const struct request *r, int error, const char *en, const char *zh)
@@ -188,7 +180,7 @@ static void run_read(struct request *r)
     } else {
         json_t *result = call.result ? json_incref(call.result) : json_object();
         char *text = jsonrpc_reply(r->rpc.key, result, &len);
-        send_now(r->d, r->peer->connection, text, len);
+        group_send(r->d, r->peer->connection, r->rpc.key, text, len);
         json_decref(result);
     }
     json_decref(call.result);
@@ -212,7 +204,9 @@ static void run_write(struct request *r, void *work)
         succeed(&u, r->peer->connection, caller, r->rpc.key, r->digest, r->method, call.audit_act,
                 call.audit_object, result);
         unit_take_effects(&u, &call.effects);
-        if (unit_end(&u) == 0 && (r->method->flags & METHOD_BEFORE_LOGIN))
+        bool stands = unit_end(&u) == 0;
+        /* a connection speaks for a session that is on disk */
+        if (stands && (r->method->flags & METHOD_BEFORE_LOGIN) && group_commit(r->d) == 0)
             session_signed_in(r->d, r->peer, call.signed_in.session, r->now_us, r->utc_us);
         json_decref(result);
     }
@@ -238,6 +232,7 @@ static void run_slow(struct request *r)
 {
     struct call call = call_of(r);
     void *job = NULL;
+    group_commit(r->d); /* it has a transaction of its own */
     int error = session_slow(r->method)->prepare(&call, &job);
     struct pending *p = error ? NULL : pending_add(r);
     json_decref(call.result);
@@ -284,22 +279,35 @@ void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us 
 
 /* ---- acts that came another way ---- */
 
+static void refuse_act(struct dispatch *d, const char *act, const struct call *call, int error,
+                       time_us now_us)
+{
+    struct unit u;
+    if (error != SQ_ERR_DENIED && error != SQ_ERR_NOT_FOUND)
+        return;
+    unit_begin(&u, d, now_us, call->utc_us);
+    if (!u.error)
+        unit_fail(&u, refused_act(&d->refused, d->service, call->caller, act, call->params, error,
+                                  call->utc_us));
+    unit_end(&u);
+}
+
 int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call *call),
                  struct call *call, void (*done)(void *user, int error), void *user, time_us now_us,
                  time_us utc_us)
 {
+    static const struct caller server = {0};
     struct unit u;
     call->service = d->service;
     call->utc_us = utc_us;
+    if (!call->caller)
+        call->caller = &server;
+    group_bound(d, now_us);
     unit_begin(&u, d, now_us, utc_us);
     int error = u.error ? u.error : handle(call);
     if (error < 0) {
         unit_drop(&u);
-        unit_begin(&u, d, now_us, utc_us);
-        if (!u.error)
-            unit_fail(&u, refused_act(&d->refused, d->service, call->caller, act, call->params,
-                                      error, utc_us));
-        unit_end(&u);
+        refuse_act(d, act, call, error, now_us);
     } else {
         struct audit_act row = {.utc_us = utc_us,
                                 .account = call->caller->account,
@@ -311,16 +319,10 @@ int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call 
         unit_take_effects(&u, &call->effects);
         error = unit_end(&u);
         if (done && !error)
-            done(user, 0);
+            dispatch_after(d, done, user);
     }
     effects_clear(&call->effects);
-    return error;
-}
-
-void dispatch_after(struct dispatch *d, void (*done)(void *user, int error), void *user)
-{
-    (void)d;
-    done(user, 0);
+    return error < 0 ? error : 0;
 }
 
 /* ---- the way in ---- */
@@ -359,7 +361,7 @@ static bool answer_repeat(struct request *r)
         refuse(r, error, error == SQ_ERR_CONFLICT ? USED_ID_EN : NULL,
                error == SQ_ERR_CONFLICT ? USED_ID_ZH : NULL);
     if (reply)
-        send_now(r->d, r->peer->connection, reply, strlen(reply));
+        group_send(r->d, r->peer->connection, r->rpc.key, reply, strlen(reply));
     return error || reply;
 }
 
@@ -449,6 +451,7 @@ void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text,
     const char *detail = "";
     if (!r.peer || r.peer->closing)
         return;
+    group_bound(d, now_us);
     bool in_rate = dispatch_take_token(r.peer, now_us);
     int error = jsonrpc_parse(text, len_bytes, &r.rpc, &detail);
     if (!in_rate && r.peer->refused > DISPATCH_REFUSED_MAX)

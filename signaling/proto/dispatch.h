@@ -15,8 +15,12 @@
 
 struct dispatch;
 struct media;
+struct nodes;
 struct schema_set;
 
+/* Requests of one turn share a commit; more, or a longer turn, make another. */
+#define DISPATCH_GROUP_MAX 128
+#define DISPATCH_GROUP_US  (10 * TIME_US_PER_MS)
 #define DISPATCH_REPLAY_MAX                                                                        \
     1000 /* notifications that session.resume replays; older: reload the state */
 #define DISPATCH_PENDING_MAX   8    /* requests of one connection that wait for a relay or a hash */
@@ -32,6 +36,7 @@ struct schema_set;
 struct dispatch_config {
     struct service *service;           /* borrowed */
     struct media *media;               /* borrowed; NULL: no media methods (tests) */
+    struct nodes *nodes;               /* borrowed; NULL: this one has the store for itself */
     const struct schema_set *schemas;  /* borrowed */
     const struct method_table *tables; /* borrowed */
     size_t table_count;
@@ -81,6 +86,12 @@ void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us 
 void dispatch_step(struct dispatch *d, time_us now_us, time_us utc_us);
 time_us dispatch_deadline(const struct dispatch *d, time_us now_us, time_us utc_us); /* monotonic */
 
+/* Readable when other nodes have something to say; -1: there is none now. May change after every
+ * call. */
+int dispatch_fd(const struct dispatch *d);
+/* Another node took over from this one: the process has to end. */
+bool dispatch_over(const struct dispatch *d);
+
 enum dispatch_output_type { DISPATCH_SEND, DISPATCH_CLOSE, DISPATCH_WORK };
 
 enum dispatch_close {
@@ -96,12 +107,15 @@ struct dispatch_output {
     uint64_t connection;
     char *text; /* DISPATCH_SEND: the caller frees it */
     size_t len_bytes;
+    int64_t seq;   /* of a notification; 0: another text */
     uint16_t code; /* DISPATCH_CLOSE: enum dispatch_close */
     void (*run)(
         void *job); /* DISPATCH_WORK: call it on a pool thread, then dispatch_worked(ticket) */
     void *job;      /* borrowed: valid until dispatch_worked, or until dispatch_free */
     uint64_t ticket;
 };
+/* What may leave now. The first call of a turn commits what the turn wrote, so hand in all that has
+ * arrived before it. false: nothing is left, and no transaction is open. */
 bool dispatch_next(struct dispatch *d, struct dispatch_output *out);
 
 #endif

@@ -85,6 +85,7 @@ void dispatch_free(struct dispatch *d)
 {
     if (!d)
         return;
+    group_drop(d);
     while (d->pending)
         dispatch_pending_free(d, d->pending);
     while (d->away)
@@ -104,6 +105,8 @@ int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us)
     unit_fail(&u, service_recover(d->service, utc_us, &effects));
     unit_take_effects(&u, &effects);
     int error = unit_end(&u);
+    if (!error)
+        error = group_commit(d);
     return error ? error : service_next_deadline(d->service, &d->deadline_utc_us);
 }
 
@@ -160,11 +163,8 @@ void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, ti
 
 void dispatch_close_peer(struct dispatch *d, struct peer *peer, uint16_t code)
 {
-    struct dispatch_output item = {
-        .type = DISPATCH_CLOSE, .connection = peer->connection, .code = code};
     peer->closing = true;
-    if (outputs_add(&d->outputs, &item))
-        log_write(LOG_ERROR, "dispatch.no_memory");
+    group_close(d, peer->connection, code);
 }
 
 /* ---- time ---- */
@@ -232,7 +232,9 @@ bool dispatch_next(struct dispatch *d, struct dispatch_output *out)
 {
     if (d->outputs.next == d->outputs.count) {
         d->outputs.next = d->outputs.count = 0;
-        return false;
+        group_commit(d);
+        if (!d->outputs.count)
+            return false;
     }
     *out = d->outputs.items[d->outputs.next++];
     return true;

@@ -260,6 +260,8 @@ static void send_resumed(struct unit *u, const char *connection_key, uint64_t co
     char *text = result ? jsonrpc_reply(connection_key, result, &len) : NULL;
     json_decref(result);
     unit_reply(u, connection, connection_key, text, len);
+    if (!u->error)
+        u->told.items[u->told.count - 1].unbind = true;
     for (size_t i = 0; i < replay->count; i++) {
         unit_send(u, connection, replay->texts[i], strlen(replay->texts[i]));
         replay->texts[i] = NULL; /* moved */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One transaction and what leaves after it. Texts wait in the unit, so that nothing is told that is
- * not on disk. */
+/* One part of the turn's transaction and what shall leave after its commit: replies, notifications,
+ * effects. */
 #include "signaling/proto/unit.h"
 
 #include "base/log.h"
@@ -46,10 +46,27 @@ void unit_fail(struct unit *u, int error)
         u->error = error;
 }
 
+int told_add(struct told_list *list, uint64_t connection, const char *key)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 4;
+        struct told *grown = reallocarray(list->items, capacity, sizeof *grown);
+        if (!grown)
+            return SQ_ERR_NOMEM;
+        list->items = grown;
+        list->capacity = capacity;
+    }
+    struct told *t = &list->items[list->count++];
+    *t = (struct told){.connection = connection};
+    snprintf(t->key, sizeof t->key, "%s", key);
+    return 0;
+}
+
 void unit_begin(struct unit *u, struct dispatch *d, time_us now_us, time_us utc_us)
 {
     *u = (struct unit){.d = d, .now_us = now_us, .utc_us = utc_us};
-    unit_fail(u, store_begin(d->service->store));
+    unit_fail(u, group_enter(d, now_us, utc_us));
+    u->in_part = !u->error;
 }
 
 void unit_send(struct unit *u, uint64_t connection, char *text, size_t len_bytes)
@@ -83,14 +100,7 @@ void unit_notify_session(struct unit *u, const char *session, const char *method
 
 void unit_reply(struct unit *u, uint64_t connection, const char *key, char *text, size_t len_bytes)
 {
-    struct told *grown = reallocarray(u->told, u->told_count + 1, sizeof *grown);
-    if (grown) {
-        u->told = grown;
-        u->told[u->told_count].connection = connection;
-        snprintf(u->told[u->told_count++].key, sizeof u->told->key, "%s", key);
-    } else {
-        unit_fail(u, SQ_ERR_NOMEM);
-    }
+    unit_fail(u, told_add(&u->told, connection, key));
     unit_send(u, connection, text, len_bytes);
 }
 
@@ -172,7 +182,7 @@ static void end_session(struct unit *u, const struct effect *e)
     unit_take_effects(u, &more);
 }
 
-static void carry_out(struct unit *u, const struct effect *e)
+void unit_carry_out(struct unit *u, const struct effect *e)
 {
     switch (e->type) {
     case EFFECT_SESSION_ENDED:
@@ -194,58 +204,42 @@ static void carry_out(struct unit *u, const struct effect *e)
     }
 }
 
-static void hand_over(struct unit *u)
+static void forget(struct unit *u)
 {
-    for (size_t i = 0; i < u->sends.count; i++) {
-        if (outputs_add(&u->d->outputs, &u->sends.items[i]))
-            log_write(LOG_ERROR, "dispatch.no_memory");
-    }
-    u->sends.next = u->sends.count;
+    outputs_clear(&u->sends);
+    effects_clear(&u->after);
+    free(u->told.items);
+    u->told = (struct told_list){0};
 }
 
 static void tell_undone(struct unit *u)
 {
     log_write(LOG_ERROR, "dispatch.undone", LOG_TEXT("error", sq_error_name(u->error)),
               LOG_TEXT("store", store_error(u->d->service->store)));
-    for (size_t i = 0; i < u->told_count; i++)
-        dispatch_refuse(u->d, u->told[i].connection, u->told[i].key, u->error, NULL, NULL);
+    for (size_t i = 0; i < u->told.count; i++)
+        dispatch_refuse(u->d, u->told.items[i].connection, u->told.items[i].key, u->error, NULL,
+                        NULL);
 }
 
 void unit_drop(struct unit *u)
 {
-    store_rollback(u->d->service->store);
-    outputs_clear(&u->sends);
-    effects_clear(&u->after);
-    free(u->told);
-    u->told = NULL;
-    u->told_count = 0;
-}
-
-static void carry_out_all(struct unit *u, const struct effects *effects)
-{
-    for (size_t i = 0; i < effects->count; i++) {
-        struct unit next;
-        unit_begin(&next, u->d, u->now_us, u->utc_us);
-        carry_out(&next, &effects->items[i]);
-        unit_end(&next);
-    }
+    if (u->in_part)
+        group_leave(u->d, false);
+    u->in_part = false;
+    forget(u);
 }
 
 int unit_end(struct unit *u)
 {
+    if (u->in_part && !u->error)
+        unit_fail(u, group_leave(u->d, true));
+    else if (u->in_part)
+        group_leave(u->d, false);
+    u->in_part = false;
     if (!u->error)
-        unit_fail(u, store_commit(u->d->service->store));
-    if (u->error) {
-        store_rollback(u->d->service->store);
+        unit_fail(u, group_take(u->d, u));
+    if (u->error)
         tell_undone(u);
-        unit_drop(u);
-        return u->error;
-    }
-    hand_over(u);
-    struct effects after = u->after;
-    u->after = (struct effects){0};
-    unit_drop(u); /* nothing to roll back: frees what is left */
-    carry_out_all(u, &after);
-    effects_clear(&after);
-    return 0;
+    forget(u);
+    return u->error;
 }

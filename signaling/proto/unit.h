@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the dispatcher: a unit of work is one store transaction and everything that shall leave
- * the program only after its commit. Refuses to know how a request is read. */
+/* Inside of the dispatcher: a unit of work is one part of a store transaction, undone alone when it
+ * fails. The units of one turn share the transaction and its commit (a group); nothing that any of
+ * them has to say leaves before it. Refuses to know how a request is read. */
 #ifndef SIGNALING_PROTO_UNIT_H
 #define SIGNALING_PROTO_UNIT_H
 
@@ -46,11 +47,45 @@ struct away {
     struct away *next;
 };
 
+/* Who hears of it when the unit or its group is undone. */
+struct told {
+    uint64_t connection;
+    char key[65];
+    bool unbind; /* the connection then speaks for nobody */
+};
+
+struct told_list {
+    struct told *items;
+    size_t count, capacity;
+};
+
+/* dispatch_after */
+struct commit_waiter {
+    void (*done)(void *user, int error);
+    void *user;
+};
+
+/* The transaction of this turn, and what waits for its commit, in order. */
+struct group {
+    bool open;
+    int error; /* it will be undone as a whole */
+    unsigned parts;
+    time_us now_us, utc_us; /* of its begin */
+    struct outputs sends;
+    struct told_list told;
+    struct effects after; /* to carry out after the commit */
+    struct commit_waiter *waiters;
+    size_t waiter_count;
+};
+
+struct across_request; /* proto/across.h */
+
 struct dispatch {
     struct dispatch_config config;
     struct service *service;
     struct peers peers;
-    struct outputs outputs;
+    struct outputs outputs; /* free to leave */
+    struct group group;
     struct pending *pending;
     size_t pending_count;
     struct away *away;
@@ -58,22 +93,20 @@ struct dispatch {
     uint64_t next_ticket;
     time_us sweep_us;        /* monotonic: next look for expired sessions */
     time_us deadline_utc_us; /* earliest of the consultations */
+    struct across_request *across; /* of other nodes, that media is at */
+    bool mail_due, recover_due, recovering;
+    time_us adopt_us; /* now, for rooms that are being taken over */
 };
 
-/* Who hears of it when the unit is undone. */
-struct told {
-    uint64_t connection;
-    char key[65];
-};
-
-/* Work between begin and commit. After unit_end nothing of it is left. */
+/* Work between begin and end. After unit_end nothing of it is left here. */
 struct unit {
     struct dispatch *d;
     struct outputs sends;
-    struct told *told;
-    size_t told_count;
+    struct told_list told;
     struct effects after; /* effects to carry out after the commit */
+    bool behind;          /* some peer is */
     time_us now_us, utc_us;
+    bool in_part; /* its part of the transaction is open */
     int error;
 };
 
@@ -81,7 +114,29 @@ void outputs_clear(struct outputs *o);
 int outputs_add(struct outputs *o,
                 const struct dispatch_output *item); /* takes item->text even on failure */
 
-/* Begins the transaction; an error is kept in u->error and makes the rest do nothing. */
+int told_add(struct told_list *list, uint64_t connection, const char *key);
+
+/* group.c. Opens the group when there is none, and a part in it. 0, or the store's error. */
+int group_enter(struct dispatch *d, time_us now_us, time_us utc_us);
+/* Ends the part: kept or undone. 0, or the error that dooms the group. */
+int group_leave(struct dispatch *d, bool keep);
+/* Takes over what a unit wants told and done. 0 or SQ_ERR_NOMEM, which dooms the group. */
+int group_take(struct dispatch *d, struct unit *u);
+/* A text to a connection outside of any unit: now, or with the group that is open, since it may
+ * tell of what that wrote. key: of the request that it answers. Takes over `text`. */
+void group_send(struct dispatch *d, uint64_t connection, const char *key, char *text,
+                size_t len_bytes);
+void group_close(struct dispatch *d, uint64_t connection, uint16_t code);
+/* Commits the group, lets out what waited for it, carries out its effects in a group of their own,
+ * commits that, and so on until nothing is left. The error that undid the group, 0 when it stands
+ * or there was none. */
+int group_commit(struct dispatch *d);
+/* When it holds enough, or for long enough. */
+void group_bound(struct dispatch *d, time_us now_us);
+void group_drop(struct dispatch *d); /* undone without a word */
+
+/* Begins a part of the group's transaction; an error is kept in u->error and makes the rest do
+ * nothing. */
 void unit_begin(struct unit *u, struct dispatch *d, time_us now_us, time_us utc_us);
 
 /* A text to a connection, after the commit. Takes over `text` (NULL: memory is used up). */
@@ -102,11 +157,13 @@ void unit_take_effects(struct unit *u, struct effects *effects);
 /* Drains media_next into replies and notifications. */
 void unit_take_media(struct unit *u);
 
-/* Commits (error 0) or rolls back, hands the sends over, and carries out effects, each in a unit of
- * its own. Returns the error that undid it, 0 when it stands. */
+/* Hands all to the group (error 0), or undoes this part and tells those who wait. Returns the error
+ * that undid it, 0 when it stands or falls with the group. */
 int unit_end(struct unit *u);
-/* Rolls back without a word: the caller answers. */
+/* Undoes the part without a word: the caller answers. */
 void unit_drop(struct unit *u);
+/* One effect, in a unit after the commit of the one that wants it. */
+void unit_carry_out(struct unit *u, const struct effect *e);
 
 /* dispatch.c: the reply to a pending request, with its audit row and idempotency record. Ends `p`.
  */
