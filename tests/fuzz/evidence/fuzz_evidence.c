@@ -18,9 +18,14 @@ static void check(const uint8_t *data, size_t size)
 /* Parts cut from the input by a two-byte length each. */
 static void check_parts(const uint8_t *data, size_t size)
 {
-    struct package p = {0};
+    struct package p = {.opinions = 1};
     struct export_bytes zip = {0};
-    for (int i = 0; i < PACKAGE_FILES; i++) {
+    if (size > 0) {
+        p.opinions += data[0] % 3;
+        data++;
+        size--;
+    }
+    for (int i = 0; i < package_count(&p); i++) {
         size_t len = size >= 2 ? (size_t)data[0] << 8 | data[1] : 0;
         data += size >= 2 ? 2 : size;
         size -= size >= 2 ? 2 : size;

@@ -104,7 +104,7 @@ Test(oom, signing_is_all_or_nothing)
         cr_assert(status == 0 || status == SQ_ERR_NOMEM || status == SQ_ERR_STATE, "%d", status);
         struct opinion_verdict verdict = {0};
         oom_fail_at(0);
-        cr_assert_eq(opinion_verify(&p.service, id, &verdict), 0);
+        cr_assert_eq(opinion_verify(&p.service, id, NULL, &verdict), 0);
         cr_assert_str_eq(verdict.reason,
                          status == 0 || status == SQ_ERR_STATE ? "ok" : "not_signed");
         if (status == 0)

@@ -54,7 +54,7 @@ static void sign_it(void)
 static const char *verdict(void)
 {
     struct opinion_verdict v;
-    cr_assert_eq(opinion_verify(&p.service, id, &v), 0);
+    cr_assert_eq(opinion_verify(&p.service, id, NULL, &v), 0);
     cr_expect_eq(v.verified, strcmp(v.reason, "ok") == 0);
     return v.reason;
 }
