@@ -28,9 +28,16 @@ struct fifo {
     size_t count;
 };
 
-struct websocket {
-    char host[HOST_MAX], name[HOST_MAX], path[URL_PATH_MAX], ca_file[PATH_MAX];
+struct server {
+    char host[HOST_MAX], name[HOST_MAX], path[URL_PATH_MAX];
     int port;
+};
+
+struct websocket {
+    struct server servers[WEBSOCKET_SERVERS];
+    size_t server_count;
+    unsigned attempts; /* thread's */
+    char ca_file[PATH_MAX];
     int wake_fd;
     struct lws_context *context;
     pthread_t thread;
@@ -212,12 +219,13 @@ static const lws_retry_bo_t LIVENESS = {
 
 static void start_connecting(struct websocket *w)
 {
+    const struct server *server = &w->servers[w->attempts++ % w->server_count];
     struct lws_client_connect_info info = {
         .context = w->context,
-        .address = w->host,
-        .port = w->port,
-        .path = w->path,
-        .host = w->name,
+        .address = server->host,
+        .port = server->port,
+        .path = server->path,
+        .host = server->name,
         .protocol = WEBSOCKET_PROTOCOL,
         .local_protocol_name = WEBSOCKET_PROTOCOL,
         .ietf_version_or_minus_one = -1,
@@ -275,21 +283,38 @@ static void *run(void *user)
 
 /* ---- the owner ---- */
 
-static int parse_url(struct websocket *w, const char *url)
+static int parse_url(struct server *s, const char *url, size_t len)
 {
     const char *prot = NULL, *host = NULL, *path = NULL;
     char copy[HOST_MAX + URL_PATH_MAX + 16];
-    if (!url || strlen(url) >= sizeof(copy))
+    if (len >= sizeof(copy))
         return SQ_ERR_INVALID;
-    text_copy(copy, sizeof copy, url);
-    if (lws_parse_uri(copy, &prot, &host, &w->port, &path) || strcmp(prot, "wss") != 0 ||
+    memcpy(copy, url, len);
+    copy[len] = '\0';
+    if (lws_parse_uri(copy, &prot, &host, &s->port, &path) || strcmp(prot, "wss") != 0 ||
         strlen(host) == 0 || strlen(host) >= HOST_MAX || strlen(path) + 1 >= URL_PATH_MAX)
         return SQ_ERR_INVALID;
-    if (w->port <= 0 || w->port > UINT16_MAX)
-        w->port = PORT_SECURE;
-    text_copy(w->host, sizeof w->host, host);
-    snprintf(w->path, sizeof(w->path), "%s%s", path[0] == '/' ? "" : "/", path);
+    if (s->port <= 0 || s->port > UINT16_MAX)
+        s->port = PORT_SECURE;
+    text_copy(s->host, sizeof s->host, host);
+    snprintf(s->path, sizeof(s->path), "%s%s", path[0] == '/' ? "" : "/", path);
     return 0;
+}
+
+static int parse_urls(struct websocket *w, const struct websocket_config *config)
+{
+    const char *at = config->url;
+    while (at && *at && w->server_count < WEBSOCKET_SERVERS) {
+        struct server *s = &w->servers[w->server_count++];
+        size_t len = strcspn(at, ",");
+        int err = parse_url(s, at, len);
+        const char *name = config->server_name ? config->server_name : s->host;
+        if (err || strlen(name) == 0 || strlen(name) >= HOST_MAX)
+            return SQ_ERR_INVALID;
+        text_copy(s->name, sizeof s->name, name);
+        at += len + (at[len] == ',');
+    }
+    return w->server_count && !*at ? 0 : SQ_ERR_INVALID;
 }
 
 static int create_context(struct websocket *w)
@@ -323,13 +348,9 @@ static void be_quiet(void)
 
 static int configure(struct websocket *w, const struct websocket_config *config)
 {
-    int err = parse_url(w, config->url);
+    int err = parse_urls(w, config);
     if (err)
         return err;
-    const char *name = config->server_name ? config->server_name : w->host;
-    if (strlen(name) == 0 || strlen(name) >= HOST_MAX)
-        return SQ_ERR_INVALID;
-    text_copy(w->name, sizeof w->name, name);
     w->wake_fd = config->wake_fd;
     if (!config->ca_file)
         return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One WSS connection at a time to one server (libwebsockets, the only place of the client that
- * includes it). It has a thread of its own, because libwebsockets resolves names and waits in its
- * own poll: media never waits for it. Commands and events cross by locked queues; `wake` of the
- * owner becomes readable when there are events. Refuses to know: JSON, sessions, when to try again.
+/* One WSS connection at a time to one of an installation's servers (libwebsockets, the only place
+ * of the client that includes it). It has a thread of its own, because libwebsockets resolves names
+ * and waits in its own poll: media never waits for it. Commands and events cross by locked queues;
+ * `wake` of the owner becomes readable when there are events. Refuses to know: JSON, sessions, when
+ * to try again.
  */
 #ifndef CLIENT_LIB_IO_WEBSOCKET_H
 #define CLIENT_LIB_IO_WEBSOCKET_H
@@ -18,11 +19,13 @@
 #define WEBSOCKET_HANGUP_S  25
 #define WEBSOCKET_CONNECT_S 10   /* TCP, TLS and upgrade together */
 #define WEBSOCKET_QUEUE_MAX 1024 /* messages either way */
+#define WEBSOCKET_SERVERS   8    /* URLs of one installation */
 
 struct websocket;
 
 struct websocket_config {
-    const char *url;         /* wss://host[:port]/path */
+    const char *url;         /* wss://host[:port]/path; several, with commas between: each attempt
+                                takes the next one */
     const char *ca_file;     /* PEM; NULL: the system's */
     const char *server_name; /* expected in the certificate; NULL: host of url */
     int wake_fd;             /* eventfd of the owner; borrowed */

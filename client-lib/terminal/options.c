@@ -11,7 +11,8 @@ enum { TALK_SECONDS_MAX = 86400, RATE_MAX_BPS = 8000000 };
 static const char HELP[] =
     "shanqiao-terminal: takes part in a consultation, as village doctor or as specialist.\n\n"
     "  --as doctor|specialist   what you do here (needed)\n"
-    "  --server URL             wss://host:port/v1 (needed)\n"
+    "  --server URL[,URL...]    wss://host:port/v1 (needed); several: nodes of one installation,\n"
+    "                           the next one is tried when a connection is lost\n"
     "  --ca FILE                PEM certificate that the server's must chain to (default: the "
     "system's)\n"
     "  --server-name NAME       name expected in the server's certificate (default: host of URL)\n"

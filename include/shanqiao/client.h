@@ -37,7 +37,7 @@ const char *sq_version(void);
 
 struct sq_client_config {
     size_t struct_size;
-    const char *url; /* "wss://host:port/v1" */
+    const char *url; /* "wss://host:port/v1"; the nodes of one installation with commas between */
     const char
         *ca_file; /* PEM; the server's certificate must chain to it. NULL: the system's store */
     const char *server_name; /* name expected in the certificate; NULL: the host of url */

@@ -95,22 +95,28 @@ def call(*argv, **kwargs):
 class Installation:
     """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
 
-    def __init__(self, folder, web=None, log_level="info"):
+    def __init__(self, folder, web=None, log_level="info", database=None):
+        """database: a URI; None: a SQLite file in `folder`."""
         self.folder, self.web, self.log_level, self.processes = folder, web, log_level, {}
+        self.database = database or folder / "shanqiao.db"
         self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
         self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
         ctl = program("shanqiaoctl")
         make_folder(folder, 0o700)
-        call(ctl, "init", "--db", folder / "shanqiao.db", "--keys", folder / "keys")
+        call(ctl, "init", "--db", self.database, "--keys", folder / "keys")
         call(ctl, "tls-init", folder / "tls", "localhost", "127.0.0.1")
         call(ctl, "cluster", "new-key", folder / "cluster.keys")
         directory = json.loads((Path(__file__).parent / "demo-directory.json").read_text())
         for account in directory["accounts"]:
             account["password"] = self.passwords[account["id"].split("_")[1]]
         self.write("directory.json", json.dumps(directory, ensure_ascii=False))
-        call(ctl, "import", "--db", folder / "shanqiao.db", "--keys", folder / "keys", folder / "directory.json")
+        call(ctl, "import", "--db", self.database, "--keys", folder / "keys", folder / "directory.json")
         (folder / "directory.json").unlink()
-        self.url = f"wss://127.0.0.1:{self.https}/v1"
+        self.url = self.url_of(self.https)
+
+    @staticmethod
+    def url_of(port):
+        return f"wss://127.0.0.1:{port}/v1"
 
     def write(self, name, text):
         path = self.folder / name
@@ -147,25 +153,28 @@ cluster:
 """)])
         self.wait_healthy("relay", f"http://127.0.0.1:{self.metrics}/healthz")
 
-    def start_signaling(self):
-        self.start("signaling", [program("shanqiao-signaling"), "--config", self.write("signaling.yaml", f"""\
+    def start_signaling(self, name="signaling", port=None):
+        """Several may run on one PostgreSQL database, each with a name and a port of its own."""
+        port = port or self.https
+        self.start(name, [program("shanqiao-signaling"), "--config", self.write(f"{name}.yaml", f"""\
 log: {{level: {self.log_level}}}
 signaling:
   listen: 127.0.0.1
-  port: {self.https}
-  origins: ["https://127.0.0.1:{self.https}"]
+  port: {port}
+  origins: ["https://127.0.0.1:{port}"]
 tls:
   certificate: {yaml(self.folder / "tls/server.crt")}
   key: {yaml(self.folder / "tls/server.key")}
 store:
-  database: {yaml(self.folder / "shanqiao.db")}
+  database: {yaml(self.database)}
   keys: {yaml(self.folder / "keys")}
 {f"web: {{directory: {yaml(self.web)}}}" if self.web else ""}
 cluster:
   relays: ["county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}"]
   key_file: {yaml(self.folder / "cluster.keys")}
+  node: {name}
 """)])
-        self.wait_healthy("signaling", f"https://127.0.0.1:{self.https}/healthz")
+        self.wait_healthy(name, f"https://127.0.0.1:{port}/healthz")
 
     def wait_healthy(self, name, url):
         context = ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt") if url[4] == "s" else None
