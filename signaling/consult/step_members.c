@@ -126,6 +126,7 @@ int step_remove(struct step *s)
         return 0;
     }
     uint64_t set = consult_bit(member);
+    s->c.plan.unanswered = s->c.plan.unanswered || m->ring == CONSULT_RING_ON;
     if (m->ring == CONSULT_RING_ON)
         step_command(s, (struct consult_command){.type = CONSULT_DO_STOP_RING,
                                                  .member = CONSULT_NOBODY,

@@ -208,7 +208,11 @@ int step_route(struct step *s)
         return status;
     bool first = s->c.state != CONSULT_ROUTED;
     take_up(s, &s->e->route);
-    if (s->c.kind == CONSULT_MDT && next_wave(&s->c) && step_chair(&s->c) == CONSULT_NOBODY)
+    int chair = step_chair(&s->c);
+    if (s->c.kind == CONSULT_MDT && s->e->route.chair != CONSULT_NOBODY &&
+        s->e->route.chair != chair)
+        return SQ_ERR_STATE; /* that one is not asked */
+    if (s->c.kind == CONSULT_MDT && next_wave(&s->c) && chair == CONSULT_NOBODY)
         return SQ_ERR_INVALID; /* experts without a chair to meet */
     if (first) {
         first_route(s);
@@ -218,7 +222,6 @@ int step_route(struct step *s)
         s->c.plan.exhausted = !next_wave(&s->c);
         s->c.plan.escalating = false;
     }
-    int chair = step_chair(&s->c);
     uint64_t wave = next_wave(&s->c);
     if (wave && strategy_of(&s->c) == CONSULT_RING_ALL) { /* also beside those who ring already */
         ring(s, wave);
@@ -274,6 +277,7 @@ int step_accept(struct step *s)
         return 0;
     }
     s->c.members[member].ring = CONSULT_RING_WON;
+    s->c.members[member].ready = false;
     step_follow_readiness(s);
     return 0;
 }
@@ -351,6 +355,7 @@ void step_lose_specialist(struct step *s, enum consult_ring ring, enum consult_r
 {
     int gone = s->c.specialist;
     s->c.members[gone].ring = ring;
+    s->c.plan.unanswered = true;
     step_command(s, (struct consult_command){.type = CONSULT_DO_STOP_RING,
                                              .member = CONSULT_NOBODY,
                                              .members = consult_bit(gone),
