@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list. A new room adds its table here. */
+/* The list: a new room adds its table here. */
 #include "signaling/rooms.h"
 #include "signaling/auth/auth.h"
 #include "signaling/consent/consent.h"
@@ -9,12 +9,15 @@
 #include "signaling/link/link.h"
 #include "signaling/media/media.h"
 #include "signaling/opinion/opinion.h"
+#include "signaling/retention/retention.h"
+#include "signaling/service.h"
 #include "signaling/statistics/statistics.h"
 
 static const struct method_table *const rooms[] = {
-    &auth_method_table,    &account_method_table,    &directory_method_table, &duty_method_table,
-    &consult_method_table, &consent_method_table,    &opinion_method_table,   &media_method_table,
-    &link_method_table,    &statistics_method_table,
+    &auth_method_table,      &account_method_table, &directory_method_table,  &duty_method_table,
+    &consult_method_table,   &consent_method_table, &opinion_method_table,    &media_method_table,
+    &retention_method_table, &link_method_table,    &statistics_method_table, &worklist_method_table,
+    &schedule_method_table,  &referral_method_table,
 };
 #define ROOM_COUNT (sizeof(rooms) / sizeof(rooms[0]))
 
@@ -25,4 +28,16 @@ const struct method_table *rooms_tables(size_t *count)
         tables[i] = *rooms[i];
     *count = ROOM_COUNT;
     return tables;
+}
+
+/* What is kept for years needs no look every second. */
+#define RETENTION_US (60 * TIME_US_PER_S)
+
+int rooms_sweep(struct service *s, time_us utc_us, struct effects *effects)
+{
+    int status = auth_sessions_sweep(s, utc_us, effects);
+    if (status < 0 || utc_us < s->retention_utc_us)
+        return status;
+    s->retention_utc_us = utc_us + RETENTION_US;
+    return retention_sweep(s, utc_us);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of everything that a terminal can call: the method tables of all rooms. One list, so
- * that the program serves what the tests of rights walk through. */
+/* All rooms together: everything that a terminal can call, in one list, so that the program serves
+ * what the tests of rights walk through; and what passing time asks of them. */
 #ifndef SIGNALING_ROOMS_H
 #define SIGNALING_ROOMS_H
 
@@ -9,5 +9,9 @@
 
 /* Borrowed for ever; *count tables. */
 const struct method_table *rooms_tables(size_t *count);
+
+/* Inside a transaction, every second or so: sessions that ended, rights that changed, what was kept
+ * long enough. A little at each call. 0 or an error that undoes it. */
+int rooms_sweep(struct service *s, time_us utc_us, struct effects *effects);
 
 #endif

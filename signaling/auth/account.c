@@ -183,7 +183,7 @@ static int list(struct call *call)
 }
 
 static const struct method methods[] = {
-    {.name = "account.list", .flags = METHOD_READS, .handle = list},
+    {.name = "account.list", .flags = METHOD_VIEWS, .handle = list},
     {.name = "account.setRoles", .flags = METHOD_WRITES, .handle = set_roles},
     {.name = "account.disable", .flags = METHOD_WRITES, .handle = disable},
     {.name = "account.enable", .flags = METHOD_WRITES, .handle = enable},

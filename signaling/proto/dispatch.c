@@ -114,11 +114,11 @@ static void succeed(struct unit *u, uint64_t connection, const struct caller *ca
                             .detail = ""};
     size_t len = 0;
     char *text = jsonrpc_reply(key, result, &len);
-    if (method->flags & METHOD_WRITES) {
+    if (method->flags & (METHOD_WRITES | METHOD_VIEWS))
         unit_fail(u, audit_append(s->store, &row));
-        if (text && caller->session[0] && !(method->flags & METHOD_BEFORE_LOGIN) && !u->error)
-            unit_fail(u, delivery_reply_put(s, caller->session, key, digest, text, u->utc_us));
-    }
+    if ((method->flags & METHOD_WRITES) && text && caller->session[0] &&
+        !(method->flags & METHOD_BEFORE_LOGIN) && !u->error)
+        unit_fail(u, delivery_reply_put(s, caller->session, key, digest, text, u->utc_us));
     unit_reply(u, connection, key, text, len);
 }
 
@@ -169,6 +169,23 @@ static void audit_refusal(const struct request *r, int error)
     unit_end(&u);
 }
 
+/* What was seen is told when the row of it is on disk. */
+static void tell_view(struct request *r, const struct call *call)
+{
+    struct unit u;
+    json_t *result = call->result ? json_incref(call->result) : json_object();
+    unit_begin(&u, r->d, r->now_us, r->utc_us);
+    if (u.error) {
+        refuse(r, u.error, NULL, NULL);
+        unit_drop(&u);
+    } else {
+        succeed(&u, r->peer->connection, &r->peer->caller, r->rpc.key, r->digest, r->method,
+                call->audit_act, call->audit_object, result);
+        unit_end(&u);
+    }
+    json_decref(result);
+}
+
 static void run_read(struct request *r)
 {
     struct call call = call_of(r);
@@ -177,6 +194,8 @@ static void run_read(struct request *r)
     if (error < 0) {
         audit_refusal(r, error);
         refuse(r, error, call.message_en, call.message_zh);
+    } else if (r->method->flags & METHOD_VIEWS) {
+        tell_view(r, &call);
     } else {
         json_t *result = call.result ? json_incref(call.result) : json_object();
         char *text = jsonrpc_reply(r->rpc.key, result, &len);

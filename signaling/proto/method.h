@@ -86,7 +86,8 @@ enum method_flags {
     METHOD_READS = 0,
     METHOD_WRITES = 1, /* runs in a transaction, idempotent by request id, leaves an audit row */
     METHOD_BEFORE_LOGIN = 2, /* callable without a session */
-    METHOD_DEFERRED = 4      /* owned by signaling/media: replies after a relay answered */
+    METHOD_DEFERRED = 4,     /* owned by signaling/media: replies after a relay answered */
+    METHOD_VIEWS = 8         /* a read of what is a person's: leaves an audit row too */
 };
 
 struct method {

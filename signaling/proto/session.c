@@ -7,6 +7,7 @@
 #include "signaling/media/media.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/unit.h"
+#include "signaling/rooms.h"
 #include "signaling/service.h"
 #include <sodium.h>
 #include <stdio.h>
@@ -160,7 +161,7 @@ static void sweep(struct dispatch *d, time_us now_us, time_us utc_us)
     struct unit u;
     unit_begin(&u, d, now_us, utc_us);
     if (!u.error)
-        unit_fail(&u, auth_sessions_sweep(d->service, utc_us, &effects));
+        unit_fail(&u, rooms_sweep(d->service, utc_us, &effects));
     unit_take_effects(&u, &effects);
     unit_end(&u);
 }

@@ -191,6 +191,13 @@ static const void *engine_get_bytes(void *cursor, int column, size_t *len_bytes)
     return data;
 }
 
+/* sqlite.org/pragma.html#pragma_wal_checkpoint: a reader of another program may keep it from
+ * emptying the log; the next checkpoint does. */
+static int engine_scrub(void *engine)
+{
+    return engine_script(engine, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 static const struct store_ops sqlite_ops = {
     .close = engine_close,
     .begin = engine_begin,
@@ -210,6 +217,7 @@ static const struct store_ops sqlite_ops = {
                    " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
     .references_sql = "SELECT t.name, f.\"table\" FROM sqlite_master t"
                       " JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'",
+    .scrub = engine_scrub,
 };
 
 /* First column of the first row as text into `out`; "" when there is none. */
@@ -244,7 +252,7 @@ static int set_up(struct sqlite_engine *e, bool in_memory)
     }
     status = engine_script(e, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                               "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-                              "PRAGMA cell_size_check = ON;");
+                              "PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON;");
     if (status == 0)
         status = ask(e, "PRAGMA quick_check(1)", answer, sizeof(answer));
     if (status == 0 && strcmp(answer, "ok") != 0) {

@@ -150,6 +150,12 @@ void store_rollback(struct store *s)
     s->in_transaction = s->in_part = false;
 }
 
+int store_scrub(struct store *s)
+{
+    CHECK(!s->in_transaction);
+    return s->ops->scrub ? s->ops->scrub(s->engine) : 0;
+}
+
 int store_savepoint(struct store *s)
 {
     CHECK(s->in_transaction && !s->in_part);

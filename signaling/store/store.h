@@ -58,6 +58,7 @@ struct store_ops {
     const void *(*get_bytes)(void *cursor, int column, size_t *len_bytes);
     /* The catalogue: (table, column, declared type) in order, and (table, table it refers to). */
     const char *columns_sql, *references_sql;
+    int (*scrub)(void *engine); /* store_scrub; NULL: nothing to do */
     /* Between nodes that share the database; NULL: one program has it for itself. */
     int (*listen)(void *engine, const char *channel);
     int (*notify)(void *engine, const char *channel, const char *text);
@@ -107,6 +108,11 @@ void store_rollback(struct store *s);
 int store_savepoint(struct store *s);
 int store_release(struct store *s);
 int store_rollback_to(struct store *s);
+
+/* What was deleted leaves the engine's own files too, as far as it can: SQLite empties its
+ * write-ahead log (freed pages were overwritten by then). Outside of a transaction. 0 or
+ * SQ_ERR_STORE. */
+int store_scrub(struct store *s);
 
 /* One statement without rows: number of rows changed (>= 0), SQ_ERR_CONFLICT (unique or primary
  * key), SQ_ERR_NOMEM, SQ_ERR_STORE. STORE_RUN(s, "UPDATE t SET a = $1 WHERE id = $2", sv_int(3),

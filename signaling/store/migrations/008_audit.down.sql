@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The rows of institutions have no place in one chain: only the installation's own stay.
+DROP INDEX session_ended;
 DROP TABLE deletion;
 DROP TABLE hold;
+DROP TABLE retention_mark;
 DROP TABLE retention;
 DROP TABLE account_change_seen;
 DROP TABLE account_change;

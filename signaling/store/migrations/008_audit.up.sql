@@ -43,6 +43,8 @@ CREATE TABLE account_change_seen (
     number BIGINT NOT NULL
 );
 
+CREATE INDEX session_ended ON session (ended_us);
+
 -- What is kept until when. No row: not over yet, or not classified yet.
 CREATE TABLE retention (
     object TEXT PRIMARY KEY,
@@ -52,6 +54,11 @@ CREATE TABLE retention (
     due_us BIGINT NOT NULL
 );
 CREATE INDEX retention_due ON retention (due_us);
+-- How far ended cases were classified: a time of consultation_state.
+CREATE TABLE retention_mark (
+    name TEXT PRIMARY KEY,
+    at_us BIGINT NOT NULL
+);
 CREATE TABLE hold (
     id TEXT PRIMARY KEY,
     object TEXT NOT NULL,

@@ -3,14 +3,9 @@
  * about Argon2id. */
 #include "people.h"
 #include "shanqiao/error.h"
-#include "signaling/auth/auth.h"
 #include "signaling/auth/rights.h"
-#include "signaling/consent/consent.h"
-#include "signaling/consult/consult.h"
-#include "signaling/directory/directory.h"
-#include "signaling/duty/duty.h"
-#include "signaling/opinion/opinion.h"
 #include "signaling/proto/schema.h"
+#include "signaling/rooms.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
 #include <criterion/criterion.h>
@@ -19,11 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const struct method_table *const tables[] = {&auth_method_table, &consult_method_table,
-                                                    &opinion_method_table, &duty_method_table,
-                                                    &directory_method_table,
-                                                    &consent_method_table};
 
 static void open_service(struct people *p)
 {
@@ -137,10 +127,12 @@ void people_restart(struct people *p)
 
 static const struct method *find_method(const char *name)
 {
-    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-        for (size_t m = 0; m < tables[t]->count; m++)
-            if (strcmp(tables[t]->methods[m].name, name) == 0)
-                return &tables[t]->methods[m];
+    size_t count = 0;
+    const struct method_table *tables = rooms_tables(&count);
+    for (size_t t = 0; t < count; t++)
+        for (size_t m = 0; m < tables[t].count; m++)
+            if (strcmp(tables[t].methods[m].name, name) == 0)
+                return &tables[t].methods[m];
     return NULL;
 }
 
@@ -150,9 +142,12 @@ static void be(struct people *p, const char *account)
     memset(&p->caller, 0, sizeof(p->caller));
     snprintf(p->caller.account, ID_MAX, "%s", account);
     snprintf(p->caller.session, ID_MAX, "ses_%s", account);
-    STORE_QUERY(p->service.store, &q, "SELECT roles FROM account WHERE id = $1", sv_text(account));
-    if (store_next(&q))
+    STORE_QUERY(p->service.store, &q, "SELECT roles, institution FROM account WHERE id = $1",
+                sv_text(account));
+    if (store_next(&q)) {
         p->caller.roles = (uint32_t)store_int(&q, 0);
+        store_copy_text(&q, 1, p->caller.institution, ID_MAX);
+    }
     store_query_end(&q);
 }
 
