@@ -2,7 +2,7 @@
 /* Opens and closes what handlers share. */
 #include "signaling/service.h"
 #include "shanqiao/error.h"
-#include "signaling/consult/wheel.h"
+#include "signaling/consult/deadlines.h"
 #include "signaling/opinion/signer.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
@@ -84,7 +84,7 @@ int service_open(struct service *out, const struct service_config *config,
 
 void service_close(struct service *s)
 {
-    wheel_free(s->wheel);
+    deadlines_free(s->deadlines);
     signer_close(s->signer);
     store_close(s->store);
     vault_close(s->vault);

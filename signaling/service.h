@@ -14,7 +14,7 @@
 
 struct vault;
 struct signer;
-struct wheel;
+struct deadlines;
 struct media; /* owned by signaling/media; NULL where there is none (ctl, tests) */
 struct front; /* owned by signaling/ws; NULL likewise */
 
@@ -38,8 +38,7 @@ struct service {
     struct vault *vault;   /* owned; seals clinical text and private keys */
     struct signer *signer; /* owned; signs and verifies opinions */
     struct service_limits limits;
-    struct wheel *wheel;     /* owned; when to look at which row of table `deadline` */
-    time_us wheel_loaded_us; /* UTC, 0: never */
+    struct deadlines *deadlines; /* owned by signaling/consult; NULL until first needed */
 
     /* Set by the front. Has this session a living connection now? NULL: none has. */
     bool (*session_connected)(void *front_user, const char *session);

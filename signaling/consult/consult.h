@@ -8,7 +8,15 @@
 #include "signaling/media/media.h" /* enum room_right */
 #include "signaling/proto/method.h"
 
-extern const struct method_table consult_method_table; /* consultation.* */
+extern const struct method_table consult_method_table;  /* consultation.* */
+extern const struct method_table worklist_method_table; /* worklist.* */
+extern const struct method_table schedule_method_table; /* schedule.* */
+extern const struct method_table referral_method_table; /* referral.* */
+
+/* Who came on duty in a panel joins what rings there for everybody. Inside the transaction of the
+ * change. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_LIMIT. */
+int consult_came_on_duty(struct service *s, struct effects *effects, const char *panel,
+                         const char *account, time_us utc_us);
 
 /* What this account may do in the media room (room id = consultation id): the function that
  * media_config.right wants. ROOM_RIGHT_NONE for anybody who is not the applicant, a member being

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A consultation as JSON (docs/protocol/methods/consultation.get.json). */
+/* A consultation as JSON (docs/protocol/defs.json), as much of it as a view allows. */
 #include "shanqiao/error.h"
 #include "signaling/consult/perform.h"
 #include "signaling/directory/directory.h"
@@ -7,8 +7,12 @@
 #include "signaling/store/store.h"
 #include <string.h>
 
+/* Always there for those who may read the case, empty when nothing was written. */
 static const char *const texts[] = {"complaint", "purpose",   "history", "results",
                                     "diagnosis", "treatment", "allergy"};
+static const char *const extras[] = {"department", "wantedTitle", "location", "candidateTimes"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static int set_new(json_t *object, const char *name, json_t *value)
 {
@@ -18,20 +22,28 @@ static int set_new(json_t *object, const char *name, json_t *value)
 static int set_time(json_t *object, const char *name, time_us utc_us)
 {
     char text[SERVICE_TIME_MAX];
-    if (!utc_us)
+    if (utc_us <= 0 || utc_us == TIME_US_NEVER)
         return 0;
     return set_new(object, name, json_string(service_time_text(utc_us, text)));
 }
 
 static int set_times(json_t *object, const struct consult *c)
 {
-    int status = set_time(object, "submittedAt", c->at.submitted_utc_us);
-    if (status == 0)
-        status = set_time(object, "acceptedAt", c->at.accepted_utc_us);
-    if (status == 0)
-        status = set_time(object, "startedAt", c->at.started_utc_us);
-    if (status == 0)
-        status = set_time(object, "endedAt", c->at.ended_utc_us);
+    const struct {
+        const char *name;
+        time_us utc_us;
+    } times[] = {
+        {"submittedAt", c->at.submitted_utc_us},
+        {"acceptedAt", c->at.accepted_utc_us},
+        {"startedAt", c->at.started_utc_us},
+        {"endedAt", c->at.ended_utc_us},
+        {"deadlineAt", c->deadlines[CONSULT_DUE_STATE]},
+        {"followUpAt", c->follow_up_days && c->at.signed_utc_us
+                           ? c->at.signed_utc_us + c->follow_up_days * (24 * 3600 * TIME_US_PER_S)
+                           : 0}};
+    int status = 0;
+    for (size_t i = 0; i < COUNT(times) && status == 0; i++)
+        status = set_time(object, times[i].name, times[i].utc_us);
     return status;
 }
 
@@ -59,15 +71,46 @@ static int set_person(struct service *s, json_t *object, const char *name, const
     return status < 0 ? status : set_new(object, name, person);
 }
 
-static int set_request(json_t *object, const json_t *request)
+/* ---- members ---- */
+
+static const char *ring_name(enum consult_ring ring)
 {
-    int status = json_object_set(object, "patient", json_object_get(request, "patient")) == 0
-                     ? 0
-                     : SQ_ERR_NOMEM;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && status == 0; i++) {
-        const char *text = json_string_value(json_object_get(request, texts[i]));
-        status = set_new(object, texts[i], json_string(text ? text : ""));
+    static const char *const names[] = {
+        [CONSULT_RING_ON] = "ringing",      [CONSULT_RING_REFUSED] = "refused",
+        [CONSULT_RING_STOPPED] = "stopped", [CONSULT_RING_WON] = "accepted",
+        [CONSULT_RING_WAITING] = "waiting", [CONSULT_RING_REMOVED] = "removed",
+        [CONSULT_RING_NONE] = "observing"};
+    return names[ring];
+}
+
+static int add_member(struct service *s, json_t *list, const struct consult_record *r, int i)
+{
+    const struct consult_member *m = &r->step.members[i];
+    json_t *person = NULL;
+    int status = directory_person(s, r->people[i].account, &person);
+    if (status < 0)
+        return status;
+    json_t *member = json_pack("{s:o, s:s, s:s, s:b, s:b, s:b, s:b}", "account", person, "role",
+                               consult_role_name(m->role), "ring", ring_name(m->ring), "present",
+                               m->presence == CONSULT_PRESENT, "ready", (int)m->ready, "signed",
+                               m->opinion == CONSULT_OPINION_BY_HAND, "excused",
+                               m->opinion == CONSULT_OPINION_EXCUSED);
+    return json_array_append_new(list, member) == 0 ? 0 : SQ_ERR_NOMEM;
+}
+
+/* Who is in it; of those who were only rung nothing is told. */
+static int set_members(struct service *s, json_t *object, const struct consult_record *r)
+{
+    json_t *list = json_array();
+    int status = list ? 0 : SQ_ERR_NOMEM;
+    for (int i = 0; i < r->step.member_count && status == 0; i++) {
+        enum consult_ring ring = r->step.members[i].ring;
+        if (ring == CONSULT_RING_WON || ring == CONSULT_RING_NONE)
+            status = add_member(s, list, r, i);
     }
+    if (status == 0)
+        return set_new(object, "members", list);
+    json_decref(list);
     return status;
 }
 
@@ -75,49 +118,173 @@ static int set_present(json_t *object, const struct consult_record *r)
 {
     json_t *present = json_array();
     int status = present ? 0 : SQ_ERR_NOMEM;
-    for (int party = 0; party < SEATS && status == 0; party++) {
-        int person = consult_record_person(r, (enum seat)party);
-        if (consult_presence_of(&r->step, person) != CONSULT_PRESENT)
-            continue;
-        const char *account = consult_record_account(r, person);
-        if (json_array_append_new(present, json_string(account)) != 0)
+    for (int i = CONSULT_APPLICANT; i < r->step.member_count && status == 0; i++)
+        if (consult_presence_of(&r->step, i) == CONSULT_PRESENT &&
+            json_array_append_new(present, json_string(consult_record_account(r, i))) != 0)
             status = SQ_ERR_NOMEM;
-    }
     if (status == 0)
         return set_new(object, "present", present);
     json_decref(present);
     return status;
 }
 
-static int set_reason(json_t *object, const struct consult_record *r)
+/* ---- what is still to be done ---- */
+
+static int set_awaits(json_t *object, const struct consult *c)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } needs[] = {{CONSULT_NEEDS_INVITING, "approval_inviting"},
+                 {CONSULT_NEEDS_INVITED, "approval_invited"},
+                 {CONSULT_NEEDS_TRIAGE, "triage"},
+                 {CONSULT_NEEDS_SCHEDULE, "schedule"}};
+    uint32_t left = c->state == CONSULT_SUBMITTED || c->state == CONSULT_APPROVED
+                        ? c->approvals | (c->needs & CONSULT_NEEDS_TRIAGE)
+                        : 0;
+    if ((c->needs & CONSULT_NEEDS_SCHEDULE) && !c->slot.start_utc_us &&
+        c->state <= CONSULT_ACCEPTED)
+        left |= CONSULT_NEEDS_SCHEDULE;
+    json_t *awaits = json_array();
+    int status = awaits ? 0 : SQ_ERR_NOMEM;
+    for (size_t i = 0; i < COUNT(needs) && status == 0; i++)
+        if (left & needs[i].bit && json_array_append_new(awaits, json_string(needs[i].name)) != 0)
+            status = SQ_ERR_NOMEM;
+    if (status == 0)
+        return set_new(object, "awaits", awaits);
+    json_decref(awaits);
+    return status;
+}
+
+static int set_backfill(json_t *object, const struct consult *c)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } debts[] = {{CONSULT_NEEDS_INVITING, "inviting"},
+                 {CONSULT_NEEDS_INVITED, "invited"},
+                 {CONSULT_NEEDS_AGREEMENT, "agreement"},
+                 {CONSULT_NEEDS_CONSENT, "consent"}};
+    if (c->backfill.state == CONSULT_BACKFILL_NONE)
+        return 0;
+    json_t *left = json_array();
+    int status = left ? 0 : SQ_ERR_NOMEM;
+    for (size_t i = 0; i < COUNT(debts) && status == 0; i++)
+        if (c->backfill.left & debts[i].bit &&
+            json_array_append_new(left, json_string(debts[i].name)) != 0)
+            status = SQ_ERR_NOMEM;
+    json_t *backfill = status == 0
+                           ? json_pack("{s:s, s:O}", "state",
+                                       consult_backfill_name(c->backfill.state), "left", left)
+                           : NULL;
+    json_decref(left);
+    if (status == 0)
+        status = set_new(object, "backfill", backfill);
+    if (status == 0 && c->deadlines[CONSULT_DUE_BACKFILL] != TIME_US_NEVER)
+        status = set_time(backfill, "dueAt", c->deadlines[CONSULT_DUE_BACKFILL]);
+    return status;
+}
+
+static int set_slot(json_t *object, const struct consult_record *r)
+{
+    if (!r->step.slot.start_utc_us)
+        return 0;
+    json_t *slot = json_pack("{s:s}", "panelId", r->place.panel);
+    int status = set_new(object, "slot", slot);
+    if (status == 0 && r->place.slot[0])
+        status = set_new(slot, "id", json_string(r->place.slot));
+    if (status == 0)
+        status = set_time(slot, "start", r->step.slot.start_utc_us);
+    return status < 0 ? status : set_time(slot, "end", r->step.slot.end_utc_us);
+}
+
+/* ---- what was written ---- */
+
+static json_t *patient_of(const json_t *request, unsigned view)
+{
+    json_t *given = json_object_get(request, "patient");
+    json_t *patient = given ? json_copy(given) : json_object();
+    if (patient && !(view & CONSULT_VIEW_IDENTITY)) {
+        json_object_del(patient, "name");
+        json_object_del(patient, "idNumber");
+    }
+    return patient;
+}
+
+static int set_request(json_t *object, const json_t *request, unsigned view)
+{
+    int status = set_new(object, "patient", patient_of(request, view));
+    for (size_t i = 0; i < COUNT(texts) && status == 0; i++) {
+        const char *text = json_string_value(json_object_get(request, texts[i]));
+        status = set_new(object, texts[i], json_string(text ? text : ""));
+    }
+    for (size_t i = 0; i < COUNT(extras) && status == 0; i++) {
+        json_t *value = json_object_get(request, extras[i]);
+        if (value && json_object_set(object, extras[i], value) != 0)
+            status = SQ_ERR_NOMEM;
+    }
+    return status;
+}
+
+/* Reasons of people are clinical text; codes are not. */
+static int set_reason(json_t *object, const struct consult_record *r, unsigned view)
 {
     const char *code = consult_reason_name(r->step.reason);
     if (!code[0])
         return 0;
-    return set_new(object, "reason", json_string(r->reason ? r->reason : code));
+    bool words = r->reason && view & CONSULT_VIEW_CLINICAL;
+    return set_new(object, "reason", json_string(words ? r->reason : code));
 }
 
-int consult_describe(struct service *s, const struct consult_record *r, json_t **out)
+static int set_entries(struct service *s, json_t *object, const char *id)
 {
-    *out = NULL;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:I}", "id", r->id, "kind", r->kind, "state",
-                               consult_state_name(r->step.state), "urgency", r->urgency, "revision",
-                               (json_int_t)r->revision);
-    int status = object ? 0 : SQ_ERR_NOMEM;
-    if (status == 0)
-        status = set_panel(s, object, r->panel);
+    json_t *entries = NULL;
+    int status = consult_entries(s, id, NULL, &entries);
+    return status < 0 ? status : set_new(object, "entries", entries);
+}
+
+static int fill(struct service *s, json_t *object, const struct consult_record *r, unsigned view)
+{
+    const struct consult *c = &r->step;
+    int status = set_panel(s, object, r->place.panel);
     if (status == 0)
         status = set_person(s, object, "applicant", r->applicant);
     if (status == 0)
-        status = set_person(s, object, "specialist", consult_record_account(r, r->step.specialist));
+        status = set_person(s, object, "specialist", consult_record_account(r, c->specialist));
     if (status == 0)
-        status = set_request(object, r->request);
+        status = set_members(s, object, r);
     if (status == 0)
-        status = set_times(object, &r->step);
+        status = set_times(object, c);
     if (status == 0)
         status = set_present(object, r);
     if (status == 0)
-        status = set_reason(object, r);
+        status = set_awaits(object, c);
+    if (status == 0)
+        status = set_backfill(object, c);
+    if (status == 0)
+        status = set_slot(object, r);
+    if (status == 0)
+        status = set_reason(object, r, view);
+    if (status == 0 && r->place.specialty[0])
+        status = set_new(object, "specialty", json_string(r->place.specialty));
+    if (status == 0 && c->critical != CONSULT_CRITICAL_NONE)
+        status = set_new(object, "critical", json_string(consult_critical_name(c->critical)));
+    if (status == 0 && view & CONSULT_VIEW_CLINICAL)
+        status = set_request(object, r->request, view);
+    if (status == 0 && view & CONSULT_VIEW_CLINICAL)
+        status = set_entries(s, object, r->id);
+    return status;
+}
+
+int consult_describe(struct service *s, const struct consult_record *r, unsigned view, json_t **out)
+{
+    *out = NULL;
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "id", r->id, "kind",
+                  consult_kind_name(r->step.kind), "state", consult_state_name(r->step.state),
+                  "urgency", consult_urgency_name(r->step.urgency), "revision",
+                  (json_int_t)r->revision, "ready", (int)r->step.applicant_ready);
+    int status = object ? fill(s, object, r, view) : SQ_ERR_NOMEM;
     if (status < 0) {
         json_decref(object);
         return status;

@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens to consultations without a request: deadlines, sessions lost and back, a restart.
- * And who may be in a room. */
+/* What happens to consultations without a request: deadlines, sessions lost and back, a restart,
+ * somebody coming on duty. And who may be in a room. */
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
 #include "signaling/consult/consult.h"
+#include "signaling/consult/deadlines.h"
 #include "signaling/consult/perform.h"
+#include "signaling/consult/referral.h"
+#include "signaling/consult/routing.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DUE_MAX                                                                                    \
-    16 /* consultations handled by one call of service_deadlines_due; one adds at most 70 effects  \
-        */
-#define TOUCHED_MAX 32 /* consultations that one session is present in */
-#define KIND_STATE  "state"
+#define TOUCHED_MAX 32      /* consultations that one session is present in, or that ring a panel */
 #define KIND_SEATS  "seats" /* after a restart: who is present has to be connected by then */
 #define KIND_ROOM   "room"  /* after a restart: tell the media side of this room again */
-#define KIND_MAX    16
 #define ROOMS_AT_ONCE                                                                              \
     100 /* two effects each, well within EFFECTS_MAX; more rooms follow as deadlines */
-
-struct due {
-    char id[ID_MAX];
-    char kind[KIND_MAX];
-};
 
 static int audit_system(struct service *s, const char *act, const struct consult_record *r,
                         time_us utc_us)
@@ -36,20 +29,13 @@ static int audit_system(struct service *s, const char *act, const struct consult
     return audit_append(s->store, &row);
 }
 
-static int forget_deadline(struct service *s, const struct due *due)
+static int one_person(const struct consult_act *act, struct consult_record *r,
+                      enum consult_event_type type, int person)
 {
-    int status = STORE_RUN(s->store, "DELETE FROM deadline WHERE object = $1 AND kind = $2",
-                           sv_text(due->id), sv_text(due->kind));
-    return status < 0 ? status : 0;
-}
-
-static int one_party(const struct consult_act *act, struct consult_record *r,
-                     enum consult_event_type type, int party)
-{
-    struct consult_event e = {.type = type, .member = consult_record_person(r, (enum seat)party)};
+    struct consult_event e = {.type = type, .member = person};
     int status = consult_perform(act, r, &e);
-    if (status == SQ_ERR_STATE)
-        return 0; /* over meanwhile: nobody is in the call */
+    if (status == SQ_ERR_STATE || status == SQ_ERR_DENIED)
+        return 0; /* over meanwhile, or its consent is gone: nobody is in the call */
     return status < 0
                ? status
                : audit_system(act->service,
@@ -57,26 +43,29 @@ static int one_party(const struct consult_act *act, struct consult_record *r,
                               act->utc_us);
 }
 
+/* ---- deadlines ---- */
+
 /* Whoever is present without a living connection is dropped. */
 static int empty_seats(const struct consult_act *act, struct consult_record *r)
 {
     struct service *s = act->service;
     int status = 0;
-    for (int party = 0; party < SEATS && status == 0; party++) {
-        bool connected =
-            s->session_connected && s->session_connected(s->front_user, r->sessions[party]);
-        if (consult_presence_of(&r->step, consult_record_person(r, (enum seat)party)) ==
-                CONSULT_PRESENT &&
-            !connected)
-            status = one_party(act, r, CONSULT_DROP, party);
+    for (int i = CONSULT_APPLICANT; i < r->step.member_count && status == 0; i++) {
+        if (consult_presence_of(&r->step, i) != CONSULT_PRESENT)
+            continue;
+        const char *session = i == CONSULT_APPLICANT ? r->applicant_session : r->people[i].session;
+        if (!s->session_connected || !s->session_connected(s->front_user, session))
+            status = one_person(act, r, CONSULT_DROP, i);
     }
     return status;
 }
 
-static int state_is_due(const struct consult_act *act, struct consult_record *r)
+static int machine_is_due(const struct consult_act *act, struct consult_record *r,
+                          enum consult_deadline deadline)
 {
-    struct consult_event e = {.type = CONSULT_TIMEOUT};
-    if (r->step.deadlines[CONSULT_DUE_STATE] > act->utc_us)
+    struct consult_event e = {
+        .type = CONSULT_TIMEOUT, .member = CONSULT_NOBODY, .deadline = deadline};
+    if (r->step.deadlines[deadline] > act->utc_us)
         return 0; /* it was moved */
     int status = consult_perform(act, r, &e);
     return status < 0 ? status : audit_system(act->service, "consultation.timeout", r, act->utc_us);
@@ -100,83 +89,73 @@ static int reopen(const struct consult_act *act, const struct consult_record *r)
     return r->step.room.open ? add_rooms(act->effects, r->id, r->step.room.live) : 0;
 }
 
-/* Errors of one row, which may not stop the others. */
+/* Errors of one row, which may not stop the others. A deadline that the machine does not hear any
+ * more is one too. */
 static bool is_damage(int status)
 {
     return status == SQ_ERR_FORGED || status == SQ_ERR_NOT_FOUND || status == SQ_ERR_UNSUPPORTED;
 }
 
-static int set_aside(const struct consult_act *act, const struct due *due, int error)
+static int set_aside(const struct consult_act *act, const struct deadline_due *due, int error)
 {
     struct audit_act row = {.utc_us = act->utc_us,
                             .act = "consultation.damaged",
-                            .object = due->id,
+                            .object = due->object,
                             .detail = sq_error_name(error)};
-    log_write(LOG_ERROR, "consult.damaged", LOG_TEXT("id", due->id),
+    log_write(LOG_ERROR, "consult.damaged", LOG_TEXT("id", due->object),
               LOG_TEXT("error", sq_error_name(error)));
-    int status = forget_deadline(act->service, due);
+    int status = service_deadline_set(act->service, due->object, due->kind, TIME_US_NEVER);
     return status < 0 ? status : audit_append(act->service->store, &row);
 }
 
-static int one_due(const struct consult_act *act, const struct due *due, struct consult_record *r)
+static int by_kind(const struct consult_act *act, const struct deadline_due *due,
+                   struct consult_record *r)
 {
-    int status = consult_record_load(act->service, due->id, r);
+    enum consult_deadline deadline = consult_deadline_parse(due->kind);
+    if (deadline != CONSULT_DEADLINE_COUNT) {
+        int status = machine_is_due(act, r, deadline);
+        return status == SQ_ERR_STATE ? set_aside(act, due, status) : status;
+    }
+    int status = service_deadline_set(act->service, due->object, due->kind, TIME_US_NEVER);
+    if (status < 0)
+        return status;
+    return strcmp(due->kind, KIND_ROOM) == 0 ? reopen(act, r) : empty_seats(act, r);
+}
+
+static int one_due(const struct consult_act *act, const struct deadline_due *due,
+                   struct consult_record *r)
+{
+    if (strcmp(due->kind, REFERRAL_DEADLINE) == 0) {
+        int status = referral_due(act, due->object);
+        return is_damage(status) ? set_aside(act, due, status) : status;
+    }
+    int status = consult_record_load(act->service, due->object, r);
     if (is_damage(status))
         return set_aside(act, due, status);
     if (status < 0)
         return status;
-    bool state = strcmp(due->kind, KIND_STATE) == 0;
-    bool room = strcmp(due->kind, KIND_ROOM) == 0;
-    if (!state)
-        status = forget_deadline(act->service, due);
-    if (status == 0)
-        status = state ? state_is_due(act, r) : room ? reopen(act, r) : empty_seats(act, r);
+    status = by_kind(act, due, r);
     consult_record_clear(r);
     return status;
 }
 
-static int find_due(struct service *s, time_us utc_us, struct due due[DUE_MAX], size_t *count)
-{
-    struct store_query q;
-    *count = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT object, kind FROM deadline WHERE at_us <= $1 ORDER BY at_us LIMIT 16",
-                sv_int(utc_us));
-    while (*count < DUE_MAX && store_next(&q)) {
-        store_copy_text(&q, 0, due[*count].id, ID_MAX);
-        store_copy_text(&q, 1, due[(*count)++].kind, KIND_MAX);
-    }
-    return store_query_end(&q);
-}
-
 int service_deadlines_due(struct service *s, time_us utc_us, struct effects *effects, bool *more)
 {
-    struct due due[DUE_MAX];
-    size_t count = 0;
+    struct deadline_due due[DEADLINES_AT_ONCE];
+    size_t count = 0, done = 0;
     struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
     *more = false;
-    int status = find_due(s, utc_us, due, &count);
+    int status = deadlines_take(s, utc_us, due, &count);
     if (status < 0 || count == 0)
         return status;
     struct consult_record *r = malloc(sizeof(*r));
     if (!r)
         return SQ_ERR_NOMEM;
-    size_t done = 0;
     while (done < count && status == 0 && effects->count <= EFFECTS_MAX / 2)
         status = one_due(&act, &due[done++], r);
     free(r);
-    *more = done < count || count == DUE_MAX;
+    *more = done < count || count == DEADLINES_AT_ONCE;
     return status;
-}
-
-int service_next_deadline(struct service *s, time_us *at_utc_us)
-{
-    struct store_query q;
-    *at_utc_us = TIME_US_NEVER;
-    store_query(s->store, &q, "SELECT at_us FROM deadline ORDER BY at_us LIMIT 1", NULL, 0);
-    if (store_next(&q))
-        *at_utc_us = store_int(&q, 0);
-    return store_query_end(&q);
 }
 
 /* ---- sessions that go and come ---- */
@@ -185,7 +164,7 @@ struct touched {
     size_t count;
     struct {
         char id[ID_MAX];
-        int party;
+        int person;
     } seats[TOUCHED_MAX];
 };
 
@@ -199,7 +178,7 @@ static int find_seats(struct service *s, const char *session, enum consult_prese
                 sv_text(session), sv_int(presence));
     while (out->count < TOUCHED_MAX && store_next(&q)) {
         store_copy_text(&q, 0, out->seats[out->count].id, ID_MAX);
-        out->seats[out->count++].party = (int)store_int(&q, 1);
+        out->seats[out->count++].person = (int)store_int(&q, 1);
     }
     return store_query_end(&q);
 }
@@ -223,9 +202,8 @@ static int move_seats(struct service *s, const char *session, enum consult_prese
         }
         if (status < 0)
             break;
-        act.by =
-            consult_record_account(r, consult_record_person(r, (enum seat)touched.seats[i].party));
-        status = one_party(&act, r, type, touched.seats[i].party);
+        act.by = consult_record_account(r, touched.seats[i].person);
+        status = one_person(&act, r, type, touched.seats[i].person);
         consult_record_clear(r);
     }
     free(r);
@@ -242,6 +220,60 @@ int service_session_back(struct service *s, const char *session, time_us utc_us,
                          struct effects *effects)
 {
     return move_seats(s, session, CONSULT_DROPPED, CONSULT_ENTER, utc_us, effects);
+}
+
+/* ---- duty ---- */
+
+static int find_rings(struct service *s, const char *panel, const char *account,
+                      struct touched *out)
+{
+    struct store_query q;
+    out->count = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT c.id FROM consultation c JOIN consultation_panel p ON p.consultation = c.id"
+                " WHERE p.panel = $1 AND c.state = 'routed' AND c.strategy = 0"
+                " AND c.kind IN ('live', 'emergency', 'guidance') AND c.applicant <> $2"
+                " AND NOT EXISTS (SELECT 1 FROM ring r WHERE r.consultation = c.id"
+                "  AND r.account = $2) ORDER BY c.submitted_us, c.id",
+                sv_text(panel), sv_text(account));
+    while (out->count < TOUCHED_MAX && store_next(&q))
+        store_copy_text(&q, 0, out->seats[out->count++].id, ID_MAX);
+    return store_query_end(&q);
+}
+
+static int join_ring(const struct consult_act *act, struct consult_record *r, const char *panel,
+                     const char *account)
+{
+    struct consult_event e = {.type = CONSULT_ADD, .role = CONSULT_EXPERT};
+    e.member = routing_seat(r, r->step.member_count, account, panel);
+    if (e.member == SQ_ERR_LIMIT)
+        return 0; /* it rings for as many as can be rung */
+    int status = consult_perform(act, r, &e);
+    return status == SQ_ERR_STATE || status == SQ_ERR_LIMIT ? 0 : status;
+}
+
+int consult_came_on_duty(struct service *s, struct effects *effects, const char *panel,
+                         const char *account, time_us utc_us)
+{
+    struct touched touched;
+    struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
+    int status = find_rings(s, panel, account, &touched);
+    if (status < 0 || touched.count == 0)
+        return status;
+    struct consult_record *r = malloc(sizeof(*r));
+    if (!r)
+        return SQ_ERR_NOMEM;
+    for (size_t i = 0; i < touched.count && status == 0; i++) {
+        status = consult_record_load(s, touched.seats[i].id, r);
+        if (status < 0) {
+            status = is_damage(status) ? 0 : status;
+            continue;
+        }
+        status = join_ring(&act, r, panel, account);
+        consult_record_clear(r);
+    }
+    free(r);
+    return status;
 }
 
 /* ---- restart ---- */
@@ -282,10 +314,32 @@ int service_recover(struct service *s, time_us utc_us, struct effects *effects)
                            " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
                            sv_text(KIND_SEATS), sv_int(utc_us + s->limits.presence_grace_us),
                            sv_int(CONSULT_PRESENT));
-    return status < 0 ? status : 0;
+    return status < 0 ? status : service_deadline_changed(s, NULL);
 }
 
 /* ---- media ---- */
+
+/* 0: is rung; 3: accepted; 6: observes, where the patient consented to teaching. */
+#define SEAT_IN_ROOM                                                                               \
+    "SELECT c.applicant = $2, COALESCE(c.specialist, '') = $2, COALESCE((SELECT r.state FROM ring" \
+    " r WHERE r.consultation = c.id AND r.account = $2 AND r.state IN (0, 3, 6)), -1),"            \
+    " c.room_live, a.roles, c.consent"                                                             \
+    " FROM consultation c JOIN account a ON a.id = $2"                                             \
+    " WHERE c.id = $1 AND c.room_open = 1 AND a.disabled = 0"
+
+static enum relation seat_relation(const struct store_query *q)
+{
+    int64_t ring = store_int(q, 2);
+    if (store_int(q, 0))
+        return RELATION_APPLICANT;
+    if (store_int(q, 1))
+        return RELATION_SPECIALIST;
+    if (ring == CONSULT_RING_NONE && store_int(q, 5) & CONSULT_CONSENT_TEACHING)
+        return RELATION_OBSERVER;
+    return ring == CONSULT_RING_WON  ? RELATION_MEMBER
+           : ring == CONSULT_RING_ON ? RELATION_RUNG
+                                     : RELATION_NONE;
+}
 
 enum room_right consult_room_right(struct service *s, const char *room, const char *account)
 {
@@ -293,18 +347,9 @@ enum room_right consult_room_right(struct service *s, const char *room, const ch
     enum relation relation = RELATION_NONE;
     bool live = false;
     uint32_t roles = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT c.applicant = $2, COALESCE(c.specialist, '') = $2,"
-                " EXISTS (SELECT 1 FROM ring r WHERE r.consultation = c.id AND r.account = $2"
-                "  AND r.state = 0), c.room_live, a.roles"
-                " FROM consultation c JOIN account a ON a.id = $2"
-                " WHERE c.id = $1 AND c.room_open = 1 AND a.disabled = 0",
-                sv_text(room), sv_text(account));
+    STORE_QUERY(s->store, &q, SEAT_IN_ROOM, sv_text(room), sv_text(account));
     if (store_next(&q)) {
-        relation = store_int(&q, 0)   ? RELATION_APPLICANT
-                   : store_int(&q, 1) ? RELATION_SPECIALIST
-                   : store_int(&q, 2) ? RELATION_RUNG
-                                      : RELATION_NONE;
+        relation = seat_relation(&q);
         live = store_int(&q, 3) != 0;
         roles = (uint32_t)store_int(&q, 4);
     }

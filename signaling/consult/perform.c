@@ -1,144 +1,187 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands of consult_step become effects: who is told what, what happens to the room. */
+/* See perform.h: the chain of steps. What the commands mean outside is consult/tell.h. */
 #include "signaling/consult/perform.h"
 #include "shanqiao/error.h"
+#include "signaling/consult/routing.h"
+#include "signaling/consult/tell.h"
+#include "signaling/duty/duty.h"
 #include "signaling/service.h"
+#include "signaling/store/store.h"
+#include "signaling/webhook/webhook.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* One step being turned into effects. The description is made at most once. */
-struct telling {
-    const struct consult_act *act;
-    const struct consult_record *r;
-    json_t *consultation; /* owned */
+#define STEPS_MAX 64 /* of one act: a chain that is longer goes in a circle, which is our bug */
+
+struct passed {
+    enum consult_state state;
+    enum consult_event_type event;
 };
 
-static int tell(struct telling *t, const char *account, const char *method, json_t *params)
+/* One act and what the system brings after it. */
+struct chain {
+    const struct consult_act *act;
+    struct consult_record *r;
+    struct consult_times times;
+    struct tell tell;
+    struct passed passed[STEPS_MAX];
+    int passed_count;
+    int steps;
+};
+
+static struct consult_times times_of(const struct service_limits *limits,
+                                     const struct consult_record *r)
 {
-    struct effect e = {.type = EFFECT_NOTIFY, .method = method, .params = params};
-    if (!params)
-        return SQ_ERR_NOMEM;
-    snprintf(e.account, sizeof(e.account), "%s", account);
-    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
-    return effects_add(t->act->effects, &e);
+    struct consult_times times = consult_times_default();
+    time_us ring_us = r->place.ring_us > 0 ? time_us_min(r->place.ring_us, limits->ring_timeout_us)
+                                           : limits->ring_timeout_us;
+    times.ring_us = times.wave_us = ring_us;
+    times.start_us = limits->start_timeout_us;
+    times.abandoned_us = limits->abandoned_timeout_us;
+    return times;
 }
 
-static int room(struct telling *t, enum effect_type type, const char *account)
+/* What the store knows beside the machine follows it. */
+static int follow(struct chain *c, const struct consult_event *e)
 {
-    struct effect e = {.type = type};
-    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
-    snprintf(e.account, sizeof(e.account), "%s", account);
-    return effects_add(t->act->effects, &e);
-}
-
-static int describe_once(struct telling *t)
-{
-    return t->consultation ? 0 : consult_describe(t->act->service, t->r, &t->consultation);
-}
-
-static int tell_ring(struct telling *t, uint64_t members)
-{
-    int status = describe_once(t);
-    for (int i = 0; i < t->r->step.member_count && status == 0; i++)
-        if (members & consult_bit(i))
-            status = tell(t, t->r->rung[i], "consultation.ring",
-                          json_pack("{s:O}", "consultation", t->consultation));
+    bool taken = e->type == CONSULT_ACCEPT || e->type == CONSULT_CLAIM;
+    if (!taken || c->r->step.members[e->member].ring != CONSULT_RING_WON)
+        return 0;
+    int status = c->r->step.specialist == e->member ? routing_follow(c->act, c->r, e->member) : 0;
+    const struct consult_person *person = &c->r->people[e->member];
+    if (status == 0 && person->panel[0])
+        status = duty_turn(c->act->service, person->panel, person->account, c->act->utc_us);
     return status;
 }
 
-static int tell_ring_stopped(struct telling *t, uint64_t members, enum consult_ring_end why)
+static int one_step(struct chain *c, const struct consult_event *e)
 {
-    int status = 0;
-    for (int i = 0; i < t->r->step.member_count && status == 0; i++) {
-        if (!(members & consult_bit(i)))
-            continue;
-        status =
-            tell(t, t->r->rung[i], "consultation.ringStopped",
-                 json_pack("{s:s, s:s}", "id", t->r->id, "reason", consult_ring_end_name(why)));
-        if (status == 0)
-            status = room(t, EFFECT_ROOM_REMOVE, t->r->rung[i]);
-    }
-    return status;
-}
-
-/* To the applicant and the specialist. Those who are rung have the ring itself, then its end. */
-static int tell_each(struct telling *t, const char *method, json_t *params)
-{
-    const struct consult_record *r = t->r;
-    int status = params ? 0 : SQ_ERR_NOMEM;
-    for (int party = 0; party < SEATS && status == 0; party++) {
-        const char *account = consult_record_account(r, consult_record_person(r, (enum seat)party));
-        if (account[0])
-            status = tell(t, account, method, json_incref(params));
-    }
-    json_decref(params);
-    return status;
-}
-
-static int tell_state(struct telling *t)
-{
-    int status = describe_once(t);
+    struct consult_commands commands;
+    enum consult_state before = c->r->step.state;
+    if (c->steps++ == STEPS_MAX)
+        return SQ_ERR_INTERNAL;
+    c->times = times_of(&c->act->service->limits, c->r);
+    int status = consult_step(&c->r->step, e, &c->times, c->act->utc_us, &commands);
     if (status < 0)
         return status;
-    return tell_each(t, "consultation.state",
-                     json_pack("{s:O, s:s}", "consultation", t->consultation, "by", t->act->by));
+    if (c->r->step.state != before)
+        c->passed[c->passed_count++] = (struct passed){c->r->step.state, e->type};
+    status = follow(c, e);
+    return status < 0 ? status : tell_take(&c->tell, &commands);
 }
 
-static int tell_presence(struct telling *t, int person)
+/* A board that nobody was asked for yet: the panel's head is asked to chair it. */
+static bool wants_board(const struct consult *c)
 {
-    bool present = consult_presence_of(&t->r->step, person) == CONSULT_PRESENT;
-    return tell_each(t, "consultation.participant",
-                     json_pack("{s:s, s:s, s:b}", "id", t->r->id, "participantId",
-                               consult_record_account(t->r, person), "present", present));
+    return c->kind == CONSULT_MDT && c->state == CONSULT_TRIAGED && c->member_count == 0;
 }
 
-static int arm(struct telling *t)
+/* The event that the system itself has to bring; false: none. */
+static bool next_event(struct chain *c, struct consult_event *e, int *status)
 {
-    struct effect e = {.type = EFFECT_DEADLINE,
-                       .at_utc_us = t->r->step.deadlines[CONSULT_DUE_STATE]};
-    snprintf(e.object, sizeof(e.object), "%s", t->r->id);
-    return effects_add(t->act->effects, &e);
-}
-
-static int carry_out(struct telling *t, const struct consult_command *c)
-{
-    switch (c->type) {
-    case CONSULT_DO_RING:
-        return tell_ring(t, c->members);
-    case CONSULT_DO_STOP_RING:
-        return tell_ring_stopped(t, c->members, c->why);
-    case CONSULT_DO_ROOM_OPEN:
-        return room(t, EFFECT_ROOM_OPEN, "");
-    case CONSULT_DO_ROOM_LIVE:
-        return room(t, EFFECT_ROOM_LIVE, "");
-    case CONSULT_DO_ROOM_CLOSE:
-        return room(t, EFFECT_ROOM_CLOSE, "");
-    case CONSULT_DO_TELL_STATE:
-        return tell_state(t);
-    case CONSULT_DO_TELL_PRESENCE:
-        return tell_presence(t, c->member);
-    case CONSULT_DO_ARM:
-        return arm(t);
-    default:
-        return 0;
+    enum consult_event_type type = consult_next(&c->r->step);
+    bool board = wants_board(&c->r->step);
+    *status = 0;
+    if (type == CONSULT_ROUTE || board) {
+        *status = routing_route(c->act, c->r, e);
+        return !board || *status < 0 || e->route.added > 0; /* else a coordinator names the chair */
     }
+    *e = (struct consult_event){.type = type, .member = CONSULT_NOBODY};
+    return type != CONSULT_EVENT_COUNT;
+}
+
+static int write_history(const struct chain *c)
+{
+    int status = 0;
+    for (int i = 0; i < c->passed_count && status >= 0; i++)
+        status = STORE_RUN(c->act->service->store,
+                           "INSERT INTO consultation_state (consultation, number, state, event,"
+                           " at_us) VALUES ($1, $2, $3, $4, $5)",
+                           sv_text(c->r->id), sv_int(c->r->revision * STEPS_MAX + i),
+                           sv_text(consult_state_name(c->passed[i].state)),
+                           sv_text(consult_event_name(c->passed[i].event)), sv_int(c->act->utc_us));
+    return status < 0 ? status : 0;
+}
+
+/* Programs of others hear of the state that it came to in the end. */
+static int tell_programs(const struct chain *c)
+{
+    struct webhook_event e = {.type = "consultation.state",
+                              .consultation = c->r->id,
+                              .state = consult_state_name(c->r->step.state),
+                              .inviting = c->r->place.institution,
+                              .invited = c->r->place.invited,
+                              .utc_us = c->act->utc_us};
+    return c->passed_count > 0 ? webhook_enqueue(c->act->service, &e) : 0;
 }
 
 int consult_perform(const struct consult_act *act, struct consult_record *r,
                     const struct consult_event *e)
 {
-    struct consult_commands commands;
-    const struct service_limits *limits = &act->service->limits;
-    struct consult_times times = consult_times_default();
-    times.ring_us = times.wave_us = limits->ring_timeout_us;
-    times.start_us = limits->start_timeout_us;
-    times.abandoned_us = limits->abandoned_timeout_us;
-    struct telling t = {.act = act, .r = r};
-    int status = consult_step(&r->step, e, &times, act->utc_us, &commands);
+    struct consult_event next;
+    struct chain *c = calloc(1, sizeof(*c));
+    if (!c)
+        return SQ_ERR_NOMEM;
+    c->act = act;
+    c->r = r;
+    tell_init(&c->tell, act, r);
+    int status = one_step(c, e);
+    while (status == 0 && next_event(c, &next, &status) && status == 0)
+        status = one_step(c, &next);
     if (status == 0)
         status = consult_record_save(act->service, r);
-    for (size_t i = 0; i < commands.count && status == 0; i++)
-        status = carry_out(&t, &commands.items[i]);
-    json_decref(t.consultation);
+    if (status == 0)
+        status = write_history(c);
+    if (status == 0)
+        status = tell_programs(c);
+    if (status == 0)
+        status = tell_all(&c->tell);
+    tell_fini(&c->tell);
+    free(c);
     return status;
+}
+
+int consult_touch(const struct consult_act *act, struct consult_record *r)
+{
+    struct consult_commands commands = {
+        .count = 1, .items = {{.type = CONSULT_DO_TELL_STATE, .member = CONSULT_NOBODY}}};
+    struct tell tell;
+    tell_init(&tell, act, r);
+    int status = tell_take(&tell, &commands);
+    if (status == 0)
+        status = consult_record_save(act->service, r);
+    if (status == 0)
+        status = tell_all(&tell);
+    tell_fini(&tell);
+    return status;
+}
+
+struct consult_act consult_act_of(struct call *call)
+{
+    return (struct consult_act){.service = call->service,
+                                .effects = &call->effects,
+                                .by = call->caller->account,
+                                .utc_us = call->utc_us};
+}
+
+int consult_explain(struct call *call, const struct consult_record *r, int error)
+{
+    if (error == SQ_ERR_CONFLICT)
+        return call_fail(
+            call, error,
+            "Another specialist accepted this consultation first. There is nothing left to do.",
+            "已有其他专家先接诊，您无需再操作。");
+    if (error == SQ_ERR_DENIED)
+        return call_fail(call, error, "The patient's consent for this is missing. Record it first.",
+                         "缺少患者对此的知情同意，请先登记同意书。");
+    if (error == SQ_ERR_STATE) {
+        snprintf(call->message_en, sizeof(call->message_en),
+                 "This is not possible while the consultation is \"%s\". Load it again.",
+                 consult_state_name(r->step.state));
+        snprintf(call->message_zh, sizeof(call->message_zh),
+                 "会诊当前状态（%s）不允许此操作，请刷新后再试。",
+                 consult_state_name(r->step.state));
+    }
+    return error;
 }

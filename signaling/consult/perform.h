@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One event on a stored consultation: step, save, and the commands turned into effects. Used by the
- * methods, by deadlines and by sessions that come and go. Inside the caller's transaction. */
+/* One event on a stored consultation: step, what the system itself brings next (approve, triage,
+ * route, escalate, deliver), save, and the commands turned into effects. Used by the methods of
+ * consult, consent and opinion, by deadlines and by sessions that come and go. Inside the caller's
+ * transaction. */
 #ifndef SIGNALING_CONSULT_PERFORM_H
 #define SIGNALING_CONSULT_PERFORM_H
 
@@ -14,11 +16,29 @@ struct consult_act {
     time_us utc_us;
 };
 
-/* Errors of consult_step; SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_LIMIT. */
+/* Does it all; *r is then what is stored. Several steps are told as one: the last state. On error
+ * the caller rolls back and drops *r. Errors of consult_step; SQ_ERR_STORE, SQ_ERR_NOMEM,
+ * SQ_ERR_LIMIT. */
 int consult_perform(const struct consult_act *act, struct consult_record *r,
                     const struct consult_event *e);
 
-/* The consultation as the wire has it: a new reference in *out. */
-int consult_describe(struct service *s, const struct consult_record *r, json_t **out);
+/* No event: something beside the machine changed. Saves and tells it. */
+int consult_touch(const struct consult_act *act, struct consult_record *r);
+
+struct consult_act consult_act_of(struct call *call);
+/* Words for the error of consult_perform into call; returns the error. */
+int consult_explain(struct call *call, const struct consult_record *r, int error);
+
+/* What of a consultation somebody gets to see. */
+enum consult_view {
+    CONSULT_VIEW_CLINICAL = 1, /* request, entries */
+    CONSULT_VIEW_IDENTITY = 2  /* and who the patient is */
+};
+#define CONSULT_VIEWS 4
+unsigned consult_view(uint32_t roles, uint32_t relations);
+
+/* The consultation as the wire has it (docs/protocol/defs.json): a new reference in *out. */
+int consult_describe(struct service *s, const struct consult_record *r, unsigned view,
+                     json_t **out);
 
 #endif

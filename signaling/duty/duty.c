@@ -4,6 +4,7 @@
 #include "signaling/duty/duty.h"
 #include "shanqiao/error.h"
 #include "signaling/auth/rights.h"
+#include "signaling/consult/consult.h"
 #include "signaling/duty/member.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -98,7 +99,9 @@ static int go_on(struct call *call, const char *panel)
                            " CASE WHEN duty.off_until_us = 0 THEN duty.since_us"
                            " ELSE excluded.since_us END, off_until_us = 0",
                            sv_text(panel), sv_text(call->caller->account), sv_int(call->utc_us));
-    return status < 0 ? status : 0;
+    return status < 0 ? status
+                      : consult_came_on_duty(call->service, &call->effects, panel,
+                                             call->caller->account, call->utc_us);
 }
 
 /* Whom the roster names is off until that shift ends; others simply are no longer on. */

@@ -212,7 +212,8 @@ static int handle(struct call *call)
 {
     struct ask *ask = call->work;
     int status = ask->id[0] ? read_one(call, ask) : search(call, ask);
-    snprintf(call->audit_object, sizeof call->audit_object, "%s", ask->id[0] ? ask->id : ask->type);
+    snprintf(call->audit_object, sizeof call->audit_object, "%.*s", ID_MAX - 1,
+             ask->id[0] ? ask->id : ask->type);
     return status;
 }
 

@@ -13,6 +13,7 @@
 #define SCHEMA_NESTING_MAX                                                                         \
     64 /* of references and values; values are bounded by the parser's depth 32 */
 #define REF_PREFIX "#/$defs/"
+#define REF_SHARED "../defs.json" /* the set puts those definitions into each document */
 
 struct checker {
     const json_t *root;
@@ -273,6 +274,8 @@ static int check_max_properties(struct checker *c, const json_t *schema, const j
 const json_t *schema_resolve(const json_t *root, const json_t *ref)
 {
     const char *text = json_string_value(ref);
+    if (text && !strncmp(text, REF_SHARED, strlen(REF_SHARED)))
+        text += strlen(REF_SHARED);
     if (!text || strncmp(text, REF_PREFIX, strlen(REF_PREFIX)))
         return NULL;
     return json_object_get(json_object_get(root, "$defs"), text + strlen(REF_PREFIX));

@@ -37,6 +37,7 @@ struct schema_file {
 };
 extern const struct schema_file schema_files[];
 extern const size_t schema_file_count;
+extern const char schema_shared[]; /* docs/protocol/defs.json: definitions that files refer to */
 
 struct schema_set;
 /* Parses all compiled-in files. 0, SQ_ERR_NOMEM, or SQ_ERR_INVALID / SQ_ERR_UNSUPPORTED with a

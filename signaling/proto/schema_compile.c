@@ -53,7 +53,7 @@ static int compile_keyword(const json_t *root, const json_t *schema, const char 
     if (!schema_keyword_known(name))
         return refuse(reason, name, "is a keyword that is not checked here");
     if (!strcmp(name, "$ref") && !schema_resolve(root, member))
-        return refuse(reason, name, "does not lead to #/$defs/<name> of this file");
+        return refuse(reason, name, "does not lead to $defs/<name> of this file or ../defs.json");
     if (!strcmp(name, "pattern")) {
         if (!json_is_string(member) || !pattern_portable(json_string_value(member)))
             return refuse(reason, name, "is not a portable expression");

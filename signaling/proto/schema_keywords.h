@@ -9,7 +9,7 @@
     64 /* of references and values; values are bounded by the parser's depth 32 */
 
 bool schema_keyword_known(const char *name);
-/* "#/$defs/<name>" of the document; NULL: leads nowhere. */
+/* "#/$defs/<name>" of the document, or "../defs.json#/$defs/<name>"; NULL: leads nowhere. */
 const json_t *schema_resolve(const json_t *root, const json_t *ref);
 
 #endif

@@ -9,7 +9,18 @@
 struct schema_set {
     json_t *methods; /* name -> document */
     json_t *notifications;
+    json_t *shared; /* defs.json */
 };
+
+/* A document's own definitions come first. */
+static int add_shared(const struct schema_set *set, json_t *document)
+{
+    json_t *defs = json_object_get(document, "$defs");
+    if (!defs && (!(defs = json_object()) || json_object_set_new(document, "$defs", defs)))
+        return SQ_ERR_NOMEM;
+    return json_object_update_missing(defs, json_object_get(set->shared, "$defs")) ? SQ_ERR_NOMEM
+                                                                                   : 0;
+}
 
 static int load_file(struct schema_set *set, const struct schema_file *file,
                      struct schema_reason *reason)
@@ -22,7 +33,9 @@ static int load_file(struct schema_set *set, const struct schema_file *file,
                  parse_error.text);
         return SQ_ERR_INVALID;
     }
-    int error = schema_compile(document, reason);
+    int error = add_shared(set, document);
+    if (!error)
+        error = schema_compile(document, reason);
     if (error) {
         char where[SCHEMA_REASON_MAX];
         snprintf(where, sizeof where, "%.80s: %.100s", file->name, reason->path);
@@ -43,7 +56,8 @@ int schema_set_new(struct schema_set **out, struct schema_reason *reason)
         return SQ_ERR_NOMEM;
     set->methods = json_object();
     set->notifications = json_object();
-    if (set->methods && set->notifications)
+    set->shared = json_loads(schema_shared, JSON_REJECT_DUPLICATES, NULL);
+    if (set->methods && set->notifications && set->shared)
         error = 0;
     for (size_t i = 0; i < schema_file_count && !error; i++)
         error = load_file(set, &schema_files[i], reason);
@@ -61,6 +75,7 @@ void schema_set_free(struct schema_set *set)
         return;
     json_decref(set->methods);
     json_decref(set->notifications);
+    json_decref(set->shared);
     free(set);
 }
 

@@ -1,1 +1,54 @@
 -- SPDX-License-Identifier: Apache-2.0
+DROP TABLE referral;
+DROP TABLE slot;
+DROP TABLE consultation_draft;
+DROP TABLE consultation_entry;
+DROP TABLE consultation_state;
+DROP TABLE consultation_panel;
+DELETE FROM participant WHERE party >= 0 AND NOT EXISTS (SELECT 1 FROM ring
+    WHERE ring.consultation = participant.consultation AND ring.position = participant.party
+    AND ring.state = 3);
+UPDATE participant SET party = party + 1000 WHERE party >= 0;
+UPDATE participant SET party = 0 WHERE party = -2;
+DELETE FROM participant WHERE party >= 1000 AND party > (SELECT MIN(other.party)
+    FROM participant other WHERE other.consultation = participant.consultation AND other.party >= 1000);
+UPDATE participant SET party = 1 WHERE party >= 1000;
+ALTER TABLE ring DROP COLUMN took_part;
+ALTER TABLE ring DROP COLUMN ready;
+ALTER TABLE ring DROP COLUMN opinion;
+ALTER TABLE ring DROP COLUMN role;
+ALTER TABLE ring DROP COLUMN panel;
+DROP INDEX consultation_by_state;
+DROP INDEX consultation_invited_desk;
+DROP INDEX consultation_invited;
+DROP INDEX consultation_inviting_desk;
+DROP INDEX consultation_inviting;
+DROP INDEX consultation_institution;
+ALTER TABLE consultation DROP COLUMN wanted_strategy;
+ALTER TABLE consultation DROP COLUMN ring_us;
+ALTER TABLE consultation DROP COLUMN slot;
+ALTER TABLE consultation DROP COLUMN agreement;
+ALTER TABLE consultation DROP COLUMN invited_desk;
+ALTER TABLE consultation DROP COLUMN invited;
+ALTER TABLE consultation DROP COLUMN inviting_desk;
+ALTER TABLE consultation DROP COLUMN inviting;
+ALTER TABLE consultation DROP COLUMN institution;
+ALTER TABLE consultation DROP COLUMN specialty;
+ALTER TABLE consultation DROP COLUMN avoided_transfer;
+ALTER TABLE consultation DROP COLUMN concordance;
+ALTER TABLE consultation DROP COLUMN signed_us;
+ALTER TABLE consultation DROP COLUMN follow_up_days;
+ALTER TABLE consultation DROP COLUMN absent_members;
+ALTER TABLE consultation DROP COLUMN absent_applicant;
+ALTER TABLE consultation DROP COLUMN critical;
+ALTER TABLE consultation DROP COLUMN backfill_left;
+ALTER TABLE consultation DROP COLUMN backfill;
+ALTER TABLE consultation DROP COLUMN slot_end_us;
+ALTER TABLE consultation DROP COLUMN slot_start_us;
+ALTER TABLE consultation DROP COLUMN plan_flags;
+ALTER TABLE consultation DROP COLUMN panel_level;
+ALTER TABLE consultation DROP COLUMN strategy;
+ALTER TABLE consultation DROP COLUMN applicant_ready;
+ALTER TABLE consultation DROP COLUMN consent;
+ALTER TABLE consultation DROP COLUMN approvals;
+ALTER TABLE consultation DROP COLUMN needs;

@@ -157,7 +157,10 @@ Test(consult_events, more_rooms_than_fit_one_portion_all_reopen)
         snprintf(copy, sizeof(copy), "%s%03d", i % 2 ? "con_" : "zzz_", i);
         cr_assert_eq(
             STORE_RUN(p.service.store,
-                      "INSERT INTO consultation SELECT $1, kind, urgency, panel, applicant,"
+                      "INSERT INTO consultation (id, kind, urgency, panel, applicant, specialist,"
+                      " state, reason, room_open, room_live, submitted_us, accepted_us, started_us,"
+                      " ended_us, revision, sealed_request, sealed_reason)"
+                      " SELECT $1, kind, urgency, panel, applicant,"
                       " specialist, state, reason, room_open, room_live, submitted_us,"
                       " accepted_us, started_us, ended_us, revision, sealed_request,"
                       " sealed_reason FROM consultation WHERE id = $2",
@@ -177,7 +180,8 @@ Test(consult_events, more_rooms_than_fit_one_portion_all_reopen)
     cr_expect_eq(opened, 100);
     time_us at = 0;
     cr_assert_eq(service_next_deadline(&p.service, &at), 0);
-    cr_expect_eq(at, PEOPLE_START_US + p.service.limits.ring_timeout_us); /* all portions are done */
+    cr_expect_eq(at,
+                 PEOPLE_START_US + p.service.limits.ring_timeout_us); /* all portions are done */
 }
 
 Test(consult_events, abandoned_calls_end)

@@ -3,6 +3,7 @@
 #include "people.h"
 #include "shanqiao/error.h"
 #include "signaling/consult/consult.h"
+#include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -36,7 +37,8 @@ static void accepted(char id[ID_MAX])
 Test(consult_methods, from_request_to_archive)
 {
     char id[ID_MAX];
-    cr_assert_eq(people_submit(&p, two_on_duty, id), 0);
+    int status = people_submit(&p, two_on_duty, id);
+    cr_assert_eq(status, 0, "%d %s %s", status, p.call.message_en, store_error(p.service.store));
     cr_expect_str_eq(people_result(&p, "state"), "routed");
     cr_expect_eq(people_told(&p, EXPERT_1, "consultation.ring"), 1);
     cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 1);
@@ -63,7 +65,8 @@ Test(consult_methods, from_request_to_archive)
     json_t *params = json_pack("{s:s, s:{s:s, s:s}}", "consultationId", id, "opinion", "diagnosis",
                                "inferior STEMI", "advice", "thrombolysis now, then transfer");
     cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", params), 0);
-    cr_expect_eq(people_told(&p, VILLAGER, "consultation.state"), 2); /* signed, delivered */
+    cr_expect_eq(people_told(&p, VILLAGER, "consultation.state"),
+                 1); /* signed and delivered in one */
     cr_assert_eq(act(VILLAGER, "consultation.acknowledge", id), 0);
     cr_assert_eq(act(VILLAGER, "consultation.archive", id), 0);
     cr_expect_str_eq(people_result(&p, "state"), "archived");
@@ -87,7 +90,7 @@ Test(consult_methods, outsiders_learn_nothing)
         "consultation.get",    "consultation.accept",      "consultation.refuse",
         "consultation.enter",  "consultation.leave",       "consultation.end",
         "consultation.cancel", "consultation.acknowledge", "consultation.archive"};
-    static const char *const outsiders[] = {OTHER_DOCTOR, EXPERT_3, OPERATOR};
+    static const char *const outsiders[] = {EXPERT_3, OPERATOR};
     char id[ID_MAX];
     accepted(id);
     for (size_t m = 0; m < sizeof(methods) / sizeof(methods[0]); m++) {
@@ -99,6 +102,12 @@ Test(consult_methods, outsiders_learn_nothing)
             cr_expect_eq(p.call.effects.count, 0);
         }
     }
+    /* A colleague of the same clinic sees that it exists, and no more. */
+    cr_assert_eq(act(OTHER_DOCTOR, "consultation.get", id), 0);
+    const json_t *seen = json_object_get(p.call.result, "consultation");
+    cr_expect_null(json_object_get(seen, "patient"));
+    cr_expect_null(json_object_get(seen, "complaint"));
+    cr_expect_eq(act(OTHER_DOCTOR, "consultation.enter", id), SQ_ERR_DENIED);
     /* Who was rung and lost may not read it any more. */
     cr_expect_eq(act(EXPERT_2, "consultation.get", id), SQ_ERR_NOT_FOUND);
 }
@@ -109,7 +118,7 @@ Test(consult_methods, insiders_without_the_right_are_told_so)
     accepted(id);
     cr_expect_eq(act(EXPERT_1, "consultation.cancel", id), SQ_ERR_DENIED);
     cr_expect_eq(act(VILLAGER, "consultation.accept", id), SQ_ERR_DENIED);
-    cr_expect_eq(act(VILLAGER, "consultation.cancel", id), SQ_ERR_STATE); /* accepted already */
+    cr_expect_eq(act(VILLAGER, "consultation.approve", id), SQ_ERR_DENIED);
     cr_expect_eq(people_call(&p, EXPERT_1, "consultation.submit", people_request()), SQ_ERR_DENIED);
     cr_expect_eq(people_call(&p, VILLAGER, "duty.set",
                              json_pack("{s:s, s:b}", "panelId", PANEL, "onDuty", 1)),

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people wrote in the course of a consultation: reasons, critical values, notes, the outcome.
+ * Each is a sealed row that is never changed. Refuses to know who may write or read it. */
+#include "shanqiao/error.h"
+#include "signaling/consult/record.h"
+#include "signaling/service.h"
+#include "signaling/store/store.h"
+#include "signaling/store/vault.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE  "consultation_entry"
+#define COLUMN "sealed_body"
+
+static int count_of(struct service *s, const char *consultation, int64_t *count)
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q, "SELECT COUNT(*) FROM consultation_entry WHERE consultation = $1",
+                sv_text(consultation));
+    *count = store_next(&q) ? store_int(&q, 0) : 0;
+    return store_query_end(&q);
+}
+
+int consult_entry_add(struct service *s, const char *consultation, const struct consult_entry *e,
+                      time_us utc_us)
+{
+    char id[ID_MAX];
+    struct vault_place place = {TABLE, id, COLUMN};
+    uint8_t *sealed = NULL;
+    size_t len = 0;
+    int64_t count = 0;
+    int status = count_of(s, consultation, &count);
+    if (status == 0 && count >= CONSULT_ENTRIES_MAX)
+        status = SQ_ERR_LIMIT;
+    if (status < 0)
+        return status;
+    store_new_id(id, "ent");
+    char *text = json_dumps(e->body, JSON_COMPACT);
+    status = text ? vault_seal(s->vault, &place, text, strlen(text), &sealed, &len) : SQ_ERR_NOMEM;
+    free(text);
+    if (status == 0)
+        status = STORE_RUN(s->store,
+                           "INSERT INTO consultation_entry (id, consultation, kind, author, at_us,"
+                           " sealed_body) VALUES ($1, $2, $3, $4, $5, $6)",
+                           sv_text(id), sv_text(consultation), sv_text(e->kind), sv_text(e->author),
+                           sv_int(utc_us), sv_bytes(sealed, len));
+    free(sealed);
+    return status < 0 ? status : 0;
+}
+
+static int read_entry(struct service *s, const struct store_query *q, json_t *into)
+{
+    char at[SERVICE_TIME_MAX];
+    struct vault_place place = {TABLE, store_text(q, 0), COLUMN};
+    uint8_t *text = NULL;
+    size_t len = 0;
+    const void *sealed = store_bytes(q, 4, &len);
+    int status = vault_unseal(s->vault, &place, sealed, len, &text, &len);
+    if (status < 0)
+        return status;
+    json_t *body = json_loadb((const char *)text, len, 0, NULL);
+    free(text);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s, s:s}", "id", store_text(q, 0), "kind", store_text(q, 1), "by",
+                  store_text(q, 2), "at", service_time_text(store_int(q, 3), at));
+    if (!body || !entry || json_object_update(entry, body) != 0)
+        status = SQ_ERR_NOMEM;
+    json_decref(body);
+    if (status == 0)
+        return json_array_append_new(into, entry) == 0 ? 0 : SQ_ERR_NOMEM;
+    json_decref(entry);
+    return status;
+}
+
+int consult_entries(struct service *s, const char *consultation, const char *kind, json_t **out)
+{
+    struct store_query q;
+    json_t *entries = json_array();
+    int status = entries ? 0 : SQ_ERR_NOMEM;
+    *out = NULL;
+    STORE_QUERY(s->store, &q,
+                "SELECT id, kind, author, at_us, sealed_body FROM consultation_entry"
+                " WHERE consultation = $1 AND ($2 = '' OR kind = $2) ORDER BY at_us, id",
+                sv_text(consultation), sv_text(kind ? kind : ""));
+    while (status == 0 && store_next(&q))
+        status = read_entry(s, &q, entries);
+    int ended = store_query_end(&q);
+    if (status == 0)
+        status = ended;
+    if (status == 0)
+        *out = entries;
+    else
+        json_decref(entries);
+    return status;
+}
