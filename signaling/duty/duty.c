@@ -12,16 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int in_line(const void *left, const void *right)
-{
-    const struct duty_member *a = left, *b = right;
-    if (a->turn_us != b->turn_us)
-        return a->turn_us < b->turn_us ? -1 : 1;
-    if (a->since_us != b->since_us)
-        return a->since_us < b->since_us ? -1 : 1;
-    return strcmp(a->account, b->account);
-}
-
 static bool rings(const struct duty_member *member, const char *except, time_us utc_us)
 {
     return duty_why(member, utc_us) && strcmp(member->account, except) != 0 &&
@@ -38,7 +28,7 @@ int duty_roster(struct service *s, const char *panel, const char *except, time_u
         return SQ_ERR_NOMEM;
     int status = duty_members(s, panel, NULL, utc_us, members, DUTY_MEMBERS_MAX, &count);
     if (status == 0)
-        qsort(members, count, sizeof(*members), in_line);
+        qsort(members, count, sizeof(*members), duty_in_line);
     for (size_t i = 0; status == 0 && i < count && out->count < DUTY_RUNG_MAX; i++)
         if (rings(&members[i], except, utc_us))
             memcpy(out->accounts[out->count++], members[i].account, ID_MAX);
@@ -149,5 +139,8 @@ static int duty_set(struct call *call)
 
 static const struct method methods[] = {
     {.name = "duty.set", .flags = METHOD_WRITES, .handle = duty_set},
+    {.name = "directory.presence", .flags = METHOD_READS, .handle = duty_presence},
+    {.name = "roster.get", .flags = METHOD_READS, .handle = duty_roster_get},
+    {.name = "roster.set", .flags = METHOD_WRITES, .handle = duty_roster_set},
 };
 const struct method_table duty_method_table = {methods, sizeof(methods) / sizeof(methods[0])};

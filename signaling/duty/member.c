@@ -103,3 +103,13 @@ const char *duty_why(const struct duty_member *member, time_us utc_us)
                ? "roster"
                : NULL;
 }
+
+int duty_in_line(const void *left, const void *right)
+{
+    const struct duty_member *a = left, *b = right;
+    if (a->turn_us != b->turn_us)
+        return a->turn_us < b->turn_us ? -1 : 1;
+    if (a->since_us != b->since_us)
+        return a->since_us < b->since_us ? -1 : 1;
+    return strcmp(a->account, b->account);
+}

@@ -25,6 +25,14 @@ struct duty_member {
 int duty_members(struct service *s, const char *panel, const char *account, time_us utc_us,
                  struct duty_member *out, size_t max, size_t *count);
 
+/* For qsort: whose turn was longest ago, whose duty by hand began first, by id. */
+int duty_in_line(const void *left, const void *right);
+
+/* Handlers: directory.presence, roster.get, roster.set. */
+int duty_presence(struct call *call);
+int duty_roster_get(struct call *call);
+int duty_roster_set(struct call *call);
+
 /* "hand", "roster", or NULL: not on duty. */
 const char *duty_why(const struct duty_member *member, time_us utc_us);
 

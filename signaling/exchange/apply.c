@@ -88,6 +88,18 @@ static int write_table(struct writer *w, const struct plan *plan, int table, boo
     return status;
 }
 
+int plan_insert(const struct book *b, int table, struct store *store)
+{
+    struct writer w = {.store = store, .no_password = "", .table = &tables[table]};
+    int status = 0;
+    make_statements(&w);
+    for (size_t i = 0; i < b->sheets[table].count && status == 0; i++) {
+        struct change c = {CHANGE_ADD, NULL, &b->sheets[table].rows[i], NULL};
+        status = write_change(&w, &c);
+    }
+    return status;
+}
+
 int plan_apply(const struct plan *plan, struct store *store, const char *no_password)
 {
     struct writer w = {.store = store, .no_password = no_password};

@@ -101,6 +101,23 @@ int row_compare(const struct table *t, const struct row *a, const struct row *b)
     return order;
 }
 
+const char *book_fallback(int table, size_t field, const struct row *row)
+{
+    const char *text = tables[table].fields[field].fallback;
+    return !text ? "" : text[0] == '@' ? said(row->cells[0]) : text;
+}
+
+void book_complete(struct book *b)
+{
+    for (int t = 0; t < TABLE_COUNT; t++)
+        for (size_t i = 0; i < b->sheets[t].count; i++)
+            for (size_t f = 0; f < tables[t].count; f++) {
+                const char **cell = &b->sheets[t].rows[i].cells[f];
+                if (!*said(*cell))
+                    *cell = book_fallback(t, f, &b->sheets[t].rows[i]);
+            }
+}
+
 static int by_key(const void *left, const void *right, void *table)
 {
     const struct row *a = left, *b = right;

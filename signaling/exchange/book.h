@@ -50,6 +50,11 @@ const char *book_text(struct book *b, const char *text, size_t len);
 /* A row of unsaid cells at the end of the sheet; NULL: out of memory. Valid until the next one. */
 struct row *book_add_row(struct book *b, int table);
 
+/* What a new row has in this field when nothing is said. */
+const char *book_fallback(int table, size_t field, const struct row *row);
+/* Every unsaid or empty cell gets its fallback. */
+void book_complete(struct book *b);
+
 /* By key cells. Rows with the same key are faults when `b` is a file. */
 void book_sort(struct book *b);
 int row_compare(const struct table *t, const struct row *a, const struct row *b);

@@ -115,6 +115,11 @@ static bool read_id(const struct field *f, const char *in, char *out)
     return id_good(in, strlen(in));
 }
 
+static bool read_code(const struct field *f, const char *in, char *out)
+{
+    return read_id(f, in, out) && strspn(in, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(in);
+}
+
 static bool read_ids(const struct field *f, const char *in, char *out)
 {
     size_t used = 0;
@@ -298,15 +303,12 @@ static bool read_hash(const struct field *f, const char *in, char *out)
 }
 
 static bool (*const readers[])(const struct field *f, const char *in, char *out) = {
-    [FIELD_ID] = read_id,         [FIELD_IDS] = read_ids,
-    [FIELD_TEXT] = read_text,     [FIELD_WORD] = read_word,
-    [FIELD_CHOICE] = read_word,   [FIELD_WORDS] = read_words,
-    [FIELD_BITS] = read_words,    [FIELD_FLAG] = read_flag,
-    [FIELD_NUMBER] = read_number, [FIELD_DEGREES] = read_degrees,
-    [FIELD_OFFSET] = read_offset, [FIELD_DATE] = read_day,
-    [FIELD_CLOCK] = read_time,    [FIELD_MOMENT] = read_moment,
-    [FIELD_DIGITS] = read_digits, [FIELD_PASSWORD] = read_password,
-    [FIELD_HASH] = read_hash,
+    [FIELD_ID] = read_id,         [FIELD_CODE] = read_code,         [FIELD_IDS] = read_ids,
+    [FIELD_TEXT] = read_text,     [FIELD_WORD] = read_word,         [FIELD_CHOICE] = read_word,
+    [FIELD_WORDS] = read_words,   [FIELD_BITS] = read_words,        [FIELD_FLAG] = read_flag,
+    [FIELD_NUMBER] = read_number, [FIELD_DEGREES] = read_degrees,   [FIELD_OFFSET] = read_offset,
+    [FIELD_DATE] = read_day,      [FIELD_CLOCK] = read_time,        [FIELD_MOMENT] = read_moment,
+    [FIELD_DIGITS] = read_digits, [FIELD_PASSWORD] = read_password, [FIELD_HASH] = read_hash,
 };
 
 bool field_read(const struct field *f, const char *in, size_t len, char out[FIELD_MAX])
@@ -443,6 +445,8 @@ static const struct {
 } wants[] = {
     [FIELD_ID] = {"letters, digits, \"_\", \".\", \"-\", at most 39",
                   "字母、数字、\"_\"、\".\"、\"-\"，最多 39 个", BOUNDS_NONE},
+    [FIELD_CODE] = {"lower-case letters, digits, \"_\", at most 39",
+                    "小写字母、数字、\"_\"，最多 39 个", BOUNDS_NONE},
     [FIELD_IDS] = {"ids parted by blanks", "用空格分隔的编号", BOUNDS_NONE},
     [FIELD_TEXT] = {"one line of UTF-8 text that does not begin with = @ +, bytes",
                     "一行不以 = @ + 开头的 UTF-8 文本，字节数", BOUNDS_MAX},

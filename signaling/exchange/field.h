@@ -14,6 +14,7 @@
 
 enum field_type {
     FIELD_ID,       /* letters, digits, "_", ".", "-", at most 39 */
+    FIELD_CODE,     /* lower-case letters, digits, "_", at most 39: a code on the wire */
     FIELD_IDS,      /* several of them, parted by blanks */
     FIELD_TEXT,     /* one line, at most field.max bytes */
     FIELD_WORD,     /* one of field.words, stored as text */

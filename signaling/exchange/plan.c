@@ -29,12 +29,6 @@ static int add_change(struct plan_table *t, const struct change *change)
     return 0;
 }
 
-static const char *fallback(const struct table *t, size_t field, const struct row *row)
-{
-    const char *text = t->fields[field].fallback;
-    return !text ? "" : text[0] == '@' ? row->cells[0] : text;
-}
-
 /* A complete row of `after` from what the file says and what was before. */
 static struct row *complete(struct plan *plan, int table, const struct row *given,
                             const struct row *before)
@@ -44,9 +38,7 @@ static struct row *complete(struct plan *plan, int table, const struct row *give
         const char *said = given->cells[i];
         if (said && !*said && !before)
             said = NULL; /* an empty cell of a new row asks for the default */
-        row->cells[i] = said     ? said
-                        : before ? before->cells[i]
-                                 : fallback(&tables[table], i, given);
+        row->cells[i] = said ? said : before ? before->cells[i] : book_fallback(table, i, given);
     }
     return row;
 }
@@ -56,7 +48,7 @@ static void refill(struct plan *plan, int table, struct row *row, const struct r
 {
     for (size_t i = 0; i < tables[table].count; i++)
         if (!*row->cells[i] && given->cells[i])
-            row->cells[i] = fallback(&tables[table], i, row);
+            row->cells[i] = book_fallback(table, i, row);
     if (table != TABLE_PANELS || *row->cells[P_LEVEL])
         return;
     const struct row *of = sheet_find_id(&plan->after.sheets[TABLE_INSTITUTIONS],

@@ -44,11 +44,18 @@ size_t plan_changes(const struct plan *plan);
  * of the plan's file; or, `file` being the directory itself, for all. Also used by plan_make. */
 void rules_check(struct book *file, const struct book *after);
 
+/* Of shifts and exceptions alone (complete cells): what is needed, and that they end after they
+ * begin. */
+void rules_check_rosters(struct book *b);
+
 /* A line for each change, at most `most` a table (0: all), then the counts. */
 void plan_print(const struct plan *plan, FILE *to, size_t most, bool chinese);
 
 /* Inside a transaction of the caller. `no_password` is the hash for new accounts without one.
  * 0, SQ_ERR_CONFLICT, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int plan_apply(const struct plan *plan, struct store *store, const char *no_password);
+
+/* Every row of one sheet as a new row (complete cells). The same errors. */
+int plan_insert(const struct book *b, int table, struct store *store);
 
 #endif

@@ -211,3 +211,16 @@ void rules_check(struct book *file, const struct book *after)
     if (file->sheets[TABLE_ACCOUNTS].count)
         check_logins(&r);
 }
+
+void rules_check_rosters(struct book *b)
+{
+    struct rules r = {.file = b, .after = b};
+    for (r.table = TABLE_SHIFTS; r.table <= TABLE_EXCEPTIONS; r.table++)
+        for (size_t i = 0; i < b->sheets[r.table].count; i++) {
+            bool shift = r.table == TABLE_SHIFTS;
+            r.row = &b->sheets[r.table].rows[i];
+            r.cells = (const char *const *)r.row->cells;
+            check_needed(&r);
+            check_order(&r, shift ? (int)R_FROM : (int)X_FROM, shift ? (int)R_UNTIL : (int)X_UNTIL);
+        }
+}

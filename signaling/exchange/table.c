@@ -46,7 +46,7 @@ static const struct field institution_fields[] = {
 };
 
 static const struct field specialty_fields[] = {
-    [S_ID] = {"id", "id", FIELD_ID, FIELD_KEY | FIELD_NEEDED, TEXT(0)},
+    [S_ID] = {"id", "id", FIELD_CODE, FIELD_KEY | FIELD_NEEDED, TEXT(0)},
     [S_ZH] = {"zh", "name_zh", FIELD_TEXT, FIELD_NEEDED, TEXT(80)},
     [S_EN] = {"en", "name_en", FIELD_TEXT, FIELD_NEEDED, TEXT(80)},
 };

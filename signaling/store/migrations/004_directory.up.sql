@@ -8,7 +8,7 @@ ALTER TABLE institution ADD COLUMN longitude_e6 BIGINT;
 ALTER TABLE institution ADD COLUMN utc_offset_min BIGINT NOT NULL DEFAULT 480;
 ALTER TABLE institution ADD COLUMN until_day BIGINT NOT NULL DEFAULT 2932896;
 CREATE INDEX institution_parent ON institution (parent, kind);
-CREATE INDEX institution_level ON institution (level, id);
+CREATE INDEX institution_level ON institution (level DESC, id);
 ALTER TABLE panel ADD COLUMN until_day BIGINT NOT NULL DEFAULT 2932896;
 ALTER TABLE panel ADD COLUMN roster_revision BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX panel_institution ON panel (institution, specialty);

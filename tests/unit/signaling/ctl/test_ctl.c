@@ -98,9 +98,11 @@ Test(ctl, import_is_idempotent_and_dry_runs_write_nothing)
     cr_assert_eq(run("account list --db DB --keys KEYS", NULL), CTL_OK);
     cr_expect_null(strstr(said, "a1"));
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
-    cr_expect_not_null(strstr(said, "6 added, 0 changed, 0 as before"), "%s", said);
+    cr_expect_not_null(strstr(said, "all: 6 added, 0 changed, 0 closed, 0 removed, 45 as before"),
+                       "%s", said);
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
-    cr_expect_not_null(strstr(said, "0 added, 0 changed, 6 as before"), "%s", said);
+    cr_expect_not_null(strstr(said, "all: 0 added, 0 changed, 0 closed, 0 removed, 51 as before"),
+                       "%s", said);
 }
 
 static void replace(const char *from, const char *to)
@@ -118,6 +120,8 @@ Test(ctl, import_shows_what_changes)
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
     replace("\"members\":[\"a2\"]", "\"members\":[]");
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
+    cr_expect_not_null(strstr(said, "all: 0 added, 0 changed, 0 closed, 0 removed"), "%s", said);
+    cr_assert_eq(run("import --remove --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
     cr_expect_not_null(strstr(said, "- member p1 a2"), "%s", said);
     replace("long enough 2", "another one 2");
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
@@ -130,12 +134,12 @@ Test(ctl, import_does_not_unlock_what_an_operator_locked)
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
     cr_assert_eq(run("account disable --db DB --keys KEYS two", NULL), CTL_OK);
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
-    cr_expect_not_null(strstr(said, "0 changed"), "%s", said);
+    cr_expect_not_null(strstr(said, "all: 0 added, 0 changed"), "%s", said);
     run("account list --db DB --keys KEYS", NULL);
     cr_expect_not_null(strstr(said, "disabled"), "%s", said);
     replace("\"login\":\"two\"", "\"login\":\"two\",\"disabled\":false");
     cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK);
-    cr_expect_not_null(strstr(said, "1 changed"), "%s", said);
+    cr_expect_not_null(strstr(said, "disabled \"yes\" -> \"no\""), "%s", said);
 }
 
 Test(ctl, import_errors_name_the_place_and_change_nothing)
@@ -143,20 +147,19 @@ Test(ctl, import_errors_name_the_place_and_change_nothing)
     static const struct {
         const char *from, *to, *says;
     } cases[] = {
-        {"\"village\"", "\"hamlet\"", "institutions[0].level: wanted: village"},
+        {"\"village\"", "\"hamlet\"", "institutions[0].level: wanted: village, township"},
         {"\"coordinator\"", "\"king\"", "accounts[1].roles[1]: wanted:"},
         {"\"institution\":\"c1\",\"members\"", "\"institution\":\"zz\",\"members\"",
          "panels[0].institution: there is no institution \"zz\""},
         {"[\"a2\"]", "[\"a2\",\"a9\"]", "panels[0].members[1]: there is no account \"a9\""},
         {"\"login\":\"two\"", "\"logon\":\"two\"", "accounts[1]: unknown member \"logon\""},
-        {"\"login\":\"two\"", "\"login\":\"a1\"", "accounts[1]: clashes"},
-        {"long enough 1", "short", "accounts[0].password: wanted: 8 to 256 bytes"},
-        {"\"password\":\"long enough 1\"", "\"language\":\"en\"",
-         "accounts[0].password: a new account needs"},
+        {"\"login\":\"two\"", "\"login\":\"a1\"", "accounts[1].login: the login \"a1\" clashes"},
+        {"long enough 1", "short", "accounts[0].password: wanted: a password, bytes 8 to 256"},
         {"\"password\":\"long enough 1\"", "\"passwordHash\":\"md5\"",
          "accounts[0].passwordHash: wanted: an Argon2id"},
         {"\"id\":\"v1\"", "\"id\":\"v 1\"", "institutions[0].id: wanted: letters"},
-        {"{\"institutions\"", "{\"institutionz\"", "file: unknown member"},
+        {"{\"institutions\"", "{\"institutionz\"",
+         "institutionz: is no table; known: institutions"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         replace(cases[i].from, cases[i].to);
@@ -169,7 +172,34 @@ Test(ctl, import_errors_name_the_place_and_change_nothing)
     }
     write_text("{\"institutions\":[,]}");
     cr_expect_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_FAILED);
-    cr_expect_not_null(strstr(said, "line 1, column"), "%s", said);
+    cr_expect_not_null(strstr(said, ":1:18: file: "), "%s", said);
+}
+
+Test(ctl, import_tells_several_faults_with_line_and_column)
+{
+    write_text("{\"institutions\": [\n {\"id\": \"v1\", \"name\": \"村\", \"level\": \"hamlet\"},\n"
+               " {\"id\": \"v2\", \"name\": \"x\", \"level\": \"village\", \"parent\": \"no\"}],\n"
+               " \"help\": [{\"helped\": \"v2\", \"helper\": \"v2\"}]}\n");
+    cr_expect_eq(run("directory import --db DB --keys KEYS FILE", NULL), CTL_FAILED);
+    cr_expect_not_null(strstr(said, ":2:37: institutions[0].level: wanted: village"), "%s", said);
+    cr_expect_not_null(strstr(said, "1 faults"), "%s", said);
+    write_text("{\"institutions\": [\n {\"id\": \"v2\", \"name\": \"x\", \"level\": \"village\", "
+               "\"parent\": \"no\"}],\n \"help\": [{\"helped\": \"v2\", \"helper\": \"v2\"}]}\n");
+    cr_expect_eq(run("directory import --db DB --keys KEYS FILE", NULL), CTL_FAILED);
+    cr_expect_not_null(strstr(said, ":2:58: institutions[0].parent: there is no institution"), "%s",
+                       said);
+    cr_expect_not_null(strstr(said, ":3:38: help[0].helper: is the same as helped"), "%s", said);
+    cr_expect_not_null(strstr(said, "2 faults. Nothing was changed"), "%s", said);
+}
+
+Test(ctl, an_account_without_a_password_waits_for_one)
+{
+    replace("\"password\":\"long enough 1\"", "\"language\":\"en\"");
+    cr_expect_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
+    cr_expect_not_null(strstr(said, "1 new accounts have no password yet"), "%s", said);
+    cr_expect_eq(run("account passwd --db DB --keys KEYS a1", "another password\n"), CTL_OK);
+    cr_expect_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
+    cr_expect_not_null(strstr(said, "all: 0 added, 0 changed"), "%s", said);
 }
 
 Test(ctl, accounts)
