@@ -15,6 +15,10 @@ void read_photo(const struct input *in, struct report *r)
     report_int(r, "width", photo.width);
     report_int(r, "height", photo.height);
     report_int(r, "orientation", photo.orientation);
+    if (photo.taken[0]) { /* "2012:09:29 16:11:25" */
+        photo.taken[4] = photo.taken[7] = '-';
+        photo.taken[10] = 'T';
+    }
     report_text(r, "startedAt", photo.taken, 24);
 }
 

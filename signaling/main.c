@@ -4,16 +4,20 @@
 #include "base/check.h"
 #include "base/config_bind.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "shanqiao/error.h"
 #include "signaling/consult/consult.h"
 #include "signaling/fhir/api.h"
 #include "signaling/link/link.h"
+#include "signaling/materials/materials.h"
 #include "signaling/media/media.h"
+#include "signaling/nodes/nodes.h"
 #include "signaling/proto/schema.h"
 #include "signaling/relays/relays.h"
 #include "signaling/rooms.h"
 #include "signaling/service.h"
 #include "signaling/settings.h"
+#include "signaling/store/store.h"
 #include "signaling/statistics/statistics.h"
 #include "signaling/webhook/webhook.h"
 #include "signaling/ws/server.h"
@@ -37,10 +41,12 @@ struct program {
     struct schema_set *schemas;
     struct service service;
     bool service_open;
+    struct nodes *nodes; /* NULL: this one has the store for itself */
     struct relays *relays;
     struct media *media;
     struct dispatch *dispatch;
     struct webhooks *webhooks;
+    struct materials *materials; /* NULL: no directory is named */
     struct http_table routes[ROUTES_MAX];
     size_t route_count;
     struct server *server;
@@ -89,10 +95,26 @@ static int open_service(struct program *p)
     return 0;
 }
 
+/* A store that several nodes can share is shared, even by one. */
+static int open_nodes(struct program *p)
+{
+    if (!store_shared(p->service.store))
+        return 0;
+    int error = nodes_new(&p->nodes, &p->service, p->settings.cluster_node, clock_monotonic_us());
+    return error ? complain("nodes", store_error(p->service.store), error) : 0;
+}
+
+static bool owns_room(void *user, const char *room)
+{
+    return nodes_room(user, room, NULL) != NODES_ELSEWHERE;
+}
+
 static int open_media(struct program *p)
 {
     struct media_config c = {
         .service = &p->service, .relays = p->relays, .right = consult_room_right};
+    c.owns = p->nodes ? owns_room : NULL;
+    c.owner = p->nodes;
     int error = media_new(&p->media, &c, clock_monotonic_us());
     p->service.media = p->media;
     return error ? complain("media", "can't load the stored objects", error) : 0;
@@ -105,6 +127,7 @@ static int open_dispatch(struct program *p)
     if (error)
         return complain(reason.path, reason.text, error);
     struct dispatch_config c = {.service = &p->service, .media = p->media, .schemas = p->schemas};
+    c.nodes = p->nodes;
     c.tables = rooms_tables(&c.table_count);
     error = dispatch_new(&p->dispatch, &c);
     if (!error)
@@ -127,6 +150,38 @@ static int open_interfaces(struct program *p)
     add_routes(p, statistics_http_table);
     add_routes(p, link_http_table);
     add_routes(p, (struct http_table){.user = p->webhooks, .step = webhooks_step});
+    return 0;
+}
+
+/* Beside the database file; beside a database server there is no such place. */
+static bool materials_directory(const struct program *p, char out[CONFIG_TEXT_MAX])
+{
+    const struct settings *s = &p->settings;
+    const char *slash = strrchr(s->database, '/');
+    size_t len = slash ? (size_t)(slash + 1 - s->database) : 0;
+    text_copy(out, CONFIG_TEXT_MAX, s->materials);
+    if (!out[0] && !store_shared(p->service.store))
+        snprintf(out, CONFIG_TEXT_MAX, "%.*smaterials", (int)len, s->database);
+    return out[0] != '\0';
+}
+
+static int open_materials(struct program *p)
+{
+    char directory[CONFIG_TEXT_MAX], text[MATERIALS_ERROR_MAX];
+    struct materials_config c = {.service = &p->service,
+                                 .directory = directory,
+                                 .inspect = p->settings.inspect,
+                                 .reserve_bytes = p->settings.materials_reserve_mb << 20};
+    if (!materials_directory(p, directory)) {
+        log_write(LOG_WARN, "materials.off", LOG_TEXT("setting", "signaling.materials"));
+        return 0;
+    }
+    int error = materials_new(&p->materials, &c, text);
+    if (error)
+        return complain("signaling.materials: name a directory that this program may write", text,
+                        error);
+    materials_set_dispatch(p->materials, p->dispatch);
+    add_routes(p, materials_routes(p->materials));
     return 0;
 }
 
@@ -168,10 +223,12 @@ static int open_server(struct program *p)
 static void close_all(struct program *p)
 {
     server_free(p->server);
+    materials_free(p->materials);
     webhooks_free(p->webhooks);
     dispatch_free(p->dispatch);
     media_free(p->media);
     relays_free(p->relays);
+    nodes_free(p->nodes);
     if (p->service_open)
         service_close(&p->service);
     schema_set_free(p->schemas);
@@ -187,11 +244,15 @@ static int run(struct program *p)
     if (!error)
         error = open_relays(p);
     if (!error)
+        error = open_nodes(p);
+    if (!error)
         error = open_media(p);
     if (!error)
         error = open_dispatch(p);
     if (!error)
         error = open_interfaces(p);
+    if (!error)
+        error = open_materials(p);
     if (!error)
         error = open_server(p);
     if (!error) {

@@ -7,6 +7,7 @@
 #include "signaling/directory/directory.h"
 #include "signaling/duty/duty.h"
 #include "signaling/link/link.h"
+#include "signaling/materials/materials.h"
 #include "signaling/media/media.h"
 #include "signaling/opinion/opinion.h"
 #include "signaling/retention/retention.h"
@@ -17,7 +18,7 @@ static const struct method_table *const rooms[] = {
     &auth_method_table,      &account_method_table, &directory_method_table,  &duty_method_table,
     &consult_method_table,   &consent_method_table, &opinion_method_table,    &media_method_table,
     &retention_method_table, &link_method_table,    &statistics_method_table, &worklist_method_table,
-    &schedule_method_table,  &referral_method_table,
+    &schedule_method_table,  &referral_method_table, &material_method_table,
 };
 #define ROOM_COUNT (sizeof(rooms) / sizeof(rooms[0]))
 

@@ -32,6 +32,13 @@ const struct config_key settings_keys[] = {
      "share (its password in a file named by passfile=, mode 0600)"},
     {"store.keys", CONFIG_TEXT, AT(keys), "/etc/shanqiao/keys", 0, 0, NULL,
      "directory with master.key (made by shanqiaoctl init)"},
+    {"signaling.materials", CONFIG_TEXT, AT(materials), "", 0, 0, NULL,
+     "directory of uploaded files (encrypted), the same for all nodes of one store; empty: "
+     "\"materials\" beside store.database"},
+    {"signaling.materials_reserve_mb", CONFIG_INT, AT(materials_reserve_mb), "1024", 0, 1000000000,
+     NULL, "uploads leave this much of its disk free, MiB"},
+    {"signaling.inspect", CONFIG_TEXT, AT(inspect), "", 0, 0, NULL,
+     "path of shanqiao-inspect; empty: beside this program"},
     {"cluster.relays", CONFIG_LIST, AT(relays), "", 0, 0, NULL,
      "relays, each as \"relay.id=its cluster.commands,its cluster.heartbeats\""},
     {"cluster.key_file", CONFIG_TEXT, AT(cluster_key), "/etc/shanqiao/cluster.keys", 0, 0, NULL,

@@ -15,6 +15,8 @@ struct settings {
     char web[CONFIG_TEXT_MAX];
     char certificate[CONFIG_TEXT_MAX], key[CONFIG_TEXT_MAX];
     char database[CONFIG_TEXT_MAX], keys[CONFIG_TEXT_MAX];
+    char materials[CONFIG_TEXT_MAX], inspect[CONFIG_TEXT_MAX];
+    int64_t materials_reserve_mb;
     struct config_list relays;
     char cluster_key[CONFIG_TEXT_MAX], cluster_node[CONFIG_TEXT_MAX],
         cluster_program[CONFIG_TEXT_MAX];

@@ -38,9 +38,9 @@ void materials_set_dispatch(struct materials *m, struct dispatch *dispatch);
  * headers to be read. Valid as long as m. */
 struct http_table materials_routes(struct materials *m);
 
-/* Inside a transaction: removes all materials and uploads of a consultation (retention). Their files
- * leave the disk soon after the commit, unless another consultation refers to them. *removed (may be
- * NULL): how many materials. 0 or a store error. */
+/* Inside a transaction: removes all materials and uploads of a consultation (retention). Their
+ * files leave the disk soon after the commit, unless another consultation refers to them. *removed
+ * (may be NULL): how many materials. 0 or a store error. */
 int materials_remove_all(struct service *s, const char *consultation, int64_t *removed);
 
 #endif
