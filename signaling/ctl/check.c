@@ -17,7 +17,7 @@ int ctl_opinion_verify(struct ctl *c)
     int status = ctl_open(c, &s);
     if (status != CTL_OK)
         return status;
-    int error = opinion_verify(&s, c->arguments[0], &verdict);
+    int error = opinion_verify(&s, c->arguments[0], c->opinion, &verdict);
     if (error == SQ_ERR_NOT_FOUND)
         status = ctl_fail(c, "there is no consultation %s", "没有会诊 %s", c->arguments[0]);
     else if (error < 0)

@@ -18,7 +18,7 @@
 #define HEX_SIZE   (2 * HASH_BYTES + 1)
 #define CA_MAX     (64 * 1024) /* bytes of a file of certificates */
 
-typedef int (*export_function)(struct service *s, const char *consultation, time_us utc_us,
+typedef int (*export_function)(struct service *s, const struct export_of *what,
                                struct export_bytes *out, struct export_problem *problem);
 
 static void hash_text(const struct export_bytes *b, char hex[HEX_SIZE])
@@ -58,7 +58,10 @@ static int say_problem(const struct ctl *c, const struct service *s, int status,
         break;
     }
     if (status == SQ_ERR_NOT_FOUND)
-        return ctl_fail(c, "there is no consultation %s", "没有会诊 %s", c->arguments[0]);
+        return c->opinion
+                   ? ctl_fail(c, "consultation %s has no opinion %s", "会诊 %s 没有意见 %s",
+                              c->arguments[0], c->opinion)
+                   : ctl_fail(c, "there is no consultation %s", "没有会诊 %s", c->arguments[0]);
     if (status == SQ_ERR_FORGED)
         return ctl_fail(c,
                         "the stored record does not open: it was changed, or sealed with another "
@@ -112,13 +115,15 @@ static int export_to(struct ctl *c, const char *act, export_function make)
     struct service s;
     struct export_bytes bytes = {0};
     struct export_problem problem = {0};
+    struct export_of what = {
+        .consultation = c->arguments[0], .opinion = c->opinion, .utc_us = c->utc_us};
     char hex[HEX_SIZE];
     int status = ctl_open(c, &s);
     if (status != CTL_OK)
         return status;
     int error = store_begin(s.store);
     if (error == 0)
-        error = make(&s, c->arguments[0], c->utc_us, &bytes, &problem);
+        error = make(&s, &what, &bytes, &problem);
     if (error == 0) {
         hash_text(&bytes, hex);
         error = note(c, &s, act, hex);
@@ -184,13 +189,18 @@ static const struct {
     {"unreadable", "the file can't be read", "文件无法解析"},
     {"not_canonical", "the file is not in canonical form", "文件不是规范格式"},
     {"unknown_format", "the file is of a format that this program does not know", "文件格式未知"},
-    {"signature", "the signature is not over this opinion", "签名与意见不符"},
-    {"other_signer", "the certificate is not of the author", "证书不属于意见作者"},
+    {"signature", "the signature is not over this file", "签名与文件不符"},
+    {"other_signer", "the certificate is not of the one who should have signed",
+     "证书不属于应签署者"},
     {"chain", "the certificate was not issued by the CA in the package, or not valid at signing",
      "证书不是由包内根证书签发，或签署时无效"},
     {"other_ca", "the certificate was not issued by the CA of --ca",
      "证书不是由 --ca 的根证书签发"},
     {"other_case", "the file is of another case", "文件属于另一会诊"},
+    {"other_version", "it names a version that is not in the package, or is there twice",
+     "所引用的意见版本不在包内，或重复出现"},
+    {"other_text", "a consent names a text that is not in the package, or was changed",
+     "知情同意所用文本不在包内，或被改动"},
     {"other_request", "the request is not the one that was answered", "申请内容与签署时不符"},
     {"audit_row", "an audit row was changed", "审计行被改动"},
     {"audit_sequence", "audit rows do not follow each other", "审计行顺序不符"},
@@ -211,9 +221,11 @@ static int say_refused(const struct ctl *c, const struct export_verdict *v)
 static int say_good(const struct ctl *c, const struct export_verdict *v, const char *hex)
 {
     fprintf(c->out,
-            ctl_text(c, "verified: consultation %s, signed by %s at %s\nCA SHA-256 %s\n",
-                     "校验通过：会诊 %s，%s 签署于 %s\n根证书 SHA-256 %s\n"),
-            v->consultation, v->signer, v->signed_at, v->ca_fingerprint);
+            ctl_text(c,
+                     "verified: consultation %s, signed by %s at %s\n%zu signed version(s)\n"
+                     "CA SHA-256 %s\n",
+                     "校验通过：会诊 %s，%s 签署于 %s\n共 %zu 份已签署版本\n根证书 SHA-256 %s\n"),
+            v->consultation, v->signer, v->signed_at, v->opinions, v->ca_fingerprint);
     if (v->own_ca)
         fputs(ctl_text(c,
                        "The CA is the one inside the package: compare its SHA-256 with the "

@@ -39,6 +39,12 @@ static json_t *request(void)
                                     "血压 152/94 mmHg，心率 88 次/分，SpO2 96 %"));
     json_object_set_new(r, "allergy", json_string("青霉素"));
     json_object_set_new(json_object_get(r, "patient"), "name", json_string("演示患者"));
+    json_t *consent = json_object_get(r, "consent");
+    json_object_set_new(consent, "signer", json_string("演示患者"));
+    json_object_set_new(consent, "textVersion", json_string("2026-1"));
+    json_object_set_new(consent, "language", json_string("zh-CN"));
+    json_object_set_new(consent, "how", json_string("fingerprint"));
+    json_object_set_new(consent, "witness", json_string("演示护士"));
     return r;
 }
 
@@ -78,6 +84,22 @@ void case_sign(void)
     cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", opinion()), 0);
     /* Rows as the dispatcher writes them; people_call stands below it. */
     cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @first.pdf"), CTL_OK, "%s", said);
+}
+
+void case_supersede(const char *advice, const char *reason)
+{
+    char former[ID_MAX];
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.get", json_pack("{s:s}", "consultationId", id)),
+                 0);
+    snprintf(former, sizeof(former), "%s",
+             json_string_value(json_object_get(json_object_get(p.call.result, "opinion"), "id")));
+    json_t *params = opinion();
+    json_object_set_new(json_object_get(params, "opinion"), "advice", json_string(advice));
+    json_object_set_new(params, "opinionId", json_string(former));
+    json_object_set_new(params, "reason", json_string(reason));
+    p.utc_us += 60 * TIME_US_PER_S;
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.supersede", params), 0, "%s",
+                 p.call.message_en);
 }
 
 void case_up(void)

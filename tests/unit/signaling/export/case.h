@@ -16,6 +16,8 @@ void case_up(void); /* signed */
 void case_up_unsigned(void);
 void case_down(void);
 void case_sign(void);
+/* A new version with this advice, a minute later. */
+void case_supersede(const char *advice, const char *reason);
 
 /* The fonts that fontconfig sees: by default WenQuanYi Zen Hei alone, so that a test does not
  * depend on what else is installed (and fontconfig leaks while it reads a system's configuration).

@@ -30,12 +30,27 @@ static void add_audit_rows(void)
     cr_assert_eq(store_commit(p.service.store), 0);
 }
 
-static void up(void)
+static struct export_of whole(void)
+{
+    return (struct export_of){.consultation = id, .utc_us = p.utc_us};
+}
+
+/* Exports as shanqiaoctl does: in a transaction, for the installation's key may be made. */
+static void export_to(struct export_bytes *out)
 {
     struct export_problem problem;
+    struct export_of what = whole();
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(export_evidence(&p.service, &what, out, &problem), 0);
+    cr_assert_eq(store_commit(p.service.store), 0);
+}
+
+static void up(void)
+{
     case_up();
+    case_supersede("立即转诊，不再等待复查结果。", "复核心电图后修正");
     add_audit_rows();
-    cr_assert_eq(export_evidence(&p.service, id, p.utc_us, &zip, &problem), 0);
+    export_to(&zip);
     case_write("a.zip", zip.data, zip.len_bytes);
 }
 
@@ -68,7 +83,7 @@ Test(evidence, is_verified_from_its_bytes_alone)
     cr_assert_eq(case_ctl("opinion ca --db DB --keys KEYS"), CTL_OK);
     case_write("ca.pem", said, strlen(said));
     cr_assert_eq(case_ctl("verify @a.zip"), CTL_OK, "%s", said);
-    cr_expect_not_null(strstr(said, "signed by 演示专家乙 at 2026-05-28T20:26:40.000Z"), "%s",
+    cr_expect_not_null(strstr(said, "signed by 演示专家乙 at 2026-05-28T20:27:40.000Z"), "%s",
                        said);
     cr_expect_not_null(strstr(said, "The CA is the one inside the package"), "%s", said);
     const char *hash = strstr(said, "package SHA-256 ");
@@ -82,20 +97,35 @@ Test(evidence, is_verified_from_its_bytes_alone)
     cr_expect_eq(case_ctl("verify @none.zip"), CTL_FAILED);
 }
 
-Test(evidence, is_a_zip_for_everybody_and_the_same_each_time)
+Test(evidence, is_a_zip_for_everybody)
 {
-    struct export_problem problem;
-    struct export_bytes again = {0};
     char path[256], command[512];
     case_path("a.zip", path);
     snprintf(command, sizeof(command),
              "python3 -c 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); "
-             "sys.exit(z.testzip() is not None or len(z.namelist()) != 8)' '%s'",
+             "sys.exit(z.testzip() is not None or len(z.namelist()) != 15)' '%s'",
              path);
     cr_expect_eq(system(command), 0);
-    cr_assert_eq(export_evidence(&p.service, id, p.utc_us, &again, &problem), 0);
-    cr_assert_eq(again.len_bytes, zip.len_bytes);
-    cr_expect_eq(memcmp(again.data, zip.data, zip.len_bytes), 0);
+}
+
+/* The same case at the same time: all but the installation's signature, which is never the same. */
+Test(evidence, says_the_same_each_time)
+{
+    struct package first = unpacked(), second;
+    struct export_bytes again = {0};
+    struct package_fault fault;
+    export_to(&again);
+    cr_assert_eq(package_read(&second, again.data, again.len_bytes, &fault), 0);
+    cr_assert_eq(package_count(&first), package_count(&second));
+    for (int i = 0; i < package_count(&first); i++) {
+        if (i == PACKAGE_MANIFEST_SIGNATURE)
+            continue;
+        cr_expect_eq(first.parts[i].len_bytes, second.parts[i].len_bytes, "%d", i);
+        cr_expect(first.parts[i].len_bytes == second.parts[i].len_bytes &&
+                      memcmp(first.parts[i].data, second.parts[i].data, first.parts[i].len_bytes) ==
+                          0,
+                  "%d", i);
+    }
     free(again.data);
 }
 
@@ -104,15 +134,26 @@ Test(evidence, is_verified_by_openssl_too)
 {
     struct package it = unpacked();
     char path[256], command[1024];
-    static const int files[] = {PACKAGE_CA, PACKAGE_CERTIFICATE, PACKAGE_OPINION,
-                                PACKAGE_SIGNATURE};
+    static const struct {
+        const char *name;
+        int file;
+    } files[] = {{"ca.pem", PACKAGE_CA},
+                 {"certificate.pem", PACKAGE_FIXED + PACKAGE_CERTIFICATE},
+                 {"opinion.json", PACKAGE_FIXED + PACKAGE_DOCUMENT},
+                 {"opinion.sig", PACKAGE_FIXED + PACKAGE_SIGNATURE},
+                 {"manifest.pem", PACKAGE_MANIFEST_CERTIFICATE},
+                 {"manifest.json", PACKAGE_MANIFEST},
+                 {"manifest.sig", PACKAGE_MANIFEST_SIGNATURE}};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        case_write(package_name(files[i]), it.parts[files[i]].data, it.parts[files[i]].len_bytes);
+        case_write(files[i].name, it.parts[files[i].file].data, it.parts[files[i].file].len_bytes);
     case_path("", path);
     snprintf(command, sizeof(command),
              "cd '%s' && openssl verify -attime 1780000000 -CAfile ca.pem certificate.pem >out &&"
              " openssl x509 -in certificate.pem -pubkey -noout >key.pem &&"
-             " openssl dgst -sha256 -verify key.pem -signature opinion.sig opinion.json >out",
+             " openssl dgst -sha256 -verify key.pem -signature opinion.sig opinion.json >out &&"
+             " openssl verify -attime 1780000060 -CAfile ca.pem manifest.pem >out &&"
+             " openssl x509 -in manifest.pem -pubkey -noout >key.pem &&"
+             " openssl dgst -sha256 -verify key.pem -signature manifest.sig manifest.json >out",
              path);
     cr_expect_eq(system(command), 0);
 }
@@ -120,10 +161,11 @@ Test(evidence, is_verified_by_openssl_too)
 /* Which part a byte of the zip stands in: "" for headers and directory. */
 static const char *part_at(const struct package *it, size_t offset)
 {
-    for (int i = 0; i < PACKAGE_FILES; i++) {
+    static char name[EXPORT_FILE_NAME_MAX];
+    for (int i = 0; i < package_count(it); i++) {
         size_t from = (size_t)(it->parts[i].data - zip.data);
         if (offset >= from && offset < from + it->parts[i].len_bytes)
-            return package_name(i);
+            return package_name(i, name);
     }
     return "";
 }
@@ -153,13 +195,13 @@ Test(evidence, one_flipped_byte_is_refused_naming_the_file, .timeout = 200)
     }
     cr_log_info("%zu bytes flipped", count);
     cr_expect_gt(count, 5000);
-    for (int i = 0; i < PACKAGE_FILES; i++)
+    for (int i = 0; i < package_count(&it); i++)
         flip(&it, (size_t)(it.parts[i].data - zip.data) + it.parts[i].len_bytes / 2);
     cr_expect(verdict_of(zip.data, zip.len_bytes).good);
-    zip.data[it.parts[PACKAGE_SIGNATURE].data - zip.data + 9] ^= 1;
+    zip.data[it.parts[package_of(0, PACKAGE_SIGNATURE)].data - zip.data + 9] ^= 1;
     case_write("bad.zip", zip.data, zip.len_bytes);
     cr_expect_eq(case_ctl("verify @bad.zip"), CTL_BAD);
-    cr_expect_not_null(strstr(said, "REFUSED: opinion.sig: "), "%s", said);
+    cr_expect_not_null(strstr(said, "REFUSED: opinions/001.sig: "), "%s", said);
 }
 
 Test(evidence, a_cut_or_grown_package_is_refused)
@@ -179,19 +221,39 @@ Test(evidence, a_cut_or_grown_package_is_refused)
     }
 }
 
-/* Somebody replaces a part and makes checksums, sizes and manifest right. */
-static struct export_verdict forged(int file, const void *data, size_t len_bytes)
+/* Packs parts anew with checksums, sizes and a manifest that fit; `sign`: signed as the
+ * installation does, to see what is behind that signature. */
+static struct export_verdict repacked(struct package *it, bool sign)
 {
-    struct package it = unpacked();
     struct export_bytes made = {0};
-    it.parts[file] = (struct package_part){data, len_bytes};
-    char *manifest = package_manifest(&it);
-    it.parts[PACKAGE_MANIFEST] = (struct package_part){(const uint8_t *)manifest, strlen(manifest)};
-    cr_assert_eq(package_write(&it, &made), 0);
+    struct signature signature;
+    struct signer *signer = p.service.signer;
+    char *manifest = package_manifest(it);
+    it->parts[PACKAGE_MANIFEST] =
+        (struct package_part){(const uint8_t *)manifest, strlen(manifest)};
+    if (sign) {
+        cr_assert_eq(signer->ops->sign(signer, SIGNER_INSTALLATION, manifest, strlen(manifest),
+                                       p.utc_us, &signature),
+                     0);
+        it->parts[PACKAGE_MANIFEST_SIGNATURE] =
+            (struct package_part){signature.bytes, signature.len_bytes};
+    }
+    cr_assert_eq(package_write(it, &made), 0);
     struct export_verdict v = verdict_of(made.data, made.len_bytes);
     free(manifest);
     free(made.data);
     return v;
+}
+
+static struct export_verdict forged(int file, const void *data, size_t len_bytes)
+{
+    struct package it = unpacked();
+    it.parts[file] = (struct package_part){data, len_bytes};
+    struct export_verdict v = repacked(&it, false);
+    cr_expect(!v.good && strcmp(v.code, "signature") == 0 && strcmp(v.file, "manifest.sig") == 0,
+              "without the installation's key: %s %s", v.code, v.file);
+    it.parts[file] = (struct package_part){data, len_bytes};
+    return repacked(&it, true);
 }
 
 static void replaced(int file, const char *from, const char *to, const char *code, const char *name)
@@ -212,41 +274,146 @@ static void replaced(int file, const char *from, const char *to, const char *cod
 
 Test(evidence, packing_anew_does_not_hide_a_change)
 {
-    replaced(PACKAGE_OPINION, "120", "121", "signature", "opinion.sig");
-    replaced(PACKAGE_OPINION, "{", "{ ", "not_canonical", "opinion.json");
-    replaced(PACKAGE_OPINION, "{", "[", "unreadable", "opinion.json");
+    int document = package_of(0, PACKAGE_DOCUMENT);
+    replaced(document, "120", "121", "signature", "opinions/001.sig");
+    replaced(document, "{", "{ ", "not_canonical", "opinions/001.json");
     replaced(PACKAGE_CONSULTATION, "两小时，活动后", "两天，活动后", "other_request",
              "consultation.json");
     replaced(PACKAGE_CONSULTATION, "\"id\":\"con_", "\"history\":\"无\",\"id\":\"con_",
              "other_request", "consultation.json");
+    replaced(PACKAGE_CONSULTATION, "\"id\":\"con_", "\"id\": \"con_", "not_canonical",
+             "consultation.json");
+    replaced(PACKAGE_CONSENTS, "远程会诊知情同意书", "远程会诊知情同意", "other_text",
+             "consents.json");
+    replaced(PACKAGE_MATERIALS, "v1", "v9", "unknown_format", "materials.json");
+}
+
+/* What cannot be read is told before any signature. */
+Test(evidence, unreadable_files_are_named)
+{
+    struct package it = unpacked();
+    static const int files[] = {PACKAGE_AUDIT,     PACKAGE_CA,
+                                PACKAGE_CONSENTS,  PACKAGE_CONSULTATION,
+                                PACKAGE_MATERIALS, PACKAGE_MANIFEST_CERTIFICATE};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char name[EXPORT_FILE_NAME_MAX];
+        struct package other = it;
+        other.parts[files[i]] = (struct package_part){(const uint8_t *)"[", 1};
+        struct export_verdict v = repacked(&other, true);
+        cr_expect_str_eq(v.code, "unreadable");
+        cr_expect_str_eq(v.file, package_name(files[i], name));
+    }
+}
+
+/* An opinion taken out, put in twice, or out of the order that its successor names. */
+Test(evidence, versions_belong_together)
+{
+    struct package it = unpacked();
+    cr_assert_eq(it.opinions, 2);
+    struct package one = it;
+    memcpy(&one.parts[package_of(0, PACKAGE_DOCUMENT)], &it.parts[package_of(1, PACKAGE_DOCUMENT)],
+           PACKAGE_PER_OPINION * sizeof(it.parts[0]));
+    one.opinions = 1;
+    struct export_verdict v = repacked(&one, true);
+    cr_expect_str_eq(v.code, "other_version");
+    one.opinions = 2;
+    v = repacked(&one, true);
+    cr_expect_str_eq(v.code, "other_version");
+    it.opinions =
+        1; /* the later version left out is not seen: the installation says what there is */
+    v = repacked(&it, true);
+    cr_expect(v.good, "%s %s", v.code, v.file);
+}
+
+static struct export_verdict changed(int file, void (*change)(json_t *value))
+{
+    struct package it = unpacked();
+    const struct package_part *part = &it.parts[file];
+    json_t *value = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
+    change(value);
+    char *text = opinion_canonical(value);
+    struct export_verdict v = forged(file, text, strlen(text));
+    free(text);
+    json_decref(value);
+    return v;
+}
+
+static void no_allergy(json_t *record)
+{
+    json_object_set_new(json_object_get(record, "request"), "allergy", json_string("无"));
+}
+
+static void second_history(json_t *record)
+{
+    json_object_set_new(json_object_get(record, "consultation"), "history", json_string("无"));
+}
+
+static void other_people(json_t *record)
+{
+    json_t *consultation = json_object_get(record, "consultation");
+    json_object_del(consultation, "specialist");
+    json_object_del(consultation, "members");
+}
+
+static void row_twice(json_t *audit)
+{
+    json_t *rows = json_object_get(audit, "rows");
+    cr_assert_eq(json_array_size(rows), 4);
+    json_array_append(rows, json_array_get(rows, 1));
+}
+
+static void no_heads(json_t *audit)
+{
+    json_array_clear(json_object_get(audit, "heads"));
+}
+
+static void early_head(json_t *audit)
+{
+    json_t *head = json_array_get(json_object_get(audit, "heads"), 0);
+    json_object_set_new(head, "number", json_integer(1));
+}
+
+static void other_time(json_t *record)
+{
+    json_object_set_new(record, "exportedAt", json_string("2199-01-01T00:00:00.000Z"));
 }
 
 Test(evidence, record_and_audit_rows_are_bound)
 {
-    struct package it = unpacked();
-    const struct package_part *part = &it.parts[PACKAGE_CONSULTATION];
-    json_t *record = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
-    json_object_set_new(json_object_get(record, "request"), "allergy", json_string("无"));
-    char *text = opinion_canonical(record);
-    struct export_verdict v = forged(PACKAGE_CONSULTATION, text, strlen(text));
-    cr_expect_str_eq(v.code, "other_request");
-    cr_expect_str_eq(v.file, "consultation.json");
-    free(text);
-    json_decref(record);
+    static const struct {
+        int file;
+        void (*change)(json_t *value);
+        const char *code;
+    } cases[] = {
+        {PACKAGE_CONSULTATION, no_allergy, "other_request"},
+        {PACKAGE_CONSULTATION, second_history, "other_request"},
+        {PACKAGE_CONSULTATION, other_people, "other_case"},
+        {PACKAGE_AUDIT, row_twice, "audit_sequence"},
+        {PACKAGE_AUDIT, no_heads, "audit_sequence"},
+        {PACKAGE_AUDIT, early_head, "audit_sequence"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct export_verdict v = changed(cases[i].file, cases[i].change);
+        cr_expect_str_eq(v.code, cases[i].code, "%zu: %s", i, v.code);
+    }
     replaced(PACKAGE_AUDIT, "\"act\":\"opinion.sign\"", "\"act\":\"opinion.sigh\"", "audit_row",
              "audit.json");
     replaced(PACKAGE_AUDIT, "con_", "com_", "audit_row", "audit.json");
-    part = &it.parts[PACKAGE_AUDIT];
-    json_t *audit = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
-    json_t *rows = json_object_get(audit, "rows");
-    cr_assert_eq(json_array_size(rows), 4);
-    json_array_append(rows, json_array_get(rows, 1));
-    text = opinion_canonical(audit);
-    v = forged(PACKAGE_AUDIT, text, strlen(text));
-    cr_expect_str_eq(v.code, "audit_sequence");
-    cr_expect_gt(v.offset, 0);
+}
+
+Test(evidence, the_installations_certificate_must_have_been_valid_at_the_export)
+{
+    struct package it = unpacked();
+    const struct package_part *part = &it.parts[PACKAGE_CONSULTATION];
+    json_t *record = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
+    other_time(record);
+    char *text = opinion_canonical(record);
+    it.parts[PACKAGE_CONSULTATION] = (struct package_part){(const uint8_t *)text, strlen(text)};
+    struct export_verdict v = repacked(&it, true);
+    cr_expect_str_eq(v.code, "chain");
+    cr_expect_str_eq(v.file, "manifest.pem");
     free(text);
-    json_decref(audit);
+    json_decref(record);
 }
 
 Test(evidence, keys_of_others_do_not_sign)
@@ -258,10 +425,16 @@ Test(evidence, keys_of_others_do_not_sign)
     EVP_PKEY *key = x509_new_key();
     X509 *other = x509_issue(&ca, key, NULL, NULL);
     char *pem = x509_to_pem(other);
-    struct export_verdict v = forged(PACKAGE_CA, pem, strlen(pem));
+    struct package it = unpacked();
+    it.parts[PACKAGE_CA] = (struct package_part){(const uint8_t *)pem, strlen(pem)};
+    struct export_verdict v = repacked(&it, true);
     cr_expect_str_eq(v.code, "chain");
-    v = forged(PACKAGE_CERTIFICATE, pem, strlen(pem));
+    v = forged(package_of(0, PACKAGE_CERTIFICATE), pem, strlen(pem));
     cr_expect_str_eq(v.code, "signature");
+    it = unpacked();
+    it.parts[PACKAGE_MANIFEST_CERTIFICATE] = it.parts[package_of(0, PACKAGE_CERTIFICATE)];
+    v = repacked(&it, true);
+    cr_expect_str_eq(v.code, "other_signer", "an expert's key is not the installation's");
     case_write("other.pem", pem, strlen(pem));
     cr_expect_eq(case_ctl("verify --ca @other.pem @a.zip"), CTL_BAD);
     cr_expect_not_null(strstr(said, "CA of --ca"), "%s", said);

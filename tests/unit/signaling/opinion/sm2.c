@@ -64,10 +64,9 @@ static int sm2_verify(struct signer *self, const char *account, const void *data
     x509_uid(certificate, uid, sizeof(uid));
     bool issued = s->ca && X509_verify(certificate, s->ca_key) == 1;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = EVP_DigestVerifyInit(context, NULL, EVP_sm3(), NULL,
-                                     X509_get0_pubkey(certificate)) == 1 &&
-                EVP_DigestVerify(context, signature->bytes, signature->len_bytes, data,
-                                 len_bytes) == 1;
+    bool good =
+        EVP_DigestVerifyInit(context, NULL, EVP_sm3(), NULL, X509_get0_pubkey(certificate)) == 1 &&
+        EVP_DigestVerify(context, signature->bytes, signature->len_bytes, data, len_bytes) == 1;
     EVP_MD_CTX_free(context);
     X509_free(certificate);
     ERR_clear_error();

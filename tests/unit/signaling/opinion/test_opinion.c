@@ -86,7 +86,7 @@ Test(opinion, is_signed_once_after_the_call)
     cr_assert_eq(plain(VILLAGER, "opinion.get"), 0);
     cr_assert_eq(plain(VILLAGER, "opinion.verify"), 0);
     cr_expect(json_is_true(json_object_get(p.call.result, "verified")));
-    cr_expect_eq(plain(OTHER_DOCTOR, "opinion.verify"), SQ_ERR_NOT_FOUND);
+    cr_expect_eq(plain(OTHER_DOCTOR, "opinion.verify"), SQ_ERR_DENIED);
 }
 
 /* With OpenSSL and the reply alone, as docs/protocol/opinion.md says. */

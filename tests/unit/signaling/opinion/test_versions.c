@@ -77,8 +77,7 @@ Test(versions, a_later_version_names_the_former_by_id_and_hash)
     char first[ID_MAX], second[ID_MAX];
     cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", advice("rest")), 0);
     char hash[65];
-    snprintf(hash, sizeof(hash), "%s",
-             text_of(json_object_get(p.call.result, "opinion"), "hash"));
+    snprintf(hash, sizeof(hash), "%s", text_of(json_object_get(p.call.result, "opinion"), "hash"));
     json_decref(signed_document(first));
     cr_assert_eq(supersede(EXPERT_1, first, "move to the county"), 0);
     cr_expect_geq(people_told(&p, VILLAGER, "consultation.state"), 1, "both sides are told");
@@ -107,15 +106,13 @@ Test(versions, the_former_stays_readable_and_is_marked)
     const json_t *o = json_object_get(p.call.result, "opinion");
     cr_expect_str_eq(text_of(o, "supersededBy"), second);
     cr_expect_str_eq(text_of(json_object_get(o, "text"), "advice"), "rest");
-    cr_assert_eq(people_call(&p, VILLAGER, "opinion.get",
-                             json_pack("{s:s}", "consultationId", id)),
+    cr_assert_eq(people_call(&p, VILLAGER, "opinion.get", json_pack("{s:s}", "consultationId", id)),
                  0);
     o = json_object_get(p.call.result, "opinion");
     cr_expect_str_eq(text_of(o, "id"), second, "without an id: the one that counts");
     cr_expect_str_eq(text_of(o, "supersedes"), first);
-    cr_assert_eq(people_call(&p, VILLAGER, "opinion.list",
-                             json_pack("{s:s}", "consultationId", id)),
-                 0);
+    cr_assert_eq(
+        people_call(&p, VILLAGER, "opinion.list", json_pack("{s:s}", "consultationId", id)), 0);
     cr_expect_eq(json_array_size(json_object_get(p.call.result, "opinions")), 2);
 }
 
@@ -145,13 +142,11 @@ Test(versions, a_draft_of_the_next_version_is_the_authors_alone)
     cr_assert_eq(people_call(&p, EXPERT_1, "opinion.save",
                              with(advice("think again"), "supersedes", json_string(first))),
                  0);
-    cr_assert_eq(people_call(&p, VILLAGER, "opinion.list",
-                             json_pack("{s:s}", "consultationId", id)),
-                 0);
+    cr_assert_eq(
+        people_call(&p, VILLAGER, "opinion.list", json_pack("{s:s}", "consultationId", id)), 0);
     cr_expect_eq(json_array_size(json_object_get(p.call.result, "opinions")), 1);
-    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.list",
-                             json_pack("{s:s}", "consultationId", id)),
-                 0);
+    cr_assert_eq(
+        people_call(&p, EXPERT_1, "opinion.list", json_pack("{s:s}", "consultationId", id)), 0);
     cr_expect_eq(json_array_size(json_object_get(p.call.result, "opinions")), 2);
     cr_assert_eq(people_call(&p, EXPERT_1, "opinion.supersede",
                              json_pack("{s:s, s:s, s:s}", "consultationId", id, "opinionId", first,
@@ -178,8 +173,8 @@ Test(versions, structured_members_are_signed_as_stated)
     const json_t *said = json_object_get(document, "opinion");
     cr_expect(json_is_true(json_object_get(said, "reducedQuality")));
     cr_expect_eq(json_integer_value(json_object_get(said, "followUpDays")), 14);
-    cr_expect_str_eq(
-        text_of(json_array_get(json_object_get(said, "diagnosisCodes"), 0), "code"), "I21.1");
+    cr_expect_str_eq(text_of(json_array_get(json_object_get(said, "diagnosisCodes"), 0), "code"),
+                     "I21.1");
     cr_expect_str_eq(text_of(document, "timeSource"), "server", "whose clock it was is said");
     cr_expect_str_eq(text_of(document, "kind"), "opinion");
     json_decref(document);
