@@ -23,7 +23,7 @@ enum ctl_exit {
 /* Options of the directory commands. */
 struct ctl_directory {
     bool remove;
-    const char *format, *out;
+    const char *format, *out, *lookups;
     const char *counties, *townships, *villages, *members, *seed; /* of a made-up province */
 };
 
@@ -74,6 +74,7 @@ int ctl_import(struct ctl *c);
 int ctl_directory_export(struct ctl *c);
 int ctl_directory_check(struct ctl *c);
 int ctl_directory_generate(struct ctl *c);
+int ctl_directory_measure(struct ctl *c);
 int ctl_account_add(struct ctl *c);
 int ctl_account_passwd(struct ctl *c);
 int ctl_account_disable(struct ctl *c);
