@@ -20,13 +20,24 @@ int media_new(struct media **out, const struct media_config *config, time_us now
         return SQ_ERR_NOMEM;
     m->config = *config;
     m->due_us = TIME_US_NEVER;
-    int error = media_load(m, now_us);
+    int error = media_load(m, "", now_us);
     if (error) {
         media_free(m);
         return error;
     }
     *out = m;
     return 0;
+}
+
+/* Transports whose right is gone, and rooms that are over, are what the former owner could not
+ * close: looked through once more. */
+int media_adopt(struct media *m, const char *room, time_us now_us)
+{
+    if (media_room_find(m, room))
+        return 0;
+    m->settled = false;
+    relays_refresh(m->config.relays);
+    return media_load(m, room, now_us);
 }
 
 static void free_room(struct media_room *room)

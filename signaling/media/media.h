@@ -39,6 +39,9 @@ struct media_config {
     /* What `account` may do in the room, asked at each call: consult_room_right; tests have their
      * own. */
     enum room_right (*right)(struct service *service, const char *room, const char *account);
+    /* Is the room this node's to command, or another's? NULL: all are this one's. */
+    bool (*owns)(void *user, const char *room);
+    void *owner;
     json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [], which it is until
                             TURN can be configured */
 };
@@ -49,6 +52,10 @@ extern const struct method_table media_method_table; /* all METHOD_DEFERRED */
  * SQ_ERR_NOMEM, SQ_ERR_STORE. */
 int media_new(struct media **out, const struct media_config *config, time_us now_us);
 void media_free(struct media *m);
+
+/* A room of another node is this one's from now on: loads its objects, which count as connected to
+ * nobody, and asks the relays what became of them. 0, SQ_ERR_NOMEM, SQ_ERR_STORE. */
+int media_adopt(struct media *m, const char *room, time_us now_us);
 
 /* A media.* request whose params passed the schema. Its answer comes from media_next as MEDIA_REPLY
  * with this ticket, now or later. `params` is borrowed for the call. */

@@ -192,6 +192,8 @@ void media_reconcile(struct media *m, const char *relay, const json_t *snapshot,
     {
         const char *id = text_of(there, "room");
         const struct media_room *room = media_room_find(m, id);
+        if (!room && !media_owns(m, id))
+            continue; /* another node's */
         if (!room || strcmp(room->relay, relay)) {
             media_send(m, NULL, false, relay, "room.close", json_pack("{s:s}", "room", id), now_us);
             continue;

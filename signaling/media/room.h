@@ -131,7 +131,9 @@ struct media_object *media_object_add(struct media *m, struct media_room *room,
 void media_object_remove(struct media *m, struct media_object *o);
 int media_room_save(struct media *m, const struct media_room *room);
 int media_object_save(struct media *m, const struct media_object *o);
-int media_load(struct media *m, time_us now_us);
+/* Of one room; "": of all that are ours. */
+int media_load(struct media *m, const char *room, time_us now_us);
+bool media_owns(const struct media *m, const char *room);
 
 /* ---- output.c ---- */
 void media_reply(struct media *m, uint64_t ticket, int error, json_t *result, const char *object,

@@ -259,16 +259,24 @@ static int load_object(struct media *m, const struct store_query *q, enum object
     return 0;
 }
 
+bool media_owns(const struct media *m, const char *room)
+{
+    return !m->config.owns || m->config.owns(m->config.owner, room);
+}
+
 /* Rows of one kind; those that others hang on are loaded before. */
-static int load_kind(struct media *m, const char *kind, int type, time_us now_us)
+static int load_kind(struct media *m, const char *only, const char *kind, int type, time_us now_us)
 {
     struct store_query q;
     int error = 0;
     STORE_QUERY(
         m->config.service->store, &q,
-        "SELECT id, room, transport, account, session, body FROM media_object WHERE kind = $1",
-        sv_text(kind));
+        "SELECT id, room, transport, account, session, body FROM media_object WHERE kind = $1"
+        " AND ($2 = '' OR room = $2)",
+        sv_text(kind), sv_text(only));
     while (!error && store_next(&q)) {
+        if (!media_owns(m, store_text(&q, 1)))
+            continue;
         json_t *body = json_loads(store_text(&q, 5), 0, NULL);
         if (type < 0) {
             struct media_room *room = media_room_add(m, store_text(&q, 0));
@@ -286,10 +294,10 @@ static int load_kind(struct media *m, const char *kind, int type, time_us now_us
     return error ? error : ended;
 }
 
-int media_load(struct media *m, time_us now_us)
+int media_load(struct media *m, const char *room, time_us now_us)
 {
-    int error = load_kind(m, "room", -1, now_us);
+    int error = load_kind(m, room, "room", -1, now_us);
     for (int type = OBJECT_TRANSPORT; type <= OBJECT_CONSUMER && !error; type++)
-        error = load_kind(m, type_names[type], type, now_us);
+        error = load_kind(m, room, type_names[type], type, now_us);
     return error;
 }

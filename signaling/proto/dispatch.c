@@ -9,6 +9,7 @@
 #include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
+#include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/life.h"
 #include "signaling/proto/schema.h"
@@ -242,8 +243,14 @@ static void run_deferred(struct request *r)
         return;
     }
     unit_begin(&u, r->d, r->now_us, r->utc_us);
-    media_call(r->d->config.media, p->ticket, p->method->name, &p->caller, p->params, r->now_us);
-    unit_take_media(&u);
+    if (u.error) {
+        refuse(r, u.error, NULL, NULL);
+        dispatch_pending_free(r->d, p);
+    } else if (!across_call(&u, p)) {
+        media_call(r->d->config.media, p->ticket, p->method->name, &p->caller, p->params,
+                   r->now_us);
+        unit_take_media(&u);
+    }
     unit_end(&u);
 }
 

@@ -3,6 +3,7 @@
  * them all; what they have to say waits in order, and leaves after it or not at all. */
 #include "base/log.h"
 #include "shanqiao/error.h"
+#include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
@@ -112,6 +113,7 @@ static void undo(struct dispatch *d, struct group *g)
     log_write(LOG_ERROR, "dispatch.group_undone", LOG_TEXT("error", sq_error_name(g->error)),
               LOG_TEXT("store", store_error(d->service->store)), LOG_INT("parts", g->parts));
     store_rollback(d->service->store);
+    outputs_take_numbers_back(d, &g->sends);
     for (size_t i = 0; i < g->told.count; i++) {
         const struct told *t = &g->told.items[i];
         struct peer *peer = t->unbind ? peers_find(&d->peers, t->connection) : NULL;
@@ -146,9 +148,11 @@ static int end(struct dispatch *d, struct group *g)
         undo(d, g);
     else
         let_out(d, g);
+    if (g->behind)
+        across_catch_up_all(d);
     for (size_t i = 0; i < g->waiter_count; i++)
         g->waiters[i].done(g->waiters[i].user, g->error);
-    for (size_t i = 0; i < g->after.count && !g->error; i++) {
+    for (size_t i = 0; i < g->after.count && !g->error && across_hold(d, g->now_us); i++) {
         struct unit u;
         unit_begin(&u, d, g->now_us, g->utc_us);
         unit_carry_out(&u, &g->after.items[i]);

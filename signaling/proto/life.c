@@ -7,9 +7,12 @@
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/media/media.h"
+#include "signaling/nodes/nodes.h"
+#include "signaling/proto/across.h"
 #include "signaling/proto/schema.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
+#include "signaling/store/store.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,9 +59,10 @@ const struct method *dispatch_find_method(const struct dispatch *d, const char *
 
 /* ---- the whole ---- */
 
+/* On any node. */
 static bool connected(void *user, const char *session)
 {
-    return dispatch_connected(user, session);
+    return dispatch_connected(user, session) || across_connected(user, session);
 }
 
 int dispatch_new(struct dispatch **out, const struct dispatch_config *config)
@@ -90,6 +94,7 @@ void dispatch_free(struct dispatch *d)
         dispatch_pending_free(d, d->pending);
     while (d->away)
         session_forget_away(d, d->away->session);
+    across_free(d);
     d->service->session_connected = NULL;
     d->service->front_user = NULL;
     peers_fini(&d->peers);
@@ -103,10 +108,13 @@ int dispatch_start(struct dispatch *d, time_us now_us, time_us utc_us)
     struct unit u;
     unit_begin(&u, d, now_us, utc_us);
     unit_fail(&u, service_recover(d->service, utc_us, &effects));
+    d->recovering = true;
     unit_take_effects(&u, &effects);
+    d->recovering = false;
     int error = unit_end(&u);
     if (!error)
         error = group_commit(d);
+    across_started(d, now_us);
     return error ? error : service_next_deadline(d->service, &d->deadline_utc_us);
 }
 
@@ -203,7 +211,8 @@ static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
     if (!d->config.media)
         return;
     unit_begin(&u, d, now_us, utc_us);
-    media_step(d->config.media, now_us);
+    if (across_hold(d, now_us))
+        media_step(d->config.media, now_us);
     unit_take_media(&u);
     unit_end(&u);
 }
@@ -211,6 +220,7 @@ static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
 void dispatch_step(struct dispatch *d, time_us now_us, time_us utc_us)
 {
     close_silent(d, now_us);
+    across_step(d, now_us, utc_us);
     session_step(d, now_us, utc_us);
     run_deadlines(d, now_us, utc_us);
     step_media(d, now_us, utc_us);
@@ -225,7 +235,17 @@ time_us dispatch_deadline(const struct dispatch *d, time_us now_us, time_us utc_
                                                                      : OVERDUE_US));
     if (d->config.media)
         at_us = time_us_min(at_us, media_deadline(d->config.media));
-    return at_us;
+    return time_us_min(at_us, across_deadline(d, now_us));
+}
+
+int dispatch_fd(const struct dispatch *d)
+{
+    return d->config.nodes ? store_fd(d->service->store) : -1;
+}
+
+bool dispatch_over(const struct dispatch *d)
+{
+    return d->config.nodes && nodes_lost(d->config.nodes);
 }
 
 bool dispatch_next(struct dispatch *d, struct dispatch_output *out)

@@ -16,6 +16,7 @@ struct peer {
     time_us opened_us;
     unsigned pending;  /* requests that wait for a relay or a hash */
     int64_t last_seq;  /* highest sequence number sent to it */
+    bool behind;       /* another node wrote to its outbox: that is read after the commit */
     int64_t tokens;    /* rate limit, in millionths of a message */
     time_us tokens_us; /* when they were last counted */
     unsigned refused;  /* messages over the rate, in a row */

@@ -5,6 +5,7 @@
 #include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
+#include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/unit.h"
 #include "signaling/rooms.h"
@@ -110,10 +111,12 @@ static void tell_media(struct dispatch *d, const char *session, bool there, time
                        time_us utc_us)
 {
     struct unit u;
-    if (!d->config.media)
+    if (!d->config.media && !d->config.nodes)
         return;
     unit_begin(&u, d, now_us, utc_us);
-    media_presence(d->config.media, session, there, now_us);
+    across_presence(&u, session, there);
+    if (d->config.media)
+        media_presence(d->config.media, session, there, now_us);
     unit_take_media(&u);
     unit_end(&u);
 }
@@ -130,6 +133,7 @@ void session_arrived(struct dispatch *d, struct peer *peer, const struct caller 
     peer->last_seq = last_seq;
     session_forget_away(d, caller->session);
     tell_media(d, caller->session, true, now_us, utc_us);
+    across_fall_behind(d, peer); /* written elsewhere since the session was looked up */
 }
 
 void session_left(struct dispatch *d, const char *session, time_us now_us, time_us utc_us)
@@ -149,7 +153,7 @@ static void tell_lost(struct dispatch *d, const char *session, time_us now_us, t
     struct effects effects = {0};
     struct unit u;
     unit_begin(&u, d, now_us, utc_us);
-    if (!u.error)
+    if (!u.error && !across_connected(d, session))
         unit_fail(&u, service_session_lost(d->service, session, utc_us, &effects));
     unit_take_effects(&u, &effects);
     unit_end(&u);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/media/media.h"
+#include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -65,7 +66,7 @@ int told_add(struct told_list *list, uint64_t connection, const char *key)
 void unit_begin(struct unit *u, struct dispatch *d, time_us now_us, time_us utc_us)
 {
     *u = (struct unit){.d = d, .now_us = now_us, .utc_us = utc_us};
-    unit_fail(u, group_enter(d, now_us, utc_us));
+    unit_fail(u, across_hold(d, now_us) ? group_enter(d, now_us, utc_us) : SQ_ERR_STORE);
     u->in_part = !u->error;
 }
 
@@ -90,12 +91,21 @@ void unit_notify_session(struct unit *u, const char *session, const char *method
         error = text ? delivery_outbox_put(u->d->service, session, seq, text) : SQ_ERR_NOMEM;
     struct peer *peer = error ? NULL : peers_find_session(&u->d->peers, session);
     unit_fail(u, error);
-    if (!peer) {
+    if (!peer)
+        across_wake(u, session);
+    else if (seq != peer->last_seq + 1)
+        across_fall_behind(u->d, peer); /* what another node wrote goes first */
+    if (!peer || peer->behind) {
         free(text);
         return;
     }
     peer->last_seq = seq;
-    unit_send(u, peer->connection, text, len);
+    struct dispatch_output item = {.type = DISPATCH_SEND,
+                                   .connection = peer->connection,
+                                   .text = text,
+                                   .len_bytes = len,
+                                   .seq = seq};
+    unit_fail(u, outputs_add(&u->sends, &item));
 }
 
 void unit_reply(struct unit *u, uint64_t connection, const char *key, char *text, size_t len_bytes)
@@ -137,6 +147,8 @@ void unit_take_effects(struct unit *u, struct effects *effects)
             notify(u, e);
             continue;
         }
+        if (across_take(u, e))
+            continue;
         unit_fail(u, effects_add(&u->after, e));
         e->params = NULL; /* moved */
     }
@@ -149,7 +161,7 @@ void unit_take_media(struct unit *u)
     while (u->d->config.media && media_next(u->d->config.media, &out)) {
         if (out.type == MEDIA_NOTIFY) {
             unit_notify_session(u, out.session, out.method, out.body);
-        } else {
+        } else if (!across_reply(u, &out)) {
             struct pending *p = dispatch_pending_find(u->d, out.ticket);
             if (p)
                 dispatch_finish(u, p, out.error, out.body, out.object, out.message_en,
@@ -202,10 +214,22 @@ void unit_carry_out(struct unit *u, const struct effect *e)
         media_effect(u->d->config.media, e, u->now_us);
         unit_take_media(u);
     }
+    across_done(u, e);
+}
+
+/* Nothing was sent, so the numbers are given out again. */
+void outputs_take_numbers_back(struct dispatch *d, const struct outputs *o)
+{
+    for (size_t i = o->count; i-- > o->next;) {
+        struct peer *peer = o->items[i].seq ? peers_find(&d->peers, o->items[i].connection) : NULL;
+        if (peer)
+            peer->last_seq = o->items[i].seq - 1;
+    }
 }
 
 static void forget(struct unit *u)
 {
+    outputs_take_numbers_back(u->d, &u->sends);
     outputs_clear(&u->sends);
     effects_clear(&u->after);
     free(u->told.items);

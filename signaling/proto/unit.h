@@ -69,6 +69,7 @@ struct commit_waiter {
 struct group {
     bool open;
     int error; /* it will be undone as a whole */
+    bool behind; /* some peer is: caught up after the commit */
     unsigned parts;
     time_us now_us, utc_us; /* of its begin */
     struct outputs sends;
@@ -104,7 +105,6 @@ struct unit {
     struct outputs sends;
     struct told_list told;
     struct effects after; /* effects to carry out after the commit */
-    bool behind;          /* some peer is */
     time_us now_us, utc_us;
     bool in_part; /* its part of the transaction is open */
     int error;
@@ -113,6 +113,9 @@ struct unit {
 void outputs_clear(struct outputs *o);
 int outputs_add(struct outputs *o,
                 const struct dispatch_output *item); /* takes item->text even on failure */
+
+/* Of those that were not let out. */
+void outputs_take_numbers_back(struct dispatch *d, const struct outputs *o);
 
 int told_add(struct told_list *list, uint64_t connection, const char *key);
 

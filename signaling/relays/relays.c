@@ -105,6 +105,12 @@ int relays_fd(const struct relays *r)
     return cluster_fd(r->cluster);
 }
 
+void relays_refresh(struct relays *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        r->relays[i].stale = true;
+}
+
 static bool silent(const struct relay *relay, time_us now_us)
 {
     return !relay->heard_us || now_us - relay->heard_us > RELAYS_ALIVE_US;

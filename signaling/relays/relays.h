@@ -27,6 +27,9 @@ int relays_fd(const struct relays *r); /* may change after relays_step */
 time_us relays_deadline(const struct relays *r);
 void relays_step(struct relays *r, time_us now_us);
 
+/* Asks every relay for a snapshot at its next heartbeat. */
+void relays_refresh(struct relays *r);
+
 /* May be commanded: heard within RELAYS_ALIVE_US, or our own start is no longer ago than that. */
 bool relays_alive(const struct relays *r, const char *relay, time_us now_us);
 /* Id of the least loaded relay that is alive; NULL: none. */

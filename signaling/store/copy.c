@@ -83,28 +83,12 @@ static bool same_columns(const struct shape_table *a, const struct shape_table *
     return same;
 }
 
-/* Steps of the schema put rows into the copy as they did into the original: those go first. */
-static int make_empty(struct store *to, const struct shape *shape)
-{
-    int status = 0;
-    for (uint32_t floor = SHAPE_TABLES_MAX; floor-- > 0 && status >= 0;) {
-        for (size_t i = 0; i < shape->count && status >= 0; i++) {
-            char sql[SHAPE_NAME_MAX + 16];
-            if (shape->tables[i].floor != floor || !shape->tables[i].rows)
-                continue;
-            snprintf(sql, sizeof sql, "DELETE FROM %s", shape->tables[i].name);
-            status = store_run(to, sql, NULL, 0);
-        }
-    }
-    return status < 0 ? status : 0;
-}
-
-/* Is `to` made by the same steps, and nobody's installation yet? */
+/* Is `to` made by the same steps, and empty? */
 static int check_target(struct store *to, const struct shape *a, const struct shape *b)
 {
-    const struct shape_table *people = shape_find(b, "account");
-    const struct shape_table *places = shape_find(b, "institution");
-    bool used = (people && people->rows) || (places && places->rows);
+    bool used = false;
+    for (size_t i = 0; i < b->count; i++)
+        used |= b->tables[i].rows > 0;
     for (size_t i = 0; i < a->count && !used; i++) {
         const struct shape_table *there = shape_find(b, a->tables[i].name);
         if (there && same_columns(&a->tables[i], there))
@@ -161,8 +145,6 @@ static int copy_within(struct store *from, struct store *to,
         status = shape_read(to, &target);
     if (status == 0)
         status = check_target(to, original, target);
-    if (status == 0)
-        status = make_empty(to, target);
     if (status == 0)
         status = copy_all(from, to, original, each, user);
     free(original);

@@ -50,6 +50,7 @@ struct server {
     int epoll_fd; /* what libwebsockets watches for us: relays and signals */
     int signal_fd;
     int relays_fd;
+    int nodes_fd;
     bool ending;
 };
 

@@ -87,24 +87,30 @@ static void watch(struct server *s, int fd, int op)
 
 /* The descriptor changes when the cluster process was started again. A closed one has left the set
  * by itself, but its number may be in use anew: adding is tried whenever it may have changed. */
-static void watch_relays(struct server *s)
+static void follow(struct server *s, int *watched, int fd)
 {
-    int fd = s->config.relays ? relays_fd(s->config.relays) : -1;
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (fd < 0)
         return;
-    if (fd != s->relays_fd && s->relays_fd >= 0)
-        epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->relays_fd, NULL);
-    s->relays_fd = fd;
+    if (fd != *watched && *watched >= 0)
+        epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, *watched, NULL);
+    *watched = fd;
     epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event); /* EEXIST: it is there */
+}
+
+static void watch_others(struct server *s)
+{
+    follow(s, &s->relays_fd, s->config.relays ? relays_fd(s->config.relays) : -1);
+    follow(s, &s->nodes_fd, dispatch_fd(s->config.dispatch));
 }
 
 void server_turn(struct server *s)
 {
     time_us now_us = clock_monotonic_us();
     dispatch_step(s->config.dispatch, now_us, clock_utc_us());
-    watch_relays(s);
+    watch_others(s);
     server_drain(s);
+    s->ending |= dispatch_over(s->config.dispatch);
 }
 
 static void on_timer(lws_sorted_usec_list_t *timer)
@@ -237,7 +243,7 @@ static int open_descriptors(struct server *s)
     if (s->signal_fd < 0 || s->epoll_fd < 0)
         return SQ_ERR_IO;
     watch(s, s->signal_fd, EPOLL_CTL_ADD);
-    watch_relays(s);
+    watch_others(s);
     return 0;
 }
 
@@ -271,7 +277,7 @@ int server_new(struct server **out, const struct server_config *config)
         return SQ_ERR_NOMEM;
     s->config = *config;
     s->slot_count = (size_t)config->connections_max;
-    s->epoll_fd = s->signal_fd = s->relays_fd = -1;
+    s->epoll_fd = s->signal_fd = s->relays_fd = s->nodes_fd = -1;
     int error = start(s);
     if (error) {
         server_free(s);
@@ -287,7 +293,7 @@ int server_run(struct server *s)
         if (lws_service(s->context, 0) < 0)
             return SQ_ERR_IO;
     }
-    return 0;
+    return dispatch_over(s->config.dispatch) ? SQ_ERR_CLOSED : 0;
 }
 
 void server_free(struct server *s)

@@ -43,7 +43,8 @@ struct server_config {
 /* 0, SQ_ERR_NOMEM, SQ_ERR_IO (port taken, certificate unreadable; logged). Blocks SIGTERM and
  * SIGINT for the calling thread and those it makes: server_run returns on them. */
 int server_new(struct server **out, const struct server_config *config);
-int server_run(struct server *s); /* until SIGTERM or SIGINT: 0 */
+/* Until SIGTERM or SIGINT: 0. SQ_ERR_CLOSED: another node took over from this one. */
+int server_run(struct server *s);
 void server_free(struct server *s);
 
 #endif
