@@ -91,6 +91,21 @@ static bool next_event(struct chain *c, struct consult_event *e, int *status)
     return type != CONSULT_EVENT_COUNT;
 }
 
+/* A slot that nobody will come to is free again. */
+static int free_slot(struct chain *c)
+{
+    const struct consult *now = &c->r->step;
+    bool moot = !now->slot.start_utc_us || (consult_is_over(now->state) && !now->at.started_utc_us);
+    if (!c->r->place.slot[0] || !moot)
+        return 0;
+    int status = STORE_RUN(c->act->service->store,
+                           "UPDATE slot SET consultation = '' WHERE id = $1 AND consultation = $2",
+                           sv_text(c->r->place.slot), sv_text(c->r->id));
+    c->r->place.slot[0] = '\0';
+    c->r->moved = true;
+    return status < 0 ? status : 0;
+}
+
 static int write_history(const struct chain *c)
 {
     int status = 0;
@@ -129,6 +144,8 @@ int consult_perform(const struct consult_act *act, struct consult_record *r,
     int status = one_step(c, e);
     while (status == 0 && next_event(c, &next, &status) && status == 0)
         status = one_step(c, &next);
+    if (status == 0)
+        status = free_slot(c);
     if (status == 0)
         status = consult_record_save(act->service, r);
     if (status == 0)

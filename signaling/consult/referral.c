@@ -7,10 +7,8 @@
 #include "signaling/audit/audit.h"
 #include "signaling/consult/consult.h"
 #include "signaling/consult/methods.h"
-#include "signaling/consult/referral_step.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
-#include "signaling/store/vault.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,168 +16,7 @@
 #define LIST_MAX 50 /* the schema of referral.list says so too */
 #define OPEN_MAX 4  /* referrals of one consultation that are not over */
 
-enum sealed { PLAN, REASON, DISCHARGE, SEALED_COUNT };
-static const char *const sealed_columns[SEALED_COUNT] = {"sealed_plan", "sealed_reason",
-                                                         "sealed_discharge"};
-static const char *const sealed_members[SEALED_COUNT] = {"plan", "reason", "dischargePlan"};
-
-struct referral_record {
-    char id[ID_MAX];
-    char consultation[ID_MAX];
-    char from[ID_MAX], to[ID_MAX]; /* institutions */
-    char proposed_by[ID_MAX];
-    time_us arrive_by_us; /* 0: not said */
-    struct referral step;
-    char *texts[SEALED_COUNT]; /* owned */
-    int64_t revision;
-};
-
-static void clear(struct referral_record *r)
-{
-    for (int i = 0; i < SEALED_COUNT; i++)
-        free(r->texts[i]);
-}
-
-/* ---- load, save ---- */
-
-#define COLUMNS                                                                                    \
-    "SELECT r.id, r.consultation, r.from_institution, r.to_institution, r.proposed_by,"            \
-    " r.direction, r.state, r.proposed_us, r.arrive_by_us, r.revision, r.sealed_plan,"             \
-    " r.sealed_reason, r.sealed_discharge, r.arrived_us, r.closed_us, r.unanswered,"               \
-    " COALESCE((SELECT at_us FROM deadline d WHERE d.object = r.id AND d.kind = "                  \
-    "'" REFERRAL_DEADLINE "'), 0) FROM referral r"
-
-static int read_row(struct service *s, const struct store_query *q, struct referral_record *r)
-{
-    char *const texts[] = {r->id, r->consultation, r->from, r->to, r->proposed_by};
-    int status = 0;
-    for (int i = 0; i < 5; i++)
-        store_copy_text(q, i, texts[i], ID_MAX);
-    referral_init(&r->step);
-    r->step.direction = referral_direction_parse(store_text(q, 5));
-    r->step.state = referral_state_parse(store_text(q, 6));
-    r->step.proposed_utc_us = store_int(q, 7);
-    r->arrive_by_us = store_int(q, 8);
-    r->revision = store_int(q, 9);
-    r->step.arrived_utc_us = store_int(q, 13);
-    r->step.closed_utc_us = store_int(q, 14);
-    r->step.unanswered = store_int(q, 15) != 0;
-    if (store_int(q, 16))
-        r->step.deadline_utc_us = store_int(q, 16);
-    if (r->step.state == REFERRAL_STATE_COUNT || r->step.direction == REFERRAL_DIRECTION_COUNT)
-        return SQ_ERR_UNSUPPORTED;
-    for (int i = 0; i < SEALED_COUNT && status == 0; i++) {
-        struct vault_place place = {"referral", r->id, sealed_columns[i]};
-        size_t len = 0;
-        const void *sealed = store_bytes(q, 10 + i, &len);
-        if (sealed && len)
-            status = vault_unseal(s->vault, &place, sealed, len, (uint8_t **)&r->texts[i], &len);
-    }
-    return status;
-}
-
-static int load(struct service *s, const char *id, struct referral_record *r)
-{
-    struct store_query q;
-    int status = SQ_ERR_NOT_FOUND;
-    memset(r, 0, sizeof(*r));
-    STORE_QUERY(s->store, &q, COLUMNS " WHERE r.id = $1", sv_text(id));
-    if (store_next(&q))
-        status = read_row(s, &q, r);
-    int ended = store_query_end(&q);
-    return status == 0 && ended < 0 ? ended : status;
-}
-
-static int seal(struct service *s, const struct referral_record *r, enum sealed which,
-                struct store_value *out, uint8_t **owned)
-{
-    struct vault_place place = {"referral", r->id, sealed_columns[which]};
-    size_t len = 0;
-    int status = 0;
-    *owned = NULL;
-    if (r->texts[which])
-        status =
-            vault_seal(s->vault, &place, r->texts[which], strlen(r->texts[which]), owned, &len);
-    *out = sv_bytes(*owned, len);
-    return status;
-}
-
-/* An upsert where the revision is the loaded one. */
-static int save(struct service *s, struct referral_record *r)
-{
-    struct store_value sealed[SEALED_COUNT];
-    uint8_t *owned[SEALED_COUNT] = {NULL};
-    int status = 0;
-    for (int i = 0; i < SEALED_COUNT && status == 0; i++)
-        status = seal(s, r, (enum sealed)i, &sealed[i], &owned[i]);
-    if (status == 0)
-        status = STORE_RUN(
-            s->store,
-            "INSERT INTO referral (id, consultation, direction, from_institution,"
-            " to_institution, state, proposed_by, proposed_us, arrive_by_us, revision,"
-            " sealed_plan, sealed_reason, sealed_discharge, arrived_us, closed_us, unanswered)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
-            " ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
-            " revision = excluded.revision, sealed_reason = excluded.sealed_reason,"
-            " sealed_discharge = excluded.sealed_discharge, arrived_us = excluded.arrived_us,"
-            " closed_us = excluded.closed_us, unanswered = excluded.unanswered"
-            " WHERE referral.revision = $17",
-            sv_text(r->id), sv_text(r->consultation),
-            sv_text(referral_direction_name(r->step.direction)), sv_text(r->from), sv_text(r->to),
-            sv_text(referral_state_name(r->step.state)), sv_text(r->proposed_by),
-            sv_int(r->step.proposed_utc_us), sv_int(r->arrive_by_us), sv_int(r->revision + 1),
-            sealed[PLAN], sealed[REASON], sealed[DISCHARGE], sv_int(r->step.arrived_utc_us),
-            sv_int(r->step.closed_utc_us), sv_int(r->step.unanswered), sv_int(r->revision));
-    for (int i = 0; i < SEALED_COUNT; i++)
-        free(owned[i]);
-    if (status <= 0)
-        return status == 0 ? SQ_ERR_CONFLICT : status;
-    r->revision++;
-    return service_deadline_set(s, r->id, REFERRAL_DEADLINE, r->step.deadline_utc_us);
-}
-
-/* ---- describe, tell ---- */
-
-static int set_time(json_t *object, const char *name, time_us utc_us)
-{
-    char text[SERVICE_TIME_MAX];
-    if (!utc_us)
-        return 0;
-    return json_object_set_new(object, name, json_string(service_time_text(utc_us, text))) == 0
-               ? 0
-               : SQ_ERR_NOMEM;
-}
-
-static int describe(struct service *s, const struct referral_record *r, json_t **out)
-{
-    json_t *from = NULL, *to = NULL;
-    *out = NULL;
-    int status = directory_institution(s, r->from, &from);
-    if (status == 0)
-        status = directory_institution(s, r->to, &to);
-    json_t *object =
-        status == 0
-            ? json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:s, s:I}", "id", r->id, "consultationId",
-                        r->consultation, "direction", referral_direction_name(r->step.direction),
-                        "state", referral_state_name(r->step.state), "from", from, "to", to,
-                        "proposedBy", r->proposed_by, "revision", (json_int_t)r->revision)
-            : NULL;
-    json_decref(from);
-    json_decref(to);
-    if (status == 0)
-        status = object ? set_time(object, "proposedAt", r->step.proposed_utc_us) : SQ_ERR_NOMEM;
-    if (status == 0)
-        status = set_time(object, "arriveBy", r->arrive_by_us);
-    for (int i = 0; i < SEALED_COUNT && status == 0; i++)
-        if (r->texts[i] &&
-            json_object_set_new(object, sealed_members[i], json_string(r->texts[i])) != 0)
-            status = SQ_ERR_NOMEM;
-    if (status < 0)
-        json_decref(object);
-    else
-        *out = object;
-    return status;
-}
+/* ---- tell ---- */
 
 struct told {
     size_t count;
@@ -228,7 +65,7 @@ static int tell(const struct consult_act *act, const struct referral_record *r)
     if (status == 0)
         status = add_desk(act->service, &t, r->to);
     if (status == 0)
-        status = describe(act->service, r, &described);
+        status = referral_describe(act->service, r, &described);
     for (size_t i = 0; i < t.count && status == 0; i++) {
         struct effect e = {.type = EFFECT_NOTIFY,
                            .method = "referral.state",
@@ -251,7 +88,7 @@ static int perform(const struct consult_act *act, struct referral_record *r,
         times.arrival_us = r->arrive_by_us - act->utc_us;
     int status = referral_step(&r->step, e, &times, act->utc_us, &told);
     if (status == 0)
-        status = save(act->service, r);
+        status = referral_save(act->service, r);
     if (status == 0 && (told.state || told.remind))
         status = tell(act, r);
     if (status == 0 && told.armed) {
@@ -267,14 +104,14 @@ int referral_due(const struct consult_act *act, const char *id)
     struct referral_record r;
     struct referral_event e = {.type = REFERRAL_TIMEOUT};
     struct audit_act row = {.utc_us = act->utc_us, .act = "referral.timeout", .object = id};
-    int status = load(act->service, id, &r);
+    int status = referral_load(act->service, id, &r);
     if (status == 0 && r.step.deadline_utc_us <= act->utc_us)
         status = perform(act, &r, &e);
     if (status == 0) {
         row.detail = referral_state_name(r.step.state);
         status = audit_append(act->service->store, &row);
     }
-    clear(&r);
+    referral_clear(&r);
     return status;
 }
 
@@ -322,7 +159,7 @@ static int open_referral(struct call *call, enum act act, struct referral_record
                          unsigned *sides)
 {
     uint32_t relations = 0, roles = call->caller->roles;
-    int status = load(call->service, method_text(call, "id"), r);
+    int status = referral_load(call->service, method_text(call, "id"), r);
     if (status == 0)
         status = relations_of(call, r, &relations, sides);
     if (status == 0 && !relations)
@@ -339,7 +176,7 @@ static int open_referral(struct call *call, enum act act, struct referral_record
 static int reply(struct call *call, const struct referral_record *r)
 {
     json_t *described = NULL;
-    int status = describe(call->service, r, &described);
+    int status = referral_describe(call->service, r, &described);
     if (status < 0)
         return status;
     call->result = json_pack("{s:o}", "referral", described);
@@ -358,9 +195,9 @@ static int explain(struct call *call, const struct referral_record *r, int error
     return error;
 }
 
-/* `text`: where params.reason or params.plan is kept; SEALED_COUNT: nowhere. */
+/* `text`: where params.reason or params.plan is kept; REFERRAL_TEXTS: nowhere. */
 static int one_event(struct call *call, enum referral_event_type type, enum side side,
-                     enum sealed text)
+                     enum referral_text text)
 {
     struct referral_record r;
     struct referral_event e = {.type = type};
@@ -371,8 +208,8 @@ static int one_event(struct call *call, enum referral_event_type type, enum side
         status =
             call_fail(call, SQ_ERR_DENIED, "The other institution does this. Wait for its word.",
                       "此操作由对方机构完成，请等待。");
-    const char *given = method_text(call, text == DISCHARGE ? "plan" : "reason");
-    if (status == 0 && text != SEALED_COUNT && given[0]) {
+    const char *given = method_text(call, text == REFERRAL_PLAN_BACK ? "plan" : "reason");
+    if (status == 0 && text != REFERRAL_TEXTS && given[0]) {
         free(r.texts[text]);
         if (!(r.texts[text] = strdup(given)))
             status = SQ_ERR_NOMEM;
@@ -381,38 +218,38 @@ static int one_event(struct call *call, enum referral_event_type type, enum side
         status = explain(call, &r, perform(&how, &r, &e));
     if (status == 0)
         status = reply(call, &r);
-    clear(&r);
+    referral_clear(&r);
     return status;
 }
 
 static int accept_patient(struct call *call)
 {
-    return one_event(call, REFERRAL_ACCEPT, SIDE_TO, SEALED_COUNT);
+    return one_event(call, REFERRAL_ACCEPT, SIDE_TO, REFERRAL_TEXTS);
 }
 
 static int refuse(struct call *call)
 {
-    return one_event(call, REFERRAL_REFUSE, SIDE_TO, REASON);
+    return one_event(call, REFERRAL_REFUSE, SIDE_TO, REFERRAL_REASON);
 }
 
 static int withdraw(struct call *call)
 {
-    return one_event(call, REFERRAL_WITHDRAW, SIDE_FROM, REASON);
+    return one_event(call, REFERRAL_WITHDRAW, SIDE_FROM, REFERRAL_REASON);
 }
 
 static int arrive(struct call *call)
 {
-    return one_event(call, REFERRAL_ARRIVE, SIDE_TO, SEALED_COUNT);
+    return one_event(call, REFERRAL_ARRIVE, SIDE_TO, REFERRAL_TEXTS);
 }
 
 static int discharge(struct call *call)
 {
-    return one_event(call, REFERRAL_DISCHARGE, SIDE_TO, DISCHARGE);
+    return one_event(call, REFERRAL_DISCHARGE, SIDE_TO, REFERRAL_PLAN_BACK);
 }
 
 static int close_referral(struct call *call)
 {
-    return one_event(call, REFERRAL_CLOSE, SIDE_FROM, SEALED_COUNT);
+    return one_event(call, REFERRAL_CLOSE, SIDE_FROM, REFERRAL_TEXTS);
 }
 
 static int get(struct call *call)
@@ -422,7 +259,7 @@ static int get(struct call *call)
     int status = open_referral(call, ACT_SEE, &r, &sides);
     if (status == 0)
         status = reply(call, &r);
-    clear(&r);
+    referral_clear(&r);
     return status;
 }
 
@@ -471,8 +308,8 @@ static int fill_proposal(struct call *call, const struct consult_record *c,
     if (by[0] && !service_time_parse(by, &r->arrive_by_us))
         return call_fail(call, SQ_ERR_INVALID, "arriveBy is no time of the calendar.",
                          "到达时间无效。");
-    r->texts[PLAN] = strdup(method_text(call, "plan"));
-    return r->texts[PLAN] ? check_proposal(call, r) : SQ_ERR_NOMEM;
+    r->texts[REFERRAL_PLAN] = strdup(method_text(call, "plan"));
+    return r->texts[REFERRAL_PLAN] ? check_proposal(call, r) : SQ_ERR_NOMEM;
 }
 
 static int propose(struct call *call)
@@ -494,7 +331,7 @@ static int propose(struct call *call)
         status = explain(call, &r, perform(&how, &r, &e));
     if (status == 0)
         status = reply(call, &r);
-    clear(&r);
+    referral_clear(&r);
     return status;
 }
 
@@ -508,13 +345,13 @@ static int find(struct call *call, const struct method_mark *after, int64_t limi
     if (!consultation[0]) {
         bool answers = rights_allow_any(
             call->caller->roles, RIGHTS_BIT(RELATION_INVITED_COORDINATOR), ACT_ANSWER_REFERRAL);
-        STORE_QUERY(call->service->store, q,
-                    COLUMNS " WHERE (r.from_institution = $1 OR r.to_institution = $1 OR"
-                            " r.proposed_by = $2) AND (r.proposed_us < $3 OR (r.proposed_us = $3"
-                            " AND r.id > $4)) ORDER BY r.proposed_us DESC, r.id LIMIT $5",
-                    sv_text(answers ? call->caller->institution : NULL),
-                    sv_text(call->caller->account), sv_int(after->utc_us), sv_text(after->id),
-                    sv_int(limit));
+        STORE_QUERY(
+            call->service->store, q,
+            REFERRAL_COLUMNS " WHERE (r.from_institution = $1 OR r.to_institution = $1 OR"
+                             " r.proposed_by = $2) AND (r.proposed_us < $3 OR (r.proposed_us = $3"
+                             " AND r.id > $4)) ORDER BY r.proposed_us DESC, r.id LIMIT $5",
+            sv_text(answers ? call->caller->institution : NULL), sv_text(call->caller->account),
+            sv_int(after->utc_us), sv_text(after->id), sv_int(limit));
         return 0;
     }
     struct consult_record *c = calloc(1, sizeof(*c));
@@ -524,9 +361,9 @@ static int find(struct call *call, const struct method_mark *after, int64_t limi
     free(c);
     if (status == 0)
         STORE_QUERY(call->service->store, q,
-                    COLUMNS " WHERE r.consultation = $1 AND (r.proposed_us < $2 OR"
-                            " (r.proposed_us = $2 AND r.id > $3))"
-                            " ORDER BY r.proposed_us DESC, r.id LIMIT $4",
+                    REFERRAL_COLUMNS " WHERE r.consultation = $1 AND (r.proposed_us < $2 OR"
+                                     " (r.proposed_us = $2 AND r.id > $3))"
+                                     " ORDER BY r.proposed_us DESC, r.id LIMIT $4",
                     sv_text(consultation), sv_int(after->utc_us), sv_text(after->id),
                     sv_int(limit));
     return status;
@@ -542,14 +379,14 @@ static int add_row(struct call *call, const struct store_query *q, struct page *
 {
     struct referral_record r = {0};
     json_t *described = NULL;
-    int status = read_row(call->service, q, &r);
+    int status = referral_read(call->service, q, &r);
     if (status == 0)
-        status = describe(call->service, &r, &described);
+        status = referral_describe(call->service, &r, &described);
     if (status == 0 && json_array_append_new(page->rows, described) != 0)
         status = SQ_ERR_NOMEM;
     page->last.utc_us = r.step.proposed_utc_us;
     memcpy(page->last.id, r.id, ID_MAX);
-    clear(&r);
+    referral_clear(&r);
     return status;
 }
 

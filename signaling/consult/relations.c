@@ -27,6 +27,8 @@ static uint32_t of_expert(const struct consult_record *r, int member)
         return member == r->step.specialist ? BIT(SPECIALIST) : BIT(MEMBER);
     if (m->ring == CONSULT_RING_WON && m->role == CONSULT_CHAIR)
         return BIT(CHAIR);
+    if (m->ring == CONSULT_RING_WAITING && r->step.kind == CONSULT_READING)
+        return BIT(RUNG_BEFORE); /* saw it in the worklist, until somebody claimed it */
     return by_ring[m->ring];
 }
 
