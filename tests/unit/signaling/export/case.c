@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See case.h. */
 #include "case.h"
+#include "../opinion/mdt.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -20,10 +21,22 @@ static void rename_all(void)
         "UPDATE institution SET name = '云岭县人民医院' WHERE id = 'county'",
         "UPDATE account SET name = '演示村医甲' WHERE id = '" VILLAGER "'",
         "UPDATE account SET name = '演示专家乙' WHERE id = '" EXPERT_1 "'",
+        "UPDATE account SET name = '演示专家丙' WHERE id = '" EXPERT_2 "'",
+        "UPDATE account SET name = '演示专家丁' WHERE id = '" EXPERT_3 "'",
         "UPDATE panel SET name = '心内科会诊组' WHERE id = '" PANEL "'",
     };
     for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
         cr_assert_eq(store_run(p.service.store, sql[i], NULL, 0), 1);
+}
+
+static void begin(void)
+{
+    setenv("LC_ALL", "C", 1);
+    people_init(&p);
+    rename_all();
+    snprintf(folder, sizeof(folder), "/tmp/shanqiao-export-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    case_fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
 }
 
 static json_t *request(void)
@@ -62,12 +75,7 @@ static json_t *opinion(void)
 
 void case_up_unsigned(void)
 {
-    setenv("LC_ALL", "C", 1);
-    people_init(&p);
-    rename_all();
-    snprintf(folder, sizeof(folder), "/tmp/shanqiao-export-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    case_fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
+    begin();
     cr_assert_eq(people_call(&p, EXPERT_1, "duty.set",
                              json_pack("{s:s, s:b}", "panelId", PANEL, "onDuty", 1)),
                  0);
@@ -106,6 +114,26 @@ void case_up(void)
 {
     case_up_unsigned();
     case_sign();
+}
+
+void case_up_mdt(void)
+{
+    char second[ID_MAX], third[ID_MAX];
+    begin();
+    mdt_init(&p, id);
+    mdt_sign(&p, id, EXPERT_2, "主张立即手术，缩短缺血时间。", second);
+    mdt_sign(&p, id, EXPERT_3, "主张保守观察四十八小时。", third);
+    json_t *params = opinion();
+    json_object_set_new(
+        params, "dissent",
+        json_pack("[{s:s, s:s}]", "author", EXPERT_2, "text", "仍认为应当立即手术"));
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.conclude", params), 0, "%s", p.call.message_en);
+    p.utc_us += 60 * TIME_US_PER_S;
+    cr_assert_eq(people_call(&p, EXPERT_3, "opinion.supersede",
+                             json_pack("{s:s, s:s, s:s, s:{s:s}}", "consultationId", id,
+                                       "opinionId", third, "reason", "复查结果已回", "opinion",
+                                       "advice", "复查好转，继续观察。")),
+                 0, "%s", p.call.message_en);
 }
 
 void case_down(void)

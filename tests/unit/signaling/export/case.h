@@ -14,6 +14,9 @@ extern const char *case_complaint, *case_advice; /* set before case_up; NULL: th
 
 void case_up(void); /* signed */
 void case_up_unsigned(void);
+/* An MDT whose three people have Chinese names; two opinions, one dissent, one version replaced
+ * after the chair's conclusion. */
+void case_up_mdt(void);
 void case_down(void);
 void case_sign(void);
 /* A new version with this advice, a minute later. */

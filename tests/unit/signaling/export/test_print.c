@@ -193,3 +193,114 @@ Test(print, a_character_without_a_font_is_named)
     cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @a.pdf"), CTL_FAILED, "%s", said);
     cr_expect_not_null(strstr(said, "U+13000"), "%s", said);
 }
+
+/* ---- consent, versions, MDT ---- */
+
+Test(print, says_what_was_consented_to)
+{
+    case_sign();
+    cr_assert_eq(people_call(&p, VILLAGER, "consent.withdraw",
+                             json_pack("{s:s, s:[s], s:{s:s, s:s}, s:s}", "consultationId", id,
+                                       "purposes", "teaching", "by", "name", "演示患者", "relation",
+                                       "self", "reason", "不愿被观摩")),
+                 0);
+    cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @c.pdf"), CTL_OK, "%s", said);
+    read_pdf("c.pdf");
+    has("知情同意");
+    has("远程会诊 care");
+    has("同意 given：演示患者（本人 self），按指印 fingerprint，见证人 witness 演示护士");
+    has("文本 text 2026-1 zh-CN，SHA-256 ");
+    has("拒绝 refused：演示患者（本人 self），不愿被观摩");
+}
+
+Test(print, structured_members_stand_on_paper_when_they_were_stated)
+{
+    json_t *opinion =
+        json_pack("{s:s, s:[{s:s, s:s, s:s}], s:b, s:i, s:s}", "advice", "休息", "diagnosisCodes",
+                  "system", "ICD-10", "code", "I21.1", "name", "急性下壁心肌梗死", "reducedQuality",
+                  1, "followUpDays", 14, "criticalReported", "已电话告知村医");
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign",
+                             json_pack("{s:s, s:o}", "consultationId", id, "opinion", opinion)),
+                 0);
+    cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @s.pdf"), CTL_OK, "%s", said);
+    read_pdf("s.pdf");
+    has("ICD-10 I21.1 急性下壁心肌梗死");
+    has("seen at reduced quality");
+    has("14 天后反馈结果");
+    has("已电话告知村医");
+    cr_expect_null(strstr(text, "quality was sufficient"));
+}
+
+Test(print, a_replaced_version_is_marked_and_names_its_successor)
+{
+    char former[ID_MAX], line[256];
+    case_sign();
+    cr_expect_null(strstr(text, "历次版本"));
+    case_supersede("立即转诊，不再等待。", "复核心电图后修正");
+    const json_t *o = json_object_get(p.call.result, "opinion");
+    json_t *document = json_loads(json_string_value(json_object_get(o, "canonical")), 0, NULL);
+    snprintf(former, sizeof(former), "%s",
+             json_string_value(json_object_get(json_object_get(document, "supersedes"), "id")));
+    json_decref(document);
+    cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @new.pdf"), CTL_OK, "%s", said);
+    read_pdf("new.pdf");
+    has("立即转诊，不再等待。");
+    has("第 2 版 version");
+    has("历次版本");
+    has(former);
+    has("修改原因 reason：复核心电图后修正");
+    cr_expect_null(strstr(text, "SUPERSEDED"));
+    snprintf(line, sizeof(line), "opinion print --opinion %s --db DB --keys KEYS CON @old.pdf",
+             former);
+    cr_assert_eq(case_ctl(line), CTL_OK, "%s", said);
+    read_pdf("old.pdf");
+    has("已作废：本版本已被第 2 版");
+    has("SUPERSEDED by version 2");
+    has("绝对卧床，持续心电监护，备除颤仪。");
+    cr_expect_eq(case_ctl("opinion print --opinion opn_x --db DB --keys KEYS CON @x.pdf"),
+                 CTL_FAILED);
+    cr_expect_not_null(strstr(said, "has no opinion opn_x"), "%s", said);
+}
+
+/* From an import, not from the wire: names that hide or turn what stands beside them. */
+Test(print, what_hides_or_turns_text_is_printed_as_a_box)
+{
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE account SET name = '<b>甲</b>' || CHAR(8238) || 'cod.exe' ||"
+                           " CHAR(8203) || CHAR(7) WHERE id = '" VILLAGER "'",
+                           NULL, 0),
+                 1);
+    case_sign();
+    read_pdf("first.pdf");
+    has("<b>甲</b>□cod.exe");
+    cr_expect_null(strstr(text, "\xe2\x80\xae"), "no override in the sheet");
+}
+
+TestSuite(print_mdt, .init = case_up_mdt, .fini = case_down);
+
+Test(print_mdt, has_the_conclusion_and_each_opinion_with_its_signature)
+{
+    static const char *const wanted[] = {"多学科远程会诊意见书",
+                                         "会诊结论",
+                                         "绝对卧床，持续心电监护，备除颤仪。",
+                                         "参加专家",
+                                         "演示专家丙",
+                                         "不同意见 dissents：仍认为应当立即手术",
+                                         "同意结论 agrees",
+                                         "专家意见 1：演示专家丙",
+                                         "主张立即手术，缩短缺血时间。",
+                                         "专家意见 2：演示专家丁",
+                                         "主张保守观察四十八小时。",
+                                         "CN = 演示专家丁",
+                                         "CN = 演示专家乙",
+                                         "本意见已有新版本"};
+    cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @m.pdf"), CTL_OK, "%s", said);
+    read_pdf("m.pdf");
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        has(wanted[i]);
+    cr_expect_null(strstr(text, "复查好转"), "the conclusion was drawn from the former version");
+    cr_assert_eq(case_ctl("opinion evidence --db DB --keys KEYS CON @m.zip"), CTL_OK, "%s", said);
+    cr_assert_eq(case_ctl("verify @m.zip"), CTL_OK, "%s", said);
+    cr_expect_not_null(strstr(said, "4 signed version(s)"), "%s", said);
+    cr_expect_not_null(strstr(said, "signed by 演示专家乙"), "%s", said);
+}
