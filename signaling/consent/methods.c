@@ -365,6 +365,6 @@ static const struct method methods[] = {
     {.name = "consent.texts", .flags = METHOD_READS, .handle = texts},
     {.name = "consent.give", .flags = METHOD_WRITES, .handle = give},
     {.name = "consent.withdraw", .flags = METHOD_WRITES, .handle = withdraw},
-    {.name = "consent.get", .flags = METHOD_READS, .handle = get},
+    {.name = "consent.get", .flags = METHOD_VIEWS, .handle = get},
 };
 const struct method_table consent_method_table = {methods, sizeof(methods) / sizeof(methods[0])};

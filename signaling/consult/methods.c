@@ -506,10 +506,10 @@ static int remove_member(struct call *call)
 
 static const struct method methods[] = {
     {.name = "consultation.saveDraft", .flags = METHOD_WRITES, .handle = submit_save_draft},
-    {.name = "consultation.drafts", .flags = METHOD_READS, .handle = submit_drafts},
+    {.name = "consultation.drafts", .flags = METHOD_VIEWS, .handle = submit_drafts},
     {.name = "consultation.submit", .flags = METHOD_WRITES, .handle = submit_request},
-    {.name = "consultation.get", .flags = METHOD_READS, .handle = list_get},
-    {.name = "consultation.list", .flags = METHOD_READS, .handle = list_all},
+    {.name = "consultation.get", .flags = METHOD_VIEWS, .handle = list_get},
+    {.name = "consultation.list", .flags = METHOD_VIEWS, .handle = list_all},
     {.name = "consultation.approve", .flags = METHOD_WRITES, .handle = approve},
     {.name = "consultation.return", .flags = METHOD_WRITES, .handle = give_back},
     {.name = "consultation.triage", .flags = METHOD_WRITES, .handle = triage},

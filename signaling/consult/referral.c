@@ -427,8 +427,8 @@ static int list(struct call *call)
 
 static const struct method methods[] = {
     {.name = "referral.propose", .flags = METHOD_WRITES, .handle = propose},
-    {.name = "referral.get", .flags = METHOD_READS, .handle = get},
-    {.name = "referral.list", .flags = METHOD_READS, .handle = list},
+    {.name = "referral.get", .flags = METHOD_VIEWS, .handle = get},
+    {.name = "referral.list", .flags = METHOD_VIEWS, .handle = list},
     {.name = "referral.accept", .flags = METHOD_WRITES, .handle = accept_patient},
     {.name = "referral.refuse", .flags = METHOD_WRITES, .handle = refuse},
     {.name = "referral.withdraw", .flags = METHOD_WRITES, .handle = withdraw},

@@ -220,7 +220,7 @@ static int release(struct call *call)
 }
 
 static const struct method methods[] = {
-    {.name = "worklist.list", .flags = METHOD_READS, .handle = list},
+    {.name = "worklist.list", .flags = METHOD_VIEWS, .handle = list},
     {.name = "worklist.claim", .flags = METHOD_WRITES, .handle = claim},
     {.name = "worklist.release", .flags = METHOD_WRITES, .handle = release},
 };

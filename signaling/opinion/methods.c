@@ -188,8 +188,8 @@ static const struct method methods[] = {
     {.name = "opinion.sign", .flags = METHOD_WRITES, .handle = opinion_method_sign},
     {.name = "opinion.supersede", .flags = METHOD_WRITES, .handle = opinion_method_supersede},
     {.name = "opinion.conclude", .flags = METHOD_WRITES, .handle = opinion_method_conclude},
-    {.name = "opinion.get", .flags = METHOD_READS, .handle = get},
-    {.name = "opinion.list", .flags = METHOD_READS, .handle = list},
-    {.name = "opinion.verify", .flags = METHOD_READS, .handle = verify},
+    {.name = "opinion.get", .flags = METHOD_VIEWS, .handle = get},
+    {.name = "opinion.list", .flags = METHOD_VIEWS, .handle = list},
+    {.name = "opinion.verify", .flags = METHOD_VIEWS, .handle = verify},
 };
 const struct method_table opinion_method_table = {methods, sizeof(methods) / sizeof(methods[0])};

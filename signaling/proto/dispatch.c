@@ -180,8 +180,10 @@ static void tell_view(struct request *r, const struct call *call)
         refuse(r, u.error, NULL, NULL);
         unit_drop(&u);
     } else {
+        const char *named = refused_object(r->rpc.params);
         succeed(&u, r->peer->connection, &r->peer->caller, r->rpc.key, r->digest, r->method,
-                call->audit_act, call->audit_object, result);
+                call->audit_act, call->audit_object[0] || !named ? call->audit_object : named,
+                result);
         unit_end(&u);
     }
     json_decref(result);

@@ -66,14 +66,20 @@ static int exists(struct service *s, const char *id)
     return status < 0 ? status : found;
 }
 
+const char *refused_object(const json_t *params)
+{
+    const char *object = NULL;
+    for (size_t i = 0; i < sizeof naming / sizeof naming[0] && !object; i++)
+        object = json_string_value(json_object_get(params, naming[i]));
+    return object;
+}
+
 int refused_act(struct refused *r, struct service *s, const struct caller *caller,
                 const char *method, const json_t *params, int error, time_us utc_us)
 {
-    const char *object = NULL;
+    const char *object = refused_object(params);
     if ((error != SQ_ERR_DENIED && error != SQ_ERR_NOT_FOUND) || !caller->session[0])
         return 0;
-    for (size_t i = 0; i < sizeof naming / sizeof naming[0] && !object; i++)
-        object = json_string_value(json_object_get(params, naming[i]));
     int known = object ? exists(s, object) : 0;
     if (known < 0)
         return known;

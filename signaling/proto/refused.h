@@ -23,6 +23,9 @@ struct refused {
     struct refused_origin origins[REFUSED_ORIGINS];
 };
 
+/* The object that params of a request name, NULL: none. Borrowed. */
+const char *refused_object(const json_t *params);
+
 /* Inside a transaction. SQ_ERR_DENIED, and SQ_ERR_NOT_FOUND for an object that exists, leave a row
  * with the method as act; other errors none. 0 or a store error. */
 int refused_act(struct refused *r, struct service *s, const struct caller *caller,

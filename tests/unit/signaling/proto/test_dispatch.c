@@ -24,6 +24,17 @@ static void fini(void)
     bench_fini(&b);
 }
 
+/* Of another institution: colleagues of the applicant's see that a case is there. */
+static void other_doctor(uint64_t connection)
+{
+    cr_assert_eq(STORE_RUN(b.people.service.store,
+                           "UPDATE account SET institution = 'county' WHERE id = $1",
+                           sv_text(OTHER_DOCTOR)),
+                 1);
+    bench_open(&b, connection);
+    bench_login(&b, connection, OTHER_DOCTOR, false);
+}
+
 TestSuite(dispatch, .init = init, .fini = fini);
 
 static int64_t audit_rows(void)
@@ -384,13 +395,28 @@ Test(dispatch, an_expired_session_is_told_and_closed_within_two_seconds)
     cr_expect_eq(bench_closed(&b, 1), DISPATCH_CLOSE_ENDED);
 }
 
+static int rows_of(const char *act, const char *account, const char *object, const char *detail);
+
+Test(dispatch, what_is_seen_leaves_a_row_in_the_chain_of_who_saw_it)
+{
+    two_people();
+    json_t *reply = submit(1, "submit-0001");
+    const char *id = bench_get(json_object_get(bench_result(reply), "consultation"), "id");
+    bench_call(&b, 2, "consultation.get", people_id(id));
+    bench_call(&b, 1, "consultation.list", NULL);
+    cr_expect_eq(rows_of("consultation.get", EXPERT_1, id, ""), 1);
+    cr_expect_eq(rows_of("consultation.list", VILLAGER, "", ""), 1);
+    int64_t rows = audit_rows();
+    bench_call(&b, 1, "directory.institutions", NULL);
+    cr_expect_eq(audit_rows(), rows, "the directory is everybody's");
+}
+
 Test(dispatch, a_room_of_others_is_not_there)
 {
     two_people();
     json_t *reply = submit(1, "submit-0001");
     const char *id = bench_get(json_object_get(bench_result(reply), "consultation"), "id");
-    bench_open(&b, 3);
-    bench_login(&b, 3, OTHER_DOCTOR, false);
+    other_doctor(3);
     cr_expect_str_eq(bench_error(bench_call(&b, 3, "consultation.get", people_id(id))),
                      "SQ_ERR_NOT_FOUND");
     cr_expect_str_eq(bench_error(bench_call(&b, 3, "consultation.cancel",
@@ -446,8 +472,7 @@ Test(dispatch, acts_on_what_is_not_ones_own_leave_rows_up_to_a_bound)
     two_people();
     json_t *reply = submit(1, "submit-0001");
     const char *id = bench_get(json_object_get(bench_result(reply), "consultation"), "id");
-    bench_open(&b, 3);
-    bench_login(&b, 3, OTHER_DOCTOR, false);
+    other_doctor(3);
     int64_t rows = audit_rows();
     bench_call(&b, 3, "consultation.get", people_id("con_0000000000000000000000"));
     cr_expect_eq(audit_rows(), rows, "there is none such");
