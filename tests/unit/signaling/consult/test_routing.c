@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is asked, in which order and for how long; which panel when these don't answer; agreements.
+ */
+#include "region.h"
+#include "shanqiao/error.h"
+#include "signaling/store/store.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NEXT_IN_LINE 2
+#define RING_ONE     1
+
+static struct people p;
+static time_us ring_us;
+
+static void up(void)
+{
+    region_init(&p);
+    ring_us = p.service.limits.ring_timeout_us;
+}
+
+static void down(void)
+{
+    people_fini(&p);
+}
+
+TestSuite(consult_routing, .init = up, .fini = down);
+
+/* Who of all rings now; the text of the names' first letters: "12cp". */
+static const char *ringing(const char *id)
+{
+    static const struct {
+        const char *account;
+        char letter;
+    } people[] = {{EXPERT_1, '1'},
+                  {EXPERT_2, '2'},
+                  {EXPERT_3, '3'},
+                  {CITY_EXPERT, 'c'},
+                  {PROVINCE_EXPERT, 'p'}};
+    static char text[8];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+        struct store_query q;
+        STORE_QUERY(p.service.store, &q,
+                    "SELECT 1 FROM ring WHERE consultation = $1 AND account = $2 AND state = 0",
+                    sv_text(id), sv_text(people[i].account));
+        if (store_next(&q))
+            text[count++] = people[i].letter;
+        cr_assert_eq(store_query_end(&q), 0);
+    }
+    text[count] = '\0';
+    return text;
+}
+
+static void wait_ring(time_us us)
+{
+    p.utc_us += us;
+    region_due(&p);
+}
+
+Test(consult_routing, next_in_line_then_up_through_the_levels)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 0, 0, NEXT_IN_LINE);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    p.utc_us += TIME_US_PER_S;
+    region_on_duty(&p, EXPERT_2, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_on_duty(&p, PROVINCE_EXPERT, PROVINCE_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(ring_us - 1);
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(1);
+    cr_expect_str_eq(ringing(id), "2");
+    cr_expect_eq(people_told(&p, EXPERT_1, "consultation.ringStopped"), 1);
+    people_restart(&p); /* the deadline is a row */
+    wait_ring(ring_us);
+    cr_expect_str_eq(ringing(id), "c");
+    region_act(&p, VILLAGER, "consultation.get", id);
+    cr_expect_str_eq(
+        json_string_value(json_object_get(
+            json_object_get(json_object_get(p.call.result, "consultation"), "panel"), "id")),
+        CITY_PANEL);
+    wait_ring(ring_us);
+    cr_expect_str_eq(ringing(id), "p");
+    wait_ring(ring_us);
+    cr_expect_str_eq(region_state(&p, id), "expired");
+    cr_expect_str_eq(people_result(&p, "reason"), "no_answer");
+    cr_expect_str_eq(ringing(id), "");
+}
+
+Test(consult_routing, ring_one_leaves_the_others_of_the_panel_alone)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 0, 0, RING_ONE);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    p.utc_us += TIME_US_PER_S;
+    region_on_duty(&p, EXPERT_2, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "1");
+    region_ok(&p, EXPERT_1, "consultation.refuse",
+              json_pack("{s:s, s:s}", "id", id, "reason", "in theatre"));
+    cr_expect_str_eq(ringing(id), "c");
+}
+
+Test(consult_routing, whose_turn_was_is_last_in_line)
+{
+    char id[ID_MAX], second[ID_MAX];
+    region_agreement(&p, 0, 0, 0, NEXT_IN_LINE);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    p.utc_us += TIME_US_PER_S;
+    region_on_duty(&p, EXPERT_2, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_act(&p, EXPERT_1, "consultation.accept", id);
+    region_submit(&p, region_request("live"), second);
+    cr_expect_str_eq(ringing(second), "2");
+}
+
+Test(consult_routing, nobody_on_duty_goes_up_at_once)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, PROVINCE_EXPERT, PROVINCE_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "p");
+}
+
+Test(consult_routing, who_comes_on_duty_joins_the_ring)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "1");
+    region_on_duty(&p, EXPERT_3, PANEL);
+    cr_expect_eq(people_told(&p, EXPERT_3, "consultation.ring"), 1);
+    cr_expect_str_eq(ringing(id), "13");
+    region_on_duty(&p, EXPERT_3, PANEL); /* once is enough */
+    cr_expect_eq(people_told(&p, EXPERT_3, "consultation.ring"), 0);
+    region_act(&p, EXPERT_3, "consultation.accept", id);
+    region_on_duty(&p, EXPERT_2, PANEL); /* too late */
+    cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 0);
+}
+
+Test(consult_routing, no_way_without_an_agreement)
+{
+    char id[ID_MAX];
+    json_t *request = region_request("live");
+    json_object_set_new(request, "panelId", json_string(STRANGE_PANEL));
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.submit", request), SQ_ERR_DENIED);
+    cr_expect(strstr(p.call.message_en, "agreement") && p.call.message_zh[0]);
+    request = region_request("live");
+    json_object_set_new(request, "panelId", json_string("no_such_panel"));
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.submit", request), SQ_ERR_NOT_FOUND);
+
+    /* An emergency goes there all the same; the agreement is made up for. */
+    region_on_duty(&p, STRANGER, STRANGE_PANEL);
+    request = region_request("emergency");
+    json_object_set_new(request, "panelId", json_string(STRANGE_PANEL));
+    region_submit(&p, request, id);
+    cr_expect_eq(people_told(&p, STRANGER, "consultation.ring"), 1);
+    region_act(&p, STRANGER, "consultation.accept", id);
+    region_act(&p, BASE_DESK, "consultation.backfill", id);
+    const json_t *left = json_object_get(
+        json_object_get(json_object_get(p.call.result, "consultation"), "backfill"), "left");
+    cr_expect_eq(json_array_size(left), 2, "the other side's word and the agreement");
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO agreement (id, inviting, invited, from_day, until_day,"
+                           " kinds, specialties, approve_inviting, approve_invited, triage,"
+                           " schedule, strategy, ring_s, reference) VALUES ($1, 'village', 'far',"
+                           " 0, 2932896, '', '', 0, 0, 0, 0, 0, 60, '')",
+                           sv_text("agr_far")),
+                 1);
+    region_act(&p, BASE_DESK, "consultation.backfill", id);
+    left = json_object_get(
+        json_object_get(json_object_get(p.call.result, "consultation"), "backfill"), "left");
+    cr_assert_eq(json_array_size(left), 1);
+    cr_expect_str_eq(json_string_value(json_array_get(left, 0)), "invited");
+}
+
+Test(consult_routing, agreements_end)
+{
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE agreement SET until_day = 20000 WHERE id = 'agr_all'", NULL, 0),
+                 1); /* 2024 */
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.submit", region_request("live")),
+                 SQ_ERR_DENIED);
+}
+
+Test(consult_routing, a_specialty_is_enough)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    json_t *request = region_request("live");
+    json_object_del(request, "panelId");
+    json_object_set_new(request, "specialty", json_string("cardiology"));
+    region_submit(&p, request, id);
+    cr_expect_str_eq(ringing(id), "1");
+    request = region_request("live");
+    json_object_del(request, "panelId");
+    json_object_set_new(request, "specialty", json_string("dentistry"));
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.submit", request), SQ_ERR_NOT_FOUND);
+}
+
+Test(consult_routing, a_coordinator_moves_it_elsewhere)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_eq(people_call(&p, CITY_DESK, "consultation.reroute",
+                             json_pack("{s:s, s:s}", "id", id, "reason", "mine")),
+                 SQ_ERR_NOT_FOUND);
+    cr_expect_eq(people_call(&p, BASE_DESK, "consultation.reroute",
+                             json_pack("{s:s, s:s, s:s}", "id", id, "panelId", STRANGE_PANEL,
+                                       "reason", "there is a friend of mine")),
+                 SQ_ERR_DENIED);
+    region_ok(&p, BASE_DESK, "consultation.reroute",
+              json_pack("{s:s, s:s, s:s}", "id", id, "panelId", CITY_PANEL, "reason", "a stent"));
+    cr_expect_str_eq(people_result(&p, "state"), "routed");
+    cr_expect_str_eq(ringing(id), "c");
+    cr_expect_eq(people_told(&p, EXPERT_1, "consultation.ringStopped"), 1);
+    cr_expect_eq(people_call(&p, EXPERT_1, "consultation.get", people_id(id)), SQ_ERR_NOT_FOUND);
+    region_act(&p, CITY_DESK, "consultation.get", id); /* concerns the city now */
+}
+
+Test(consult_routing, reopened_after_nobody_answered)
+{
+    char id[ID_MAX];
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(people_result(&p, "state"), "expired");
+    cr_expect_str_eq(people_result(&p, "reason"), "nobody_on_duty");
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_act(&p, COUNTY_DESK, "consultation.reopen", id);
+    cr_expect_str_eq(people_result(&p, "state"), "routed");
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(ring_us);
+    cr_expect_str_eq(region_state(&p, id), "expired");
+    region_act(&p, COUNTY_DESK, "consultation.reopen", id); /* who did not answer is asked again */
+    cr_expect_str_eq(ringing(id), "1");
+}
+
+Test(consult_routing, each_refusal_keeps_its_reason)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, EXPERT_2, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_ok(&p, EXPERT_1, "consultation.refuse",
+              json_pack("{s:s, s:s}", "id", id, "reason", "in theatre"));
+    region_ok(&p, EXPERT_2, "consultation.refuse",
+              json_pack("{s:s, s:s}", "id", id, "reason", "needs a surgeon"));
+    cr_expect_str_eq(region_state(&p, id), "refused");
+    const json_t *entries =
+        json_object_get(json_object_get(p.call.result, "consultation"), "entries");
+    cr_assert_eq(json_array_size(entries), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *entry = json_array_get(entries, i);
+        bool first = strcmp(json_string_value(json_object_get(entry, "by")), EXPERT_1) == 0;
+        cr_expect_str_eq(json_string_value(json_object_get(entry, "text")),
+                         first ? "in theatre" : "needs a surgeon");
+    }
+    region_act(&p, OTHER_DOCTOR, "consultation.get", id); /* knows that, not why */
+    cr_expect_str_eq(people_result(&p, "reason"), "all_refused");
+}
+
+/* A transaction that is undone may neither lose a deadline nor make one. */
+Test(consult_routing, deadlines_follow_what_was_committed)
+{
+    struct effects effects = {0};
+    char id[ID_MAX];
+    bool more;
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    p.utc_us += ring_us;
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(service_deadlines_due(&p.service, p.utc_us, &effects, &more), 0);
+    effects_clear(&effects);
+    store_rollback(p.service.store); /* the disk was full, say */
+    cr_expect_str_eq(region_state(&p, id), "routed");
+    wait_ring(TIME_US_PER_S);
+    cr_expect_str_eq(region_state(&p, id), "expired");
+
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(service_deadline_set(&p.service, id, "state", p.utc_us + 5), 0);
+    store_rollback(p.service.store);
+    wait_ring(TIME_US_PER_S);
+    cr_expect_eq(p.call.effects.count, 0);
+}
+
+/* Rows of another node come in by the notice of it. */
+Test(consult_routing, deadlines_of_another_node_are_noticed)
+{
+    time_us at = 0;
+    char id[ID_MAX];
+    cr_assert_eq(service_next_deadline(&p.service, &at), 0);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE deadline SET at_us = $1 WHERE object = $2",
+                           sv_int(p.utc_us + 7), sv_text(id)),
+                 1);
+    cr_assert_eq(service_deadline_changed(&p.service, id), 0);
+    cr_assert_eq(service_next_deadline(&p.service, &at), 0);
+    cr_expect_eq(at, p.utc_us + 7);
+}
