@@ -57,6 +57,7 @@ shanqiao_package(sodium libsodium)            # cluster, signaling
 shanqiao_package(jansson jansson)             # inspect, relay/control, signaling, client-lib, loadtest
 shanqiao_package(microhttpd libmicrohttpd)    # relay/metrics
 shanqiao_package(websockets libwebsockets)    # signaling/ws, client-lib/io
+shanqiao_package(uv libuv)                    # signaling/ws
 shanqiao_package(sqlite sqlite3)              # signaling/store
 shanqiao_package(pq libpq)                    # signaling/store
 shanqiao_package(pango pangocairo)            # signaling/export
@@ -90,11 +91,11 @@ function(shanqiao_program name)
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# shanqiao_test(NAME SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|sim|integration|oom] [POSTGRES]): one Criterion
-# program, one ctest entry. POSTGRES: its store is a SQLite file there, and the same program runs a second time, labelled
-# postgres, on a PostgreSQL server of its own.
+# shanqiao_test(NAME SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|sim|integration|oom]): one Criterion program, one ctest
+# entry. A unit test that uses signalling's store (signaling_people) runs a second time, labelled postgres, on a
+# PostgreSQL server of its own.
 function(shanqiao_test name)
-    cmake_parse_arguments(A "POSTGRES" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
+    cmake_parse_arguments(A "" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
     if(NOT A_TIMEOUT)
         set(A_TIMEOUT 120)
     endif()
@@ -105,7 +106,7 @@ function(shanqiao_test name)
     target_link_libraries(${name} PRIVATE shanqiao_flags test_support ${A_LIBS})
     add_test(NAME ${name} COMMAND ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}> WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS ${A_LABEL})
-    if(A_POSTGRES)
+    if("signaling_people" IN_LIST A_LIBS AND A_LABEL STREQUAL "unit")
         find_program(POSTGRES_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
         math(EXPR timeout "4 * ${A_TIMEOUT}")
         add_test(NAME ${name}_postgres
