@@ -362,6 +362,7 @@ void step_lose_specialist(struct step *s, enum consult_ring ring, enum consult_r
                                              .why = why});
     step_tell(s, CONSULT_DO_TELL_MEMBERS);
     if (s->c.kind == CONSULT_READING) {
+        s->c.plan.exhausted = false; /* if nobody is left, ask above once more */
         step_put_back(s);
         return;
     }

@@ -1,246 +1,402 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* consult_step against every (state, event) pair, and the rules one by one. */
+/* The rules of the life cycle, one by one. Every pair is walked in test_pairs.c, random lives in
+ * test_histories.c. */
+#include "life.h"
 #include "shanqiao/error.h"
-#include "signaling/consult/step.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define MIN_US (60 * TIME_US_PER_S)
-#define NOW_US (1000 * MIN_US)
+TestSuite(consult_step);
 
-static const struct consult_times times = {
-    .ring_us = MIN_US, .start_us = 10 * MIN_US, .abandoned_us = 60 * MIN_US};
-
-/* A consultation in any state, with three rung members of whom number 1 accepted where somebody
- * did. */
-static struct consult consult_in(enum consult_state state)
+Test(consult_step, everything_automatic_rings_at_once)
 {
-    struct consult c;
-    consult_init(&c);
-    c.state = state;
-    if (state == CONSULT_DRAFT || state == CONSULT_SUBMITTED)
-        return c;
-    c.rung_count = 3;
-    c.room_open = state == CONSULT_ROUTED || state == CONSULT_ACCEPTED ||
-                  state == CONSULT_IN_PROGRESS || state == CONSULT_INTERRUPTED;
-    if (state == CONSULT_ROUTED) {
-        c.deadline_utc_us = NOW_US;
-        return c;
-    }
-    c.room_live = c.room_open;
-    c.specialist = 1;
-    c.rings[0] = c.rings[2] = CONSULT_RING_STOPPED;
-    c.rings[1] = CONSULT_RING_WON;
-    if (state == CONSULT_ACCEPTED || state == CONSULT_INTERRUPTED)
-        c.deadline_utc_us = NOW_US;
-    if (state == CONSULT_IN_PROGRESS)
-        c.presence[0] = c.presence[1] = CONSULT_PRESENT;
-    if (state == CONSULT_INTERRUPTED)
-        c.presence[0] = CONSULT_PRESENT;
-    return c;
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 3);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    cr_expect(life_told(&l, CONSULT_DO_RING));
+    cr_expect(l.c.room.open && !l.c.room.live);
 }
 
-static bool any_transition(enum consult_state from, enum consult_event_type event)
+Test(consult_step, both_sides_approve_in_any_order_and_only_once)
 {
-    for (int to = 0; to < CONSULT_STATE_COUNT; to++)
-        if (consult_transition_allowed(from, event, (enum consult_state)to))
-            return true;
-    return false;
+    struct life l = life_of(CONSULT_LIVE, CONSULT_NEEDS_APPROVAL | CONSULT_NEEDS_TRIAGE);
+    life_ok(&l, (struct consult_event){.type = CONSULT_SUBMIT});
+    cr_expect_eq(consult_next(&l.c), CONSULT_EVENT_COUNT);
+    life_no(&l, (struct consult_event){.type = CONSULT_APPROVE}, SQ_ERR_STATE); /* not by itself */
+    life_ok(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITED});
+    cr_expect_eq(l.c.state, CONSULT_SUBMITTED);
+    life_no(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITED},
+            SQ_ERR_STATE);
+    life_no(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_SCHEDULE},
+            SQ_ERR_INVALID);
+    life_ok(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITING});
+    cr_expect_eq(l.c.state, CONSULT_APPROVED);
+    cr_expect_eq(consult_next(&l.c), CONSULT_EVENT_COUNT); /* a coordinator triages */
+    life_ok(&l, (struct consult_event){.type = CONSULT_TRIAGE, .urgency = CONSULT_URGENCY_URGENT});
+    cr_expect_eq(l.c.urgency, CONSULT_URGENCY_URGENT);
+    cr_expect_eq(consult_next(&l.c), CONSULT_ROUTE);
 }
 
-Test(consult_step, every_state_and_event)
+Test(consult_step, a_returned_request_is_approved_anew)
 {
-    int pairs = 0, heard = 0;
-    for (int state = 0; state < CONSULT_STATE_COUNT; state++) {
-        for (int type = 0; type < CONSULT_EVENT_COUNT; type++) {
-            for (int variant = 0; variant < 4; variant++) {
-                struct consult before = consult_in((enum consult_state)state), c = before;
-                struct consult_commands out;
-                struct consult_event e = {.type = (enum consult_event_type)type,
-                                          .party = (enum consult_party)(variant & 1),
-                                          .member = variant,
-                                          .rung_count = variant};
-                int status = consult_step(&c, &e, &times, NOW_US, &out);
-                bool allowed = any_transition((enum consult_state)state, e.type);
-                pairs++;
-                if (status < 0) {
-                    cr_expect_eq(memcmp(&c, &before, sizeof(c)), 0, "%s changed by refused %s",
-                                 consult_state_name((enum consult_state)state),
-                                 consult_event_name(e.type));
-                    cr_expect_eq(out.count, 0);
-                    continue;
-                }
-                heard++;
-                cr_expect(allowed, "%s hears %s, the table does not say so",
-                          consult_state_name((enum consult_state)state),
-                          consult_event_name(e.type));
-                cr_expect(consult_transition_allowed((enum consult_state)state, e.type, c.state));
-            }
-        }
-    }
-    cr_expect_eq(pairs, CONSULT_STATE_COUNT * CONSULT_EVENT_COUNT * 4);
-    cr_expect_gt(heard, 60);
+    struct life l = life_of(CONSULT_LIVE, CONSULT_NEEDS_APPROVAL);
+    life_ok(&l, (struct consult_event){.type = CONSULT_SUBMIT});
+    life_ok(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITING});
+    life_ok(&l, (struct consult_event){.type = CONSULT_RETURN});
+    cr_expect_eq(l.c.state, CONSULT_RETURNED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_RETURNED);
+    life_ok(&l, (struct consult_event){.type = CONSULT_EDIT});
+    life_ok(&l, (struct consult_event){.type = CONSULT_SUBMIT});
+    cr_expect_eq(l.c.approvals, CONSULT_NEEDS_APPROVAL);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NONE);
 }
 
-/* Each (state, event) that the table names is really reached by some variant. */
-Test(consult_step, every_row_of_the_table_is_heard)
+Test(consult_step, reopening_does_not_step_over_an_approval)
 {
-    for (int state = 0; state < CONSULT_STATE_COUNT; state++) {
-        for (int type = 0; type < CONSULT_EVENT_COUNT; type++) {
-            bool ok = false;
-            if (!any_transition((enum consult_state)state, (enum consult_event_type)type))
-                continue;
-            for (int variant = 0; variant < 4 && !ok; variant++) {
-                struct consult c = consult_in((enum consult_state)state);
-                struct consult_commands out;
-                struct consult_event e = {.type = (enum consult_event_type)type,
-                                          .party = (enum consult_party)(variant & 1),
-                                          .member = variant & 1,
-                                          .rung_count = variant};
-                ok = consult_step(&c, &e, &times, NOW_US, &out) == 0;
-            }
-            cr_expect(ok, "%s never hears %s", consult_state_name((enum consult_state)state),
-                      consult_event_name((enum consult_event_type)type));
-        }
-    }
+    struct life l = life_of(CONSULT_LIVE, CONSULT_NEEDS_INVITED);
+    life_ok(&l, (struct consult_event){.type = CONSULT_SUBMIT});
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NOT_APPROVED);
+    life_ok(&l, (struct consult_event){.type = CONSULT_REOPEN});
+    cr_expect_eq(l.c.state, CONSULT_SUBMITTED);
+    cr_expect_eq(consult_next(&l.c), CONSULT_EVENT_COUNT);
 }
 
-static int run(struct consult *c, enum consult_event_type type, int number,
-               struct consult_commands *out)
+Test(consult_step, nobody_on_duty_anywhere_expires_and_opens_no_room)
 {
-    struct consult_event e = {.type = type, .member = number, .rung_count = number};
-    e.party = number == 1 ? CONSULT_SPECIALIST : CONSULT_APPLICANT;
-    return consult_step(c, &e, &times, NOW_US, out);
-}
-
-static bool has(const struct consult_commands *out, enum consult_command_type type)
-{
-    for (size_t i = 0; i < out->count; i++)
-        if (out->items[i].type == type)
-            return true;
-    return false;
-}
-
-static struct consult ringing(int members)
-{
-    struct consult c;
-    struct consult_commands out;
-    consult_init(&c);
-    cr_assert_eq(run(&c, CONSULT_SUBMIT, 0, &out), 0);
-    cr_assert_eq(run(&c, CONSULT_ROUTE, members, &out), 0);
-    return c;
-}
-
-Test(consult_step, nobody_on_duty_expires_and_opens_no_room)
-{
-    struct consult_commands out;
-    struct consult c;
-    consult_init(&c);
-    cr_assert_eq(run(&c, CONSULT_SUBMIT, 0, &out), 0);
-    cr_assert_eq(run(&c, CONSULT_ROUTE, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_EXPIRED);
-    cr_expect_eq(c.reason, CONSULT_WHY_NOBODY_ON_DUTY);
-    cr_expect_not(has(&out, CONSULT_DO_ROOM_OPEN));
-    cr_expect_not(has(&out, CONSULT_DO_ROOM_CLOSE));
-    cr_expect_not(has(&out, CONSULT_DO_RING));
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 0);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    cr_expect(life_told(&l, CONSULT_DO_ESCALATE));
+    cr_expect_not(l.c.room.open);
+    life_route(&l, 0);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NOBODY_ON_DUTY);
+    cr_expect_not(life_told(&l, CONSULT_DO_ROOM_CLOSE));
 }
 
 Test(consult_step, first_accept_wins_and_the_others_stop_ringing)
 {
-    struct consult_commands out;
-    struct consult c = ringing(3);
-    cr_assert_eq(run(&c, CONSULT_ACCEPT, 1, &out), 0);
-    cr_expect_eq(c.state, CONSULT_ACCEPTED);
-    cr_expect(c.room_live);
-    cr_expect(has(&out, CONSULT_DO_ROOM_LIVE));
-    cr_expect(has(&out, CONSULT_DO_STOP_RINGS));
-    cr_expect_eq(c.rings[0], CONSULT_RING_STOPPED);
-    cr_expect_eq(c.rings[2], CONSULT_RING_STOPPED);
-    cr_expect_eq(run(&c, CONSULT_ACCEPT, 0, &out), SQ_ERR_CONFLICT);
-    cr_expect_eq(run(&c, CONSULT_ACCEPT, 1, &out), SQ_ERR_STATE);
-    cr_expect_eq(run(&c, CONSULT_ACCEPT, 77, &out), SQ_ERR_STATE);
-    cr_expect_eq(c.specialist, 1);
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 3);
+    life_by(&l, CONSULT_ACCEPT, 1);
+    cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
+    cr_expect(l.c.room.live && life_told(&l, CONSULT_DO_ROOM_LIVE));
+    cr_expect_eq(life_command(&l, CONSULT_DO_STOP_RING)->members, consult_bit(0) | consult_bit(2));
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 0}, SQ_ERR_CONFLICT);
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 1}, SQ_ERR_STATE);
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 77}, SQ_ERR_STATE);
+    cr_expect_eq(l.c.specialist, 1);
+}
+
+Test(consult_step, county_then_city_then_province)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 2);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    cr_expect_eq(l.c.plan.level, 0);
+    cr_expect_eq(consult_next(&l.c), CONSULT_ROUTE);
+    life_route(&l, 1);
+    cr_expect_eq(l.c.plan.level, 1);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(2));
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 0},
+            SQ_ERR_STATE); /* late */
+    life_by(&l, CONSULT_REFUSE, 2);
+    life_route(&l, 1);
+    cr_expect_eq(l.c.plan.level, 2);
+    life_by(&l, CONSULT_ACCEPT, 3);
+    cr_expect_eq(l.c.specialist, 3);
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 0}, SQ_ERR_CONFLICT);
+}
+
+Test(consult_step, an_escalation_that_is_not_answered_ends)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 1);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect(l.c.plan.escalating);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NO_ANSWER);
 }
 
 Test(consult_step, all_refused_ends_it_and_one_refusal_does_not)
 {
-    struct consult_commands out;
-    struct consult c = ringing(2);
-    cr_assert_eq(run(&c, CONSULT_REFUSE, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_ROUTED);
-    cr_expect_eq(run(&c, CONSULT_REFUSE, 0, &out), SQ_ERR_STATE);
-    cr_expect_eq(run(&c, CONSULT_ACCEPT, 0, &out), SQ_ERR_STATE);
-    cr_assert_eq(run(&c, CONSULT_REFUSE, 1, &out), 0);
-    cr_expect_eq(c.state, CONSULT_REFUSED);
-    cr_expect_eq(c.reason, CONSULT_WHY_ALL_REFUSED);
-    cr_expect(has(&out, CONSULT_DO_ROOM_CLOSE));
-    cr_expect_eq(c.deadline_utc_us, TIME_US_NEVER);
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 2);
+    life_by(&l, CONSULT_REFUSE, 0);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    life_no(&l, (struct consult_event){.type = CONSULT_REFUSE, .member = 0}, SQ_ERR_STATE);
+    life_no(&l, (struct consult_event){.type = CONSULT_ACCEPT, .member = 0}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_REFUSE, 1);
+    cr_expect(l.c.plan.escalating);
+    life_route(&l, 0);
+    cr_expect_eq(l.c.state, CONSULT_REFUSED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_ALL_REFUSED);
+    cr_expect(life_told(&l, CONSULT_DO_ROOM_CLOSE));
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], TIME_US_NEVER);
+}
+
+Test(consult_step, next_in_line_goes_down_the_line)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    l.strategy = CONSULT_NEXT_IN_LINE;
+    life_to_routed(&l, 3);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(0));
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(1));
+    life_by(&l, CONSULT_REFUSE, 1);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(2));
+    life_add(&l, 3, CONSULT_EXPERT); /* comes on duty: waits for its turn */
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(2));
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(3));
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect(l.c.plan.escalating);
+}
+
+Test(consult_step, ring_one_does_not_go_down_the_line)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    l.strategy = CONSULT_RING_ONE;
+    life_to_routed(&l, 3);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(0));
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect(l.c.plan.escalating);
+    cr_expect_eq(consult_ringing(&l.c), 0);
+}
+
+Test(consult_step, who_comes_on_duty_while_all_ring_is_rung_too)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 1);
+    time_us due = l.c.deadlines[CONSULT_DUE_STATE];
+    life_add(&l, 1, CONSULT_EXPERT);
+    cr_expect_eq(life_command(&l, CONSULT_DO_RING)->members, consult_bit(1));
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], due); /* the patient waits no longer for it */
+    life_by(&l, CONSULT_ACCEPT, 1);
+    cr_expect_eq(l.c.specialist, 1);
+}
+
+Test(consult_step, a_time_out_that_comes_after_the_accept_is_too_early)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 1);
+    l.utc_us = l.c.deadlines[CONSULT_DUE_STATE];
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_no(&l, (struct consult_event){.type = CONSULT_TIMEOUT}, SQ_ERR_STATE);
+    cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
+}
+
+Test(consult_step, who_accepted_and_cannot_come_is_replaced)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 2);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_by(&l, CONSULT_ENTER, 0);
+    life_by(&l, CONSULT_REFUSE, 0);
+    cr_expect_eq(l.c.state, CONSULT_TRIAGED);
+    cr_expect_eq(l.c.specialist, CONSULT_NOBODY);
+    cr_expect_not(l.c.room.open);
+    cr_expect_eq(consult_next(&l.c), CONSULT_ROUTE);
+    life_ok(&l, (struct consult_event){.type = CONSULT_ROUTE,
+                                       .route = {.again = consult_bit(1), .chair = -1}});
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(1));
+    life_by(&l, CONSULT_ACCEPT, 1);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    life_by(&l, CONSULT_ENTER, 1);
+    life_no(&l, (struct consult_event){.type = CONSULT_REFUSE, .member = 1}, SQ_ERR_STATE);
+}
+
+Test(consult_step, a_removed_specialist_loses_the_call_at_once)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_call(&l);
+    life_by(&l, CONSULT_REMOVE, 0);
+    cr_expect_eq(l.c.state, CONSULT_TRIAGED);
+    cr_expect_not(l.c.room.open);
+    cr_expect_eq(l.c.members[0].presence, CONSULT_AWAY);
+    life_no(&l, (struct consult_event){.type = CONSULT_ROUTE, .route = {.again = 1, .chair = -1}},
+            SQ_ERR_STATE); /* never again */
 }
 
 Test(consult_step, leave_is_not_end_and_the_room_outlives_drops)
 {
-    struct consult_commands out;
-    struct consult c = ringing(2);
-    cr_assert_eq(run(&c, CONSULT_ENTER, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_ROUTED);
-    cr_expect_eq(run(&c, CONSULT_ENTER, 1, &out), SQ_ERR_STATE); /* no specialist yet */
-    cr_assert_eq(run(&c, CONSULT_ACCEPT, 1, &out), 0);
-    cr_assert_eq(run(&c, CONSULT_ENTER, 1, &out), 0);
-    cr_expect_eq(c.state, CONSULT_IN_PROGRESS);
-    cr_expect_eq(c.started_utc_us, NOW_US);
-    cr_assert_eq(run(&c, CONSULT_LEAVE, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_INTERRUPTED);
-    cr_assert_eq(run(&c, CONSULT_LEAVE, 0, &out), 0);
-    cr_expect_eq(out.count, 0); /* twice: nothing to do */
-    cr_assert_eq(run(&c, CONSULT_DROP, 1, &out), 0);
-    cr_expect(c.room_open && c.room_live);
-    cr_assert_eq(run(&c, CONSULT_ENTER, 1, &out), 0);
-    cr_expect_eq(c.state, CONSULT_INTERRUPTED);
-    cr_assert_eq(run(&c, CONSULT_ENTER, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_IN_PROGRESS);
-    cr_expect_eq(c.deadline_utc_us, TIME_US_NEVER);
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 2);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = 1}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_ACCEPT, 1);
+    life_by(&l, CONSULT_ENTER, 1);
+    cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
+    cr_expect_eq(l.c.at.started_utc_us, l.utc_us);
+    life_by(&l, CONSULT_LEAVE, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.state, CONSULT_INTERRUPTED);
+    life_by(&l, CONSULT_LEAVE, CONSULT_APPLICANT);
+    cr_expect_eq(l.out.count, 0); /* twice: nothing to do */
+    life_by(&l, CONSULT_DROP, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.applicant, CONSULT_AWAY); /* who left isn't dropped */
+    life_by(&l, CONSULT_DROP, 1);
+    cr_expect(l.c.room.open && l.c.room.live);
+    life_by(&l, CONSULT_ENTER, 1);
+    cr_expect_eq(l.c.state, CONSULT_INTERRUPTED);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], TIME_US_NEVER);
 }
 
 Test(consult_step, end_before_the_call_began_cancels)
 {
-    struct consult_commands out;
-    struct consult c = ringing(1);
-    cr_expect_eq(run(&c, CONSULT_END, 0, &out), SQ_ERR_STATE);
-    cr_assert_eq(run(&c, CONSULT_ACCEPT, 0, &out), 0);
-    cr_expect_eq(run(&c, CONSULT_CANCEL, 0, &out), SQ_ERR_STATE);
-    cr_assert_eq(run(&c, CONSULT_END, 0, &out), 0);
-    cr_expect_eq(c.state, CONSULT_CANCELLED);
-    cr_expect_eq(c.reason, CONSULT_WHY_NOT_STARTED);
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 1);
+    life_no(&l, (struct consult_event){.type = CONSULT_END}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_by(&l, CONSULT_END, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.state, CONSULT_CANCELLED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NOT_STARTED);
 }
 
-Test(consult_step, a_deadline_before_its_time_is_refused)
+Test(consult_step, guidance_ends_without_an_opinion)
 {
-    struct consult_commands out;
-    struct consult c = ringing(1);
-    struct consult_event e = {.type = CONSULT_TIMEOUT};
-    cr_expect_eq(consult_step(&c, &e, &times, NOW_US + MIN_US - 1, &out), SQ_ERR_STATE);
-    cr_assert_eq(consult_step(&c, &e, &times, NOW_US + MIN_US, &out), 0);
-    cr_expect_eq(c.state, CONSULT_EXPIRED);
-    cr_expect(has(&out, CONSULT_DO_STOP_RINGS));
+    struct life l = life_of(CONSULT_GUIDANCE, 0);
+    life_to_call(&l);
+    life_no(&l, (struct consult_event){.type = CONSULT_SAVE}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_END, 0);
+    cr_expect_eq(l.c.state, CONSULT_ARCHIVED);
 }
 
-Test(consult_step, names_go_there_and_back)
+/* ---- slots ---- */
+
+static struct life scheduled(time_us in_us)
 {
-    for (int i = 0; i < CONSULT_STATE_COUNT; i++)
-        cr_expect_eq(consult_state_parse(consult_state_name((enum consult_state)i)), i);
-    cr_expect_eq(consult_state_parse("no such"), CONSULT_STATE_COUNT);
-    cr_expect_eq(consult_reason_parse("abandoned"), CONSULT_WHY_ABANDONED);
-    cr_expect_eq(consult_reason_parse("?"), -1);
+    struct life l = life_of(CONSULT_JOINT_CLINIC, CONSULT_NEEDS_SCHEDULE);
+    life_to_routed(&l, 1);
+    cr_assert_not(l.c.room.open);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = 0}, SQ_ERR_STATE);
+    life_slot(&l, in_us);
+    return l;
 }
 
-Test(consult_step, states_for_later_are_never_reached)
+Test(consult_step, a_slot_opens_its_room_when_its_time_comes)
 {
-    static const enum consult_state later[] = {
-        CONSULT_RETURNED, CONSULT_APPROVED,      CONSULT_TRIAGED,         CONSULT_SCHEDULED,
-        CONSULT_READY,    CONSULT_FOLLOW_UP_DUE, CONSULT_OUTCOME_RECORDED};
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-        for (int from = 0; from < CONSULT_STATE_COUNT; from++)
-            for (int event = 0; event < CONSULT_EVENT_COUNT; event++)
-                cr_expect_not(consult_transition_allowed((enum consult_state)from,
-                                                         (enum consult_event_type)event, later[i]));
+    struct life l = scheduled(LIFE_DAY_US);
+    cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = 0},
+            SQ_ERR_STATE); /* early */
+    l.utc_us = l.c.slot.start_utc_us - l.times.early_us;
+    life_by(&l, CONSULT_ENTER, 0);
+    cr_expect(life_told(&l, CONSULT_DO_ROOM_OPEN) && life_told(&l, CONSULT_DO_ROOM_LIVE));
+    cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
+    life_no(&l, (struct consult_event){.type = CONSULT_END, .member = 0}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
+}
+
+Test(consult_step, who_does_not_show_up_is_remembered)
+{
+    struct life l = scheduled(LIFE_DAY_US);
+    l.utc_us = l.c.slot.start_utc_us;
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.utc_us, l.c.slot.start_utc_us + l.times.start_us);
+    cr_expect_eq(l.c.state, CONSULT_NO_SHOW);
+    cr_expect_not(l.c.absence.applicant);
+    cr_expect_eq(l.c.absence.members, consult_bit(0));
+    life_ok(&l, (struct consult_event){.type = CONSULT_REOPEN});
+    cr_expect_eq(l.c.state, CONSULT_APPROVED);
+    cr_expect_eq(l.c.specialist, CONSULT_NOBODY);
+    cr_expect_eq(l.c.slot.end_utc_us, 0);
+}
+
+Test(consult_step, a_new_slot_makes_readiness_void)
+{
+    struct life l = scheduled(LIFE_DAY_US);
+    life_ready(&l, CONSULT_APPLICANT, true);
+    cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
+    life_ready(&l, 0, true);
+    cr_expect_eq(l.c.state, CONSULT_READY);
+    life_ready(&l, 0, false); /* the camera broke */
+    cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
+    life_ready(&l, 0, true);
+    life_slot(&l, 2 * LIFE_DAY_US);
+    cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
+    cr_expect_not(l.c.applicant_ready || l.c.members[0].ready);
+    l.utc_us = l.c.slot.start_utc_us;
+    life_no(&l, life_slot_event(&l, -1), SQ_ERR_INVALID); /* in the past */
+}
+
+Test(consult_step, no_slot_found_expires)
+{
+    struct life l = life_of(CONSULT_LIVE, CONSULT_NEEDS_SCHEDULE);
+    life_to_routed(&l, 1);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = CONSULT_APPLICANT},
+            SQ_ERR_STATE);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NOT_SCHEDULED);
+}
+
+/* ---- consent ---- */
+
+Test(consult_step, without_consent_nobody_comes_in)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    l.c.consent = 0;
+    life_to_routed(&l, 1);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = CONSULT_APPLICANT},
+            SQ_ERR_DENIED);
+    life_consent(&l, CONSULT_CONSENT, CONSULT_CONSENT_SHARE);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+}
+
+Test(consult_step, consent_withdrawn_while_ringing_or_talking_ends_all)
+{
+    for (int talking = 0; talking < 2; talking++) {
+        struct life l = life_of(CONSULT_LIVE, 0);
+        if (talking)
+            life_to_call(&l);
+        else
+            life_to_routed(&l, 2);
+        life_consent(&l, CONSULT_CONSENT_WITHDRAWN, CONSULT_CONSENT_SHARE);
+        cr_expect_eq(l.c.state, CONSULT_CANCELLED);
+        cr_expect_eq(l.c.reason, CONSULT_WHY_CONSENT_WITHDRAWN);
+        cr_expect(life_told(&l, CONSULT_DO_ROOM_CLOSE));
+        cr_expect_eq(life_told(&l, CONSULT_DO_STOP_RING), !talking);
+        life_no(&l, (struct consult_event){.type = CONSULT_CONSENT, .consent = 1}, SQ_ERR_STATE);
+    }
+}
+
+Test(consult_step, consent_withdrawn_after_signing_unsigns_nothing)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_call(&l);
+    life_by(&l, CONSULT_END, 0);
+    life_by(&l, CONSULT_SIGN, 0);
+    life_consent(&l, CONSULT_CONSENT_WITHDRAWN, CONSULT_CONSENT_SHARE);
+    cr_expect_eq(l.c.state, CONSULT_OPINION_SIGNED);
+    cr_expect_not(l.c.consent & CONSULT_CONSENT_SHARE);
+    cr_expect(life_told(&l, CONSULT_DO_TELL_CONSENT));
+}
+
+Test(consult_step, recording_and_teaching_end_without_the_call)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_call(&l);
+    life_no(&l, (struct consult_event){.type = CONSULT_ADD, .member = 1, .role = CONSULT_OBSERVER},
+            SQ_ERR_DENIED);
+    life_consent(&l, CONSULT_CONSENT, CONSULT_CONSENT_RECORDING | CONSULT_CONSENT_TEACHING);
+    life_add(&l, 1, CONSULT_OBSERVER);
+    life_by(&l, CONSULT_ENTER, 1);
+    life_consent(&l, CONSULT_CONSENT_WITHDRAWN, CONSULT_CONSENT_TEACHING);
+    cr_expect_eq(life_command(&l, CONSULT_DO_ROOM_REMOVE)->members, consult_bit(1));
+    cr_expect_eq(l.c.members[1].presence, CONSULT_AWAY);
+    life_consent(&l, CONSULT_CONSENT_WITHDRAWN, CONSULT_CONSENT_RECORDING);
+    cr_expect(life_told(&l, CONSULT_DO_STOP_RECORDING));
+    cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
+    life_no(&l, (struct consult_event){.type = CONSULT_ENTER, .member = 1}, SQ_ERR_STATE);
 }

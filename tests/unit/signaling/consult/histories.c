@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random events, and the invariants. */
+#include "histories.h"
+#include "shanqiao/error.h"
+#include <string.h>
+
+#define MIN_US  (60 * TIME_US_PER_S)
+#define HOUR_US (60 * MIN_US)
+
+const struct consult_times history_times = {
+    .ring_us = MIN_US / 2,
+    .wave_us = MIN_US,
+    .invite_us = 48 * HOUR_US,
+    .start_us = 10 * MIN_US,
+    .early_us = 15 * MIN_US,
+    .abandoned_us = 30 * MIN_US,
+    .approval_us = 24 * HOUR_US,
+    .triage_us = 25 * HOUR_US,
+    .schedule_us = 47 * HOUR_US,
+    .reading_us = {0, 23 * HOUR_US, MIN_US * 30, MIN_US * 10},
+    .claim_us = 20 * MIN_US,
+    .critical_us = 2 * MIN_US,
+    .backfill_us = 22 * HOUR_US,
+    .opinion_us = 21 * HOUR_US,
+    .acknowledge_us = 20 * HOUR_US,
+    .follow_up_us = 72 * HOUR_US,
+};
+
+struct history history_of(uint64_t seed)
+{
+    static const enum consult_kind kinds[8] = {
+        CONSULT_LIVE,    CONSULT_EMERGENCY, CONSULT_GUIDANCE, CONSULT_READING,
+        CONSULT_READING, CONSULT_MDT,       CONSULT_MDT,      CONSULT_JOINT_CLINIC};
+    struct history h = {.random = prng_of(seed), .utc_us = 1000 * HOUR_US};
+    consult_init(&h.c, kinds[prng_below(&h.random, 8)]);
+    h.c.urgency = (enum consult_urgency)(1 + prng_below(&h.random, CONSULT_URGENCY_COUNT - 1));
+    h.c.needs =
+        prng_u32(&h.random) & (CONSULT_NEEDS_LATER | CONSULT_NEEDS_TRIAGE | CONSULT_NEEDS_SCHEDULE);
+    if (prng_chance(&h.random, 0.9))
+        h.c.consent = CONSULT_CONSENT_SHARE;
+    h.lazy = prng_chance(&h.random, 0.2);
+    h.dramatic = prng_chance(&h.random, 0.2);
+    return h;
+}
+
+/* ---- events ---- */
+
+static uint64_t with_ring(const struct consult *c, enum consult_ring ring)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < c->member_count; i++)
+        if (c->members[i].ring == ring)
+            set |= consult_bit(i);
+    return set;
+}
+
+static int one_of(struct history *h, uint64_t members)
+{
+    int skip = members ? (int)prng_below(&h->random, (uint32_t)__builtin_popcountll(members)) : 0;
+    for (; skip > 0; skip--)
+        members &= members - 1;
+    return members ? __builtin_ctzll(members) : CONSULT_NOBODY;
+}
+
+/* Mostly somebody who has a part in such an event. */
+static int some_person(struct history *h, enum consult_event_type type)
+{
+    if (prng_chance(&h->random, 0.02))
+        return (int)prng_u32(&h->random);
+    if (prng_chance(&h->random, 0.1))
+        return (int)prng_below(&h->random, (uint32_t)h->c.member_count + 2) - 1;
+    switch (type) {
+    case CONSULT_ACCEPT:
+    case CONSULT_CLAIM:
+        return one_of(h, consult_ringing(&h->c));
+    case CONSULT_REFUSE:
+        return one_of(h, consult_ringing(&h->c) | consult_accepted(&h->c));
+    case CONSULT_SAVE:
+    case CONSULT_SIGN:
+    case CONSULT_EXCUSE:
+    case CONSULT_SUPERSEDE:
+        return one_of(h, consult_accepted(&h->c));
+    case CONSULT_ADD:
+        if (h->c.kind == CONSULT_MDT && prng_chance(&h->random, 0.7))
+            return one_of(h, consult_accepted(&h->c));
+        return (int)prng_below(&h->random, (uint32_t)h->c.member_count + 1);
+    case CONSULT_REMOVE:
+        if (prng_chance(&h->random, 0.4))
+            return h->c.specialist == CONSULT_NOBODY ? one_of(h, consult_ringing(&h->c))
+                                                     : h->c.specialist;
+        return (int)prng_below(&h->random, (uint32_t)h->c.member_count + 1) - 1;
+    default:
+        if (prng_chance(&h->random, 0.45))
+            return CONSULT_APPLICANT;
+        return prng_chance(&h->random, h->c.kind == CONSULT_MDT ? 0.3 : 0.8)
+                   ? h->c.specialist
+                   : one_of(h, consult_accepted(&h->c) | with_ring(&h->c, CONSULT_RING_NONE));
+    }
+}
+
+static struct consult_route some_route(struct history *h)
+{
+    struct consult_route r = {.strategy = (enum consult_strategy)prng_below(&h->random, 3),
+                              .added = (int)prng_below(&h->random, 4),
+                              .chair = CONSULT_NOBODY};
+    if (prng_chance(&h->random, 0.4))
+        r.added = 0;
+    if (prng_chance(&h->random, 0.01))
+        r.added = (int)prng_u32(&h->random);
+    for (int i = 0; i < h->c.member_count; i++)
+        if (h->c.members[i].ring == CONSULT_RING_STOPPED && prng_chance(&h->random, 0.3))
+            r.again |= consult_bit(i);
+    if (prng_chance(&h->random, 0.02))
+        r.again = prng_u64(&h->random);
+    int people = h->c.member_count + (r.added > 0 && r.added < 9 ? r.added : 0);
+    if (people > 0 && prng_chance(&h->random, 0.7))
+        r.chair = (int)prng_below(&h->random, (uint32_t)people);
+    return r;
+}
+
+static struct consult_slot some_slot(struct history *h)
+{
+    time_us start = h->utc_us + prng_between(&h->random, -MIN_US, 30 * HOUR_US);
+    return (struct consult_slot){start, start + prng_between(&h->random, -MIN_US, HOUR_US)};
+}
+
+static enum consult_deadline some_deadline(struct history *h)
+{
+    enum consult_deadline d = (enum consult_deadline)prng_below(&h->random, CONSULT_DEADLINE_COUNT);
+    if (prng_chance(&h->random, 0.02))
+        return (enum consult_deadline)prng_u32(&h->random);
+    for (int i = 0; i < CONSULT_DEADLINE_COUNT && h->c.deadlines[d] == TIME_US_NEVER; i++)
+        d = (enum consult_deadline)((d + 1) % CONSULT_DEADLINE_COUNT);
+    if (prng_chance(&h->random, 0.9) && h->c.deadlines[d] != TIME_US_NEVER &&
+        h->c.deadlines[d] > h->utc_us)
+        h->utc_us = h->c.deadlines[d];
+    return d;
+}
+
+static uint32_t some_bits(struct history *h, uint32_t all)
+{
+    return prng_chance(&h->random, 0.02) ? prng_u32(&h->random) : prng_u32(&h->random) & all;
+}
+
+struct consult_event history_fill(struct history *h, enum consult_event_type type)
+{
+    struct consult_event e = {.type = type, .member = some_person(h, type)};
+    e.ready = prng_chance(&h->random, 0.8);
+    e.role = (enum consult_role)prng_below(&h->random, 4);
+    if (h->c.kind == CONSULT_MDT && prng_chance(&h->random, 0.6))
+        e.role = CONSULT_CHAIR;
+    e.urgency = (enum consult_urgency)prng_below(&h->random, CONSULT_URGENCY_COUNT + 1);
+    e.needs = some_bits(h, type == CONSULT_APPROVE ? CONSULT_NEEDS_APPROVAL : CONSULT_NEEDS_LATER);
+    e.consent = some_bits(h, CONSULT_CONSENT_ALL);
+    if (type == CONSULT_CONSENT_WITHDRAWN && prng_chance(&h->random, 0.4))
+        e.consent &= ~(uint32_t)CONSULT_CONSENT_SHARE;
+    e.follow_up_days = prng_chance(&h->random, 0.5) ? 0 : (int)prng_below(&h->random, 60) - 1;
+    e.slot = some_slot(h);
+    e.route = some_route(h);
+    e.deadline = type == CONSULT_TIMEOUT ? some_deadline(h) : CONSULT_DUE_STATE;
+    bool to_slot = h->c.slot.start_utc_us > h->utc_us && prng_chance(&h->random, 0.5);
+    if (type == CONSULT_ENTER && to_slot)
+        h->utc_us = h->c.slot.start_utc_us;
+    return e;
+}
+
+/* These end a life early: they come, but seldom. */
+static bool is_rare(enum consult_event_type type)
+{
+    return type == CONSULT_CANCEL || type == CONSULT_CONSENT_WITHDRAWN || type == CONSULT_REMOVE ||
+           type == CONSULT_REROUTE || type == CONSULT_RETURN || type == CONSULT_CONSENT;
+}
+
+/* The table as a matrix: asked far more often here than in the product. */
+static bool hears(const struct consult *c, enum consult_event_type type)
+{
+    static bool matrix[CONSULT_KIND_COUNT][CONSULT_STATE_COUNT][CONSULT_EVENT_COUNT], made;
+    for (int k = 0; !made && k < CONSULT_KIND_COUNT; k++)
+        for (int s = 0; s < CONSULT_STATE_COUNT; s++)
+            for (int e = 0; e < CONSULT_EVENT_COUNT; e++)
+                matrix[k][s][e] = consult_event_heard((enum consult_kind)k, (enum consult_state)s,
+                                                      (enum consult_event_type)e);
+    made = true;
+    return matrix[c->kind][c->state][type];
+}
+
+/* What brings a life on in each state; the rest is chance. */
+static const enum consult_event_type onwards[CONSULT_STATE_COUNT][4] = {
+    [CONSULT_DRAFT] = {CONSULT_SUBMIT, CONSULT_SUBMIT, CONSULT_SUBMIT, CONSULT_SUBMIT},
+    [CONSULT_SUBMITTED] = {CONSULT_APPROVE, CONSULT_APPROVE, CONSULT_APPROVE, CONSULT_ROUTE},
+    [CONSULT_RETURNED] = {CONSULT_SUBMIT, CONSULT_SUBMIT, CONSULT_SUBMIT, CONSULT_EDIT},
+    [CONSULT_APPROVED] = {CONSULT_TRIAGE, CONSULT_TRIAGE, CONSULT_TRIAGE, CONSULT_ADD},
+    [CONSULT_TRIAGED] = {CONSULT_ROUTE, CONSULT_ROUTE, CONSULT_ROUTE, CONSULT_ADD},
+    [CONSULT_ROUTED] = {CONSULT_ACCEPT, CONSULT_ACCEPT, CONSULT_CLAIM, CONSULT_TIMEOUT},
+    [CONSULT_ACCEPTED] = {CONSULT_SCHEDULE, CONSULT_ENTER, CONSULT_ENTER, CONSULT_READY_CHECK},
+    [CONSULT_REFUSED] = {CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN},
+    [CONSULT_SCHEDULED] = {CONSULT_ENTER, CONSULT_ENTER, CONSULT_READY_CHECK, CONSULT_ACCEPT},
+    [CONSULT_READY] = {CONSULT_ENTER, CONSULT_READY_CHECK, CONSULT_ADD, CONSULT_ACCEPT},
+    [CONSULT_IN_PROGRESS] = {CONSULT_END, CONSULT_ADD, CONSULT_DROP, CONSULT_ENTER},
+    [CONSULT_INTERRUPTED] = {CONSULT_ENTER, CONSULT_ENTER, CONSULT_ADD, CONSULT_END},
+    [CONSULT_OPINION_DRAFTED] = {CONSULT_SIGN, CONSULT_EXCUSE, CONSULT_CONCLUDE, CONSULT_SIGN},
+    [CONSULT_OPINION_SIGNED] = {CONSULT_DELIVER, CONSULT_DELIVER, CONSULT_DELIVER, CONSULT_REMOVE},
+    [CONSULT_DELIVERED] = {CONSULT_ACKNOWLEDGE, CONSULT_ACKNOWLEDGE, CONSULT_ACKNOWLEDGE,
+                           CONSULT_REMOVE},
+    [CONSULT_ACKNOWLEDGED] = {CONSULT_OUTCOME, CONSULT_ARCHIVE, CONSULT_TIMEOUT, CONSULT_REMOVE},
+    [CONSULT_FOLLOW_UP_DUE] = {CONSULT_OUTCOME, CONSULT_OUTCOME, CONSULT_TIMEOUT, CONSULT_REMOVE},
+    [CONSULT_OUTCOME_RECORDED] = {CONSULT_ARCHIVE, CONSULT_ARCHIVE, CONSULT_BACKFILL,
+                                  CONSULT_CRITICAL_ACK},
+    [CONSULT_ARCHIVED] = {CONSULT_SUPERSEDE, CONSULT_SUPERSEDE, CONSULT_CONSENT_WITHDRAWN,
+                          CONSULT_CONSENT},
+    [CONSULT_CANCELLED] = {CONSULT_BACKFILL, CONSULT_CRITICAL_ACK, CONSULT_TIMEOUT,
+                           CONSULT_CONSENT_WITHDRAWN},
+    [CONSULT_EXPIRED] = {CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN},
+    [CONSULT_NO_SHOW] = {CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN, CONSULT_REOPEN},
+};
+
+/* What meets a side matter that is open, at an unhandy moment. */
+static enum consult_event_type beside(struct history *h)
+{
+    static const enum consult_event_type types[] = {CONSULT_TIMEOUT, CONSULT_REOPEN, CONSULT_RETURN,
+                                                    CONSULT_BACKFILL, CONSULT_CRITICAL_ACK};
+    bool unseen = h->c.kind == CONSULT_READING && h->c.critical == CONSULT_CRITICAL_NONE;
+    return unseen ? CONSULT_CRITICAL : types[prng_below(&h->random, 5)];
+}
+
+static enum consult_event_type some_type(struct history *h)
+{
+    enum consult_event_type type = beside(h);
+    if (prng_chance(&h->random, 0.1) && hears(&h->c, type))
+        return type;
+    type = onwards[h->c.state][prng_below(&h->random, 4)];
+    if (prng_chance(&h->random, h->dramatic ? 0.4 : 0.6) && hears(&h->c, type))
+        return type;
+    for (int tries = 0; tries < 40; tries++) {
+        type = (enum consult_event_type)prng_below(&h->random, CONSULT_EVENT_COUNT);
+        if (is_rare(type) && !h->dramatic && prng_chance(&h->random, 0.75))
+            continue;
+        if (type == CONSULT_CRITICAL_ACK && prng_chance(&h->random, 0.7))
+            continue;
+        if (hears(&h->c, type) || prng_chance(&h->random, 0.03))
+            break;
+    }
+    return type;
+}
+
+struct consult_event history_event(struct history *h)
+{
+    h->utc_us += prng_between(&h->random, 0, prng_chance(&h->random, 0.1) ? HOUR_US : MIN_US);
+    enum consult_event_type next = consult_next(&h->c);
+    if (next == CONSULT_EVENT_COUNT || h->lazy)
+        return history_fill(h, some_type(h));
+    struct consult_event e = history_fill(h, next);
+    e.needs = 0;
+    return e;
+}
+
+/* ---- invariants ---- */
+
+#define S(state)      (1u << CONSULT_##state)
+#define IN(c, states) ((unsigned)(states) >> (c)->state & 1)
+#define SIGNED                                                                                     \
+    (S(OPINION_SIGNED) | S(DELIVERED) | S(ACKNOWLEDGED) | S(FOLLOW_UP_DUE) | S(OUTCOME_RECORDED))
+#define TO_MEET (S(ACCEPTED) | S(SCHEDULED) | S(READY))
+#define CALL    (S(IN_PROGRESS) | S(INTERRUPTED))
+
+static bool may_share(const struct consult *c)
+{
+    return c->kind == CONSULT_EMERGENCY || c->consent & CONSULT_CONSENT_SHARE;
+}
+
+static const char *broken_people(const struct consult *c)
+{
+    uint64_t won = with_ring(c, CONSULT_RING_WON);
+    int chairs = 0;
+    for (int i = 0; i < c->member_count; i++) {
+        const struct consult_member *m = &c->members[i];
+        bool in = m->ring == CONSULT_RING_WON || m->ring == CONSULT_RING_NONE;
+        chairs += m->role == CONSULT_CHAIR;
+        if (m->presence != CONSULT_AWAY && !in)
+            return "somebody is in the call who has no part in it";
+        if ((m->role == CONSULT_OBSERVER && m->ring != CONSULT_RING_REMOVED) !=
+            (m->ring == CONSULT_RING_NONE))
+            return "an observer is rung, or an expert is not asked";
+    }
+    if (chairs > (c->kind == CONSULT_MDT))
+        return "two chairs, or a chair where there is none";
+    if (c->kind != CONSULT_MDT &&
+        won != (c->specialist == CONSULT_NOBODY ? 0 : consult_bit(c->specialist)))
+        return "who accepted is not the specialist, or there are two";
+    if (c->kind == CONSULT_MDT && c->specialist != CONSULT_NOBODY &&
+        (!(won & consult_bit(c->specialist)) || c->members[c->specialist].role != CONSULT_CHAIR))
+        return "the chair did not accept";
+    if (with_ring(c, CONSULT_RING_NONE) && !(c->consent & CONSULT_CONSENT_TEACHING))
+        return "an observer without consent";
+    unsigned rings = S(ROUTED) | (c->kind == CONSULT_MDT ? TO_MEET | CALL : 0);
+    if (consult_ringing(c) && !IN(c, rings))
+        return "somebody is rung outside of routed";
+    unsigned waits = S(APPROVED) | S(TRIAGED) | S(ROUTED);
+    if (c->kind == CONSULT_READING)
+        waits |= S(ACCEPTED) | CALL | S(OPINION_DRAFTED);
+    if (c->kind == CONSULT_MDT) /* a line that was set up before the request came back */
+        waits |= S(RETURNED) | S(SUBMITTED);
+    waits |= S(RETURNED) | S(SUBMITTED);
+    if (with_ring(c, CONSULT_RING_WAITING) && !IN(c, waits))
+        return "somebody waits in a line that does not move";
+    bool taken = IN(c, TO_MEET | CALL | S(OPINION_DRAFTED) | SIGNED);
+    if (taken != (c->specialist != CONSULT_NOBODY) && !consult_is_over(c->state))
+        return "taken by nobody, or by somebody before it was";
+    return NULL;
+}
+
+static const char *broken_room(const struct consult *c)
+{
+    unsigned rooms = S(ROUTED) | TO_MEET | CALL;
+    bool anybody = c->applicant != CONSULT_AWAY;
+    if (c->kind == CONSULT_READING)
+        rooms |= S(OPINION_DRAFTED);
+    for (int i = 0; i < c->member_count; i++)
+        anybody = anybody || c->members[i].presence != CONSULT_AWAY;
+    if (c->room.open && !IN(c, rooms))
+        return "a room in a state without a call";
+    if (c->room.live && (!c->room.open || c->specialist == CONSULT_NOBODY))
+        return "live media before somebody accepted";
+    if (anybody && !c->room.open)
+        return "somebody is in a closed room";
+    if (anybody && !may_share(c))
+        return "somebody is in the call without consent";
+    if (IN(c, CALL) && !c->room.live)
+        return "a call without a live room";
+    if (c->state == CONSULT_IN_PROGRESS &&
+        (c->applicant != CONSULT_PRESENT ||
+         consult_presence_of(c, c->specialist) != CONSULT_PRESENT))
+        return "in progress with somebody missing";
+    bool slotted =
+        c->kind == CONSULT_LIVE || c->kind == CONSULT_MDT || c->kind == CONSULT_JOINT_CLINIC;
+    if (slotted && c->needs & CONSULT_NEEDS_SCHEDULE && IN(c, CALL | S(SCHEDULED) | S(READY)) &&
+        !c->slot.end_utc_us)
+        return "a call without the slot it needs";
+    if (c->state == CONSULT_READY && !c->applicant_ready)
+        return "ready without the applicant";
+    for (int i = 0; i < c->member_count; i++)
+        if (c->state == CONSULT_READY && c->members[i].ring == CONSULT_RING_WON &&
+            !c->members[i].ready)
+            return "ready without a member";
+    return NULL;
+}
+
+static const char *broken_deadlines(const struct consult *c)
+{
+    /* Waits for a person, or for the system in the same transaction, for ever. */
+    unsigned for_ever = S(DRAFT) | S(RETURNED) | S(IN_PROGRESS) | S(OPINION_SIGNED) |
+                        S(OUTCOME_RECORDED) | (c->follow_up_days ? 0 : S(ACKNOWLEDGED));
+    const time_us *due = c->deadlines;
+    bool state_due = due[CONSULT_DUE_STATE] != TIME_US_NEVER;
+    bool reading_due = due[CONSULT_DUE_READING] != TIME_US_NEVER;
+    bool owes =
+        c->backfill.state == CONSULT_BACKFILL_DUE || c->backfill.state == CONSULT_BACKFILL_OVERDUE;
+    if (consult_is_over(c->state) && (state_due || reading_due))
+        return "a deadline after the end";
+    if (!consult_is_over(c->state) && !IN(c, for_ever) && !state_due &&
+        !(c->state == CONSULT_ROUTED && reading_due))
+        return "could wait for ever";
+    if (reading_due &&
+        (c->kind != CONSULT_READING || !IN(c, S(ROUTED) | TO_MEET | CALL | S(OPINION_DRAFTED))))
+        return "a reading is awaited that nobody reads";
+    if (owes != (c->backfill.left != 0) || owes != (due[CONSULT_DUE_BACKFILL] != TIME_US_NEVER) ||
+        (owes && c->kind != CONSULT_EMERGENCY))
+        return "what is to be made up for has no deadline, or the other way round";
+    bool raised = c->critical == CONSULT_CRITICAL_RAISED;
+    if (raised != (due[CONSULT_DUE_CRITICAL] != TIME_US_NEVER) ||
+        (raised && c->kind != CONSULT_READING))
+        return "a critical value does not ring again, or rings without being raised";
+    return NULL;
+}
+
+static const char *broken_state(const struct consult *c)
+{
+    unsigned before_approval = S(DRAFT) | S(SUBMITTED) | S(RETURNED) | S(EXPIRED) | S(CANCELLED);
+    if (c->kind == CONSULT_EMERGENCY && IN(c, S(RETURNED) | S(APPROVED)))
+        return "an emergency waits in a queue";
+    if (c->approvals && !IN(c, before_approval))
+        return "it went on without an approval";
+    if (consult_is_over(c->state) && c->state != CONSULT_ARCHIVED && c->reason == CONSULT_WHY_NONE)
+        return "it ended for no reason";
+    if (c->plan.escalating && c->state != CONSULT_ROUTED)
+        return "a panel is awaited by nobody";
+    if (IN(c, SIGNED) && !c->at.signed_utc_us)
+        return "a signature without a time";
+    if (c->state == CONSULT_NO_SHOW && !c->absence.applicant && !c->absence.members)
+        return "a no-show of nobody";
+    enum consult_event_type next = consult_next(c);
+    if (next != CONSULT_EVENT_COUNT && !consult_event_heard(c->kind, c->state, next))
+        return "what should follow is not heard";
+    if (consult_is_over(c->state) && next != CONSULT_EVENT_COUNT)
+        return "something should follow the end";
+    return NULL;
+}
+
+static bool has_arm(const struct consult_commands *out, int deadline)
+{
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].type == CONSULT_DO_ARM && (int)out->items[i].deadline == deadline)
+            return true;
+    return false;
+}
+
+static int count_of(const struct consult_commands *out, enum consult_command_type type)
+{
+    int count = 0;
+    for (size_t i = 0; i < out->count; i++)
+        count += out->items[i].type == type;
+    return count;
+}
+
+static const char *broken_commands(const struct consult *before, const struct consult *after,
+                                   const struct consult_commands *out)
+{
+    uint64_t ringing = consult_ringing(after), started = 0, stopped = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        const struct consult_command *c = &out->items[i];
+        if (c->type == CONSULT_DO_RING)
+            started |= c->members;
+        if (c->type == CONSULT_DO_STOP_RING)
+            stopped |= c->members;
+        if (c->type == CONSULT_DO_ROOM_REMOVE &&
+            c->members & ~with_ring(after, CONSULT_RING_REMOVED))
+            return "somebody is put out who was not removed";
+    }
+    uint64_t was = consult_ringing(before);
+    uint64_t won = consult_accepted(after);
+    if (started & ~ringing || (ringing & ~was) & ~started)
+        return "the bell does not follow the ring";
+    if (stopped & ringing || (was & ~ringing & ~won) & ~stopped)
+        return "the bell does not stop with the ring";
+    if (count_of(out, CONSULT_DO_TELL_STATE) > 1 ||
+        (before->state != after->state && !count_of(out, CONSULT_DO_TELL_STATE)))
+        return "the state is not told, or twice";
+    bool opened = count_of(out, CONSULT_DO_ROOM_OPEN) > 0;
+    bool closed = count_of(out, CONSULT_DO_ROOM_CLOSE) > 0;
+    if ((opened || closed) && opened == closed)
+        return "a room opens and closes at once";
+    if (opened != (!before->room.open && after->room.open) ||
+        closed != (before->room.open && !after->room.open) ||
+        (count_of(out, CONSULT_DO_ROOM_LIVE) > 0) != (!before->room.live && after->room.live))
+        return "the room does not follow";
+    for (int d = 0; d < CONSULT_DEADLINE_COUNT; d++)
+        if (before->deadlines[d] != after->deadlines[d] && !has_arm(out, d))
+            return "a deadline moved and was not told";
+    if (count_of(out, CONSULT_DO_ESCALATE) && !after->plan.escalating)
+        return "a panel is asked for that nobody waits for";
+    return NULL;
+}
+
+/* What never goes back, and on which ground a step may be taken at all. */
+static const char *broken_step(const struct consult *before, const struct consult_event *e,
+                               const struct consult *after, time_us utc_us)
+{
+    if (!consult_transition_allowed(before->kind, before->state, e->type, after->state))
+        return "a transition that the table does not have";
+    if (before->at.signed_utc_us &&
+        (!after->at.signed_utc_us || after->member_count < 1 || !IN(after, SIGNED | S(ARCHIVED))))
+        return "a signature was undone";
+    for (int i = 0; i < before->member_count; i++)
+        if (before->members[i].opinion == CONSULT_OPINION_BY_HAND &&
+            after->members[i].opinion != CONSULT_OPINION_BY_HAND)
+            return "a member's signature was undone";
+    if ((e->type == CONSULT_SIGN || e->type == CONSULT_CONCLUDE) && !may_share(before))
+        return "signed without consent";
+    if (e->type == CONSULT_CONCLUDE && consult_unwritten(before))
+        return "concluded before everybody wrote";
+    bool archived = after->state == CONSULT_ARCHIVED && before->state != CONSULT_ARCHIVED;
+    if (archived && (after->backfill.left || after->critical == CONSULT_CRITICAL_RAISED ||
+                     (before->state == CONSULT_ACKNOWLEDGED && before->follow_up_days)))
+        return "archived with something left to do";
+    if (after->specialist != before->specialist && after->specialist != CONSULT_NOBODY) {
+        enum consult_ring ring = after->specialist < before->member_count
+                                     ? before->members[after->specialist].ring
+                                     : CONSULT_RING_REMOVED;
+        if (ring != CONSULT_RING_ON && !(before->kind == CONSULT_MDT && ring == CONSULT_RING_WON))
+            return "somebody took it who was not asked";
+    }
+    if (before->room.open != after->room.open && after->room.open && after->slot.end_utc_us &&
+        utc_us < after->slot.start_utc_us - history_times.early_us)
+        return "a room opens long before its slot";
+    if (e->type == CONSULT_TIMEOUT && before->deadlines[e->deadline] > utc_us)
+        return "a deadline passed before its time";
+    return NULL;
+}
+
+const char *history_broken(const struct consult *before, const struct consult_event *e, int status,
+                           const struct consult *after, const struct consult_commands *out,
+                           time_us utc_us)
+{
+    const char *wrong;
+    if (status < 0)
+        return out->count || memcmp(before, after, sizeof(*after)) != 0
+                   ? "a refused event changed something"
+                   : NULL;
+    if ((wrong = broken_step(before, e, after, utc_us)) || (wrong = broken_people(after)) ||
+        (wrong = broken_room(after)) || (wrong = broken_deadlines(after)) ||
+        (wrong = broken_state(after)))
+        return wrong;
+    return broken_commands(before, after, out);
+}
