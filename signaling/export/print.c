@@ -36,7 +36,9 @@ static int pass(struct sheet *s, int *pages, struct export_bytes *out,
 {
     const struct dossier *d = s->dossier;
     char foot[SHEET_TEXT_SIZE];
-    snprintf(foot, sizeof(foot), "会诊 %s   意见 %s", d->record.id, d->shown->id);
+    bool old = opinion_list_successor(&d->opinions, d->shown) != NULL;
+    snprintf(foot, sizeof(foot), "%s会诊 %s   意见 %s", old ? "已作废 SUPERSEDED   " : "",
+             d->record.id, d->shown->id);
     int status = pdf_new(&s->pdf, foot, *pages, problem);
     if (status < 0)
         return status;

@@ -28,6 +28,9 @@ void sheet_superseded(const struct sheet *s);
 
 const char *sheet_text(const json_t *object, const char *name); /* "" when it is not there */
 bool sheet_blank(const char *text);
+#define SHEET_CLOCK_SIZE 32
+/* "2026-01-31 16:15:00 (UTC+8)" of a time of the wire, which stands as it is when it is none. */
+const char *sheet_clock(const char *rfc3339, char out[SHEET_CLOCK_SIZE]);
 /* "2026-01-31 16:15:00 北京时间 (UTC+8)" and, on the next line, UTC. */
 void sheet_time(time_us utc_us, char out[SHEET_TEXT_SIZE]);
 /* Sixteen digits to a group, so that two people can compare it aloud. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The case on paper: institutions, patient, request, consent. Texts of people are taken as they
  * were written; what was not written is said to be so. */
+#include "signaling/consent/consent.h"
 #include "signaling/export/sheet.h"
 #include "signaling/export/words.h"
 #include "signaling/service.h"
@@ -33,15 +34,31 @@ bool sheet_blank(const char *text)
     return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-void sheet_time(time_us utc_us, char out[SHEET_TEXT_SIZE])
+static void china_time(time_us utc_us, char out[SHEET_CLOCK_SIZE])
 {
-    char utc[SERVICE_TIME_MAX], local[24];
     time_t seconds = (time_t)(utc_us / TIME_US_PER_S) + CHINA_S;
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    strftime(local, sizeof(local), "%Y-%m-%d %H:%M:%S", &tm);
+    strftime(out, SHEET_CLOCK_SIZE, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+void sheet_time(time_us utc_us, char out[SHEET_TEXT_SIZE])
+{
+    char utc[SERVICE_TIME_MAX], local[SHEET_CLOCK_SIZE];
+    china_time(utc_us, local);
     snprintf(out, SHEET_TEXT_SIZE, "%s 北京时间 (UTC+8)\n%s", local,
              service_time_text(utc_us, utc));
+}
+
+const char *sheet_clock(const char *rfc3339, char out[SHEET_CLOCK_SIZE])
+{
+    char local[SHEET_CLOCK_SIZE];
+    time_us utc_us = 0;
+    if (!service_time_parse(rfc3339, &utc_us))
+        return rfc3339;
+    china_time(utc_us, local);
+    snprintf(out, SHEET_CLOCK_SIZE, "%.19s (UTC+8)", local);
+    return out;
 }
 
 void sheet_person(const json_t *person, char out[SHEET_TEXT_SIZE])
@@ -106,6 +123,14 @@ void sheet_case(const struct sheet *s)
 
 /* ---- consent ---- */
 
+static const char *const purposes[CONSENT_PURPOSES + 1][2] = {
+    [CONSENT_CARE] = {"远程会诊", "Consultation"},
+    [CONSENT_SHARE] = {"共享病历资料", "Sharing of records"},
+    [CONSENT_RECORDING] = {"录音录像", "Recording"},
+    [CONSENT_TEACHING] = {"教学观摩", "Teaching"},
+    [CONSENT_PURPOSES] = {"其他", "Other"},
+};
+
 struct line {
     char text[SHEET_TEXT_SIZE];
     size_t len;
@@ -125,7 +150,8 @@ static void __attribute__((format(printf, 2, 3))) add(struct line *l, const char
 static void add_withdrawal(struct line *l, const json_t *withdrawn, bool refused)
 {
     const json_t *by = json_object_get(withdrawn, "by");
-    add(l, "\n%s %s：%s（%s），%s", sheet_text(withdrawn, "at"),
+    char at[SHEET_CLOCK_SIZE];
+    add(l, "\n%s %s：%s（%s），%s", sheet_clock(sheet_text(withdrawn, "at"), at),
         refused ? "拒绝 refused" : "撤回 withdrawn", sheet_text(by, "name"),
         words_of_consent(sheet_text(by, "relation")), sheet_text(withdrawn, "reason"));
 }
@@ -139,8 +165,10 @@ static void print_consent(const struct sheet *s, const json_t *consent)
     const char *how = sheet_text(consent, "how"), *witness = sheet_text(consent, "witness");
     const char *late = sheet_text(consent, "lateReason");
     bool refused = json_is_true(json_object_get(consent, "refused"));
+    char at[SHEET_CLOCK_SIZE];
+    enum consent_purpose purpose = consent_purpose_parse(sheet_text(consent, "purpose"));
     if (!refused) {
-        add(&l, "%s 同意 given：%s（%s）", sheet_text(consent, "givenAt"),
+        add(&l, "%s 同意 given：%s（%s）", sheet_clock(sheet_text(consent, "givenAt"), at),
             sheet_text(signer, "name"), words_of_consent(sheet_text(signer, "relation")));
         if (how[0])
             add(&l, "，%s", words_of_consent(how));
@@ -149,13 +177,14 @@ static void print_consent(const struct sheet *s, const json_t *consent)
         if (text)
             add(&l, "\n文本 text %s %s，SHA-256 %.16s…", sheet_text(text, "version"),
                 sheet_text(text, "language"), sheet_text(text, "sha256"));
+        else
+            add(&l, "\n未记录所出示的文本 which text was shown is not recorded");
         if (late[0])
             add(&l, "\n补签原因 late because：%s", late);
     }
     if (withdrawn)
         add_withdrawal(&l, withdrawn, refused);
-    pdf_row(s->pdf, words_of_consent(sheet_text(consent, "purpose")), "",
-            l.text + (l.text[0] == '\n'));
+    pdf_row(s->pdf, purposes[purpose][0], purposes[purpose][1], l.text + (l.text[0] == '\n'));
 }
 
 /* Consultations of before consents were kept one by one. */

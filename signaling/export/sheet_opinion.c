@@ -119,7 +119,10 @@ static void print_signed(const struct sheet *s, const struct opinion_record *o,
     char hex[HEX_SIZE], text[SHEET_TEXT_SIZE];
     pdf_row(s->pdf, "签署人", "Signed by", sheet_text(json_object_get(document, "author"), "name"));
     sheet_time(o->signed_utc_us, text);
-    pdf_row(s->pdf, "签署时间", "Signed at, by the server's clock", text);
+    size_t len = strlen(text);
+    snprintf(text + len, sizeof(text) - len,
+             "\n平台服务器时钟，非时间戳机构 server's clock, no time stamp authority");
+    pdf_row(s->pdf, "签署时间", "Signed at", text);
     pdf_row(s->pdf, "签名算法", "Algorithm", o->algorithm);
     print_certificate(s, o, with_ca);
     sodium_bin2hex(hex, sizeof(hex), o->hash, sizeof(o->hash));
@@ -256,13 +259,14 @@ void sheet_superseded(const struct sheet *s)
 {
     const struct opinion_record *o =
         opinion_list_successor(&s->dossier->opinions, s->dossier->shown);
-    char zh[2 * SHEET_TEXT_SIZE], en[256], reason[SHEET_TEXT_SIZE], at[SERVICE_TIME_MAX];
+    char zh[2 * SHEET_TEXT_SIZE], en[256], reason[SHEET_TEXT_SIZE], at[SERVICE_TIME_MAX],
+        clock[SHEET_CLOCK_SIZE];
     if (!o)
         return;
     reason_of(o, reason);
     service_time_text(o->signed_utc_us, at);
     snprintf(zh, sizeof(zh), "已作废：本版本已被第 %lld 版 %s 替代（%s）。原因：%s",
-             (long long)o->version, o->id, at, reason);
+             (long long)o->version, o->id, sheet_clock(at, clock), reason);
     snprintf(en, sizeof(en),
              "SUPERSEDED by version %lld, %s, signed at %s. Do not act on this version.",
              (long long)o->version, o->id, at);
@@ -272,14 +276,14 @@ void sheet_superseded(const struct sheet *s)
 static void print_version(const struct sheet *s, const struct opinion_record *o)
 {
     char label[48], text[2 * SHEET_TEXT_SIZE], reason[SHEET_TEXT_SIZE], hex[HEX_SIZE],
-        at[SERVICE_TIME_MAX];
+        at[SERVICE_TIME_MAX], clock[SHEET_CLOCK_SIZE];
     bool shown = o == s->dossier->shown;
     reason_of(o, reason);
     sodium_bin2hex(hex, sizeof(hex), o->hash, sizeof(o->hash));
     snprintf(label, sizeof(label), "第 %lld 版%s", (long long)o->version, shown ? "（本页）" : "");
     snprintf(text, sizeof(text), "%s   %s\nSHA-256 %.32s…%s%s", o->id,
-             service_time_text(o->signed_utc_us, at), hex, reason[0] ? "\n修改原因 reason：" : "",
-             reason);
+             sheet_clock(service_time_text(o->signed_utc_us, at), clock), hex,
+             reason[0] ? "\n修改原因 reason：" : "", reason);
     pdf_row(s->pdf, label, shown ? "this version" : "", text);
 }
 

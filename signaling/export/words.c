@@ -23,10 +23,6 @@ static const struct word of_case[] = {
 };
 
 static const struct word of_consent[] = {
-    {"care", "远程会诊\ncare"},
-    {"share", "共享病历资料\nshare"},
-    {"recording", "录音录像\nrecording"},
-    {"teaching", "教学观摩\nteaching"},
     {"written", "书面签名 written"},
     {"electronic", "电子签名 electronic"},
     {"fingerprint", "按指印 fingerprint"},

@@ -5,7 +5,7 @@
 #define SIGNALING_EXPORT_WORDS_H
 
 const char *words_of_case(const char *code);    /* kind, urgency, sex */
-const char *words_of_consent(const char *code); /* purpose, way of signing, relation */
+const char *words_of_consent(const char *code); /* way of signing, relation */
 const char *words_of_verdict(const char *code); /* reason of struct opinion_verdict */
 const char *words_of_level(int level);          /* "-" when it is none */
 

@@ -207,7 +207,7 @@ Test(print, says_what_was_consented_to)
     cr_assert_eq(case_ctl("opinion print --db DB --keys KEYS CON @c.pdf"), CTL_OK, "%s", said);
     read_pdf("c.pdf");
     has("知情同意");
-    has("远程会诊 care");
+    has("远程会诊 Consultation 2026-05-29 04:26:40 (UTC+8)");
     has("同意 given：演示患者（本人 self），按指印 fingerprint，见证人 witness 演示护士");
     has("文本 text 2026-1 zh-CN，SHA-256 ");
     has("拒绝 refused：演示患者（本人 self），不愿被观摩");
@@ -256,6 +256,7 @@ Test(print, a_replaced_version_is_marked_and_names_its_successor)
     read_pdf("old.pdf");
     has("已作废：本版本已被第 2 版");
     has("SUPERSEDED by version 2");
+    has("已作废 SUPERSEDED 会诊"); /* on each page's foot */
     has("绝对卧床，持续心电监护，备除颤仪。");
     cr_expect_eq(case_ctl("opinion print --opinion opn_x --db DB --keys KEYS CON @x.pdf"),
                  CTL_FAILED);
