@@ -24,8 +24,10 @@ void exchange_moved(struct exchange *x, size_t bytes)
 
 void exchange_break(struct exchange *x)
 {
-    if (x->wsi)
-        lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+    if (!x->wsi)
+        return;
+    lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(x->server->context); /* its timers are looked at after an event only */
 }
 
 void exchange_over(struct exchange *x, bool complete)
@@ -148,8 +150,11 @@ static void start(struct exchange *x)
 static void steer(struct exchange *x)
 {
     bool listens = x->phase == EXCHANGE_THINKING || x->phase == EXCHANGE_RECEIVING;
-    if (x->wsi && x->request.body_bytes && listens)
-        lws_rx_flow_control(x->wsi, !x->paused && !x->body_ended);
+    if (!x->wsi || !x->request.body_bytes || !listens)
+        return;
+    lws_rx_flow_control(x->wsi, !x->paused && !x->body_ended);
+    if (!x->paused && !x->body_ended)
+        lws_cancel_service(x->server->context); /* what was read already is looked at then */
 }
 
 int exchange_begin(struct server *s, struct lws *wsi, const char *path, enum http_method method)
@@ -173,7 +178,6 @@ int exchange_begin(struct server *s, struct lws *wsi, const char *path, enum htt
     if (x->response.status && x->request.body_bytes && !x->body_wanted)
         x->close_after = true;
     steer(x);
-    server_drain(s);
     return 0;
 }
 
@@ -219,6 +223,7 @@ void http_resume(struct exchange *x)
 
 int exchange_body(struct exchange *x, const void *bytes, size_t len_bytes)
 {
+    x->server->stirred = true;
     x->received_bytes += len_bytes;
     exchange_moved(x, len_bytes);
     if (x->phase == EXCHANGE_LINGERING)
@@ -228,7 +233,6 @@ int exchange_body(struct exchange *x, const void *bytes, size_t len_bytes)
     x->match.route->ops->body(x, x->state, bytes, len_bytes);
     if (x->response.status && x->received_bytes < x->request.body_bytes)
         x->close_after = true;
-    server_drain(x->server);
     return 0;
 }
 
@@ -242,7 +246,6 @@ int exchange_body_ended(struct exchange *x)
     if (x->request.body_bytes)
         lws_rx_flow_control(x->wsi, 0); /* until there is a response: the next request waits */
     finish(x);
-    server_drain(x->server);
     return 0;
 }
 

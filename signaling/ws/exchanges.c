@@ -160,6 +160,7 @@ void exchanges_step(struct server *s, time_us now_us, time_us utc_us)
             exchange_break(x);
         }
     }
+    server_drain(s); /* a room's step may open a transaction of its own */
     for (size_t t = 0; t < e->table_count; t++) {
         if (e->tables[t].step)
             e->tables[t].step(e->tables[t].user, now_us, utc_us);

@@ -234,7 +234,7 @@ static int written(struct exchange *x)
     }
     bool keep = !x->close_after;
     exchange_gone(x);
-    return !keep || lws_http_transaction_completed(wsi) ? -1 : 0;
+    return !keep || lws_http_transaction_completed(wsi) ? socket_end(wsi) : 0;
 }
 
 int exchange_write(struct exchange *x)

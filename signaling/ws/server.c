@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop: libwebsockets polls its sockets and one epoll descriptor of ours (relays, signals), a
- * timer runs dispatch's deadlines, pool threads wake it. Everything but hashing is this one thread.
- */
+/* The loop: libuv, with libwebsockets' sockets, one epoll descriptor of ours (relays, signals), a
+ * timer for dispatch's deadlines and a bell that pool threads ring. What one round of it brings in
+ * shares a commit; what that lets out is queued before the next round. Everything but jobs is this
+ * one thread. */
 #include "signaling/ws/server.h"
 
 #include "base/log.h"
@@ -18,13 +19,15 @@
 #include <unistd.h>
 
 #define TURN_LEAST_US  (1 * TIME_US_PER_MS)
-#define TURN_MOST_US   (1 * TIME_US_PER_S)
-#define HEADERS_MAX    4096 /* slow ones may not keep honest ones out (TRUST WEB-04) */
-#define FDS_BESIDES    64   /* listener, store, pipes */
-#define RX_PIECE_BYTES 4096 /* libwebsockets hands over at most that much at a time */
+#define TURN_MOST_US   (100 * TIME_US_PER_MS) /* a slice of the connections is looked at */
+#define HEADERS_MAX    4096        /* slow ones may not keep honest ones out (TRUST WEB-04) */
+#define FDS_BESIDES    64          /* listener, store, pipes */
+#define RECORD_BYTES   (16 * 1024) /* of TLS: read in one go, for one buffer serves all */
+#define RX_PIECE_BYTES 4096        /* libwebsockets hands over at most that much at a time */
 
-static const lws_retry_bo_t silence = {.secs_since_valid_ping = SERVER_PING_S,
-                                       .secs_since_valid_hangup = SERVER_SILENCE_S};
+/* None: its timers are a sorted list that is walked at each insertion, which at 10,000 connections
+ * takes most of the time there is. connections_step pings. */
+static const lws_retry_bo_t no_keepalive = {0};
 
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = http_callback},
@@ -47,12 +50,10 @@ static void library_says(int level, const char *line)
 static void wake(void *user)
 {
     struct server *s = user;
-    lws_cancel_service(s->context);
+    uv_async_send(&s->loop->bell);
 }
 
 /* ---- what dispatch says ---- */
-
-static void set_timer(struct server *s);
 
 static void start_work(struct server *s, const struct dispatch_output *out)
 {
@@ -75,7 +76,6 @@ void server_drain(struct server *s)
         if (out.type == DISPATCH_SEND)
             free(out.text);
     }
-    set_timer(s);
 }
 
 static void watch(struct server *s, int fd, int op)
@@ -104,46 +104,64 @@ static void watch_others(struct server *s)
     follow(s, &s->nodes_fd, dispatch_fd(s->config.dispatch));
 }
 
-void server_turn(struct server *s)
+/* What time and the relays bring. */
+static void step(struct server *s)
 {
     time_us now_us = clock_monotonic_us();
+    connections_step(s, now_us);
+    exchanges_step(s, now_us, clock_utc_us());
     dispatch_step(s->config.dispatch, now_us, clock_utc_us());
     watch_others(s);
-    server_drain(s);
     s->ending |= dispatch_over(s->config.dispatch);
 }
 
-static void on_timer(lws_sorted_usec_list_t *timer)
+static void on_timer(uv_timer_t *timer)
 {
-    struct server *s = lws_container_of(timer, struct server, timer);
-    connections_step(s, clock_monotonic_us());
-    exchanges_step(s, clock_monotonic_us(), clock_utc_us());
-    server_turn(s);
+    step(timer->data);
 }
 
-static void set_timer(struct server *s)
+/* The end of a round: commit, send, and when the next is due at the latest. */
+static void end_round(struct server *s)
 {
+    server_drain(s);
+    /* What libwebsockets has read but not handed over (TLS records, paused bodies) no socket
+     * announces, and its libuv half looks only once after an event: ring as long as that helps. */
+    if (s->stirred)
+        lws_cancel_service(s->context);
+    s->stirred = false;
     time_us now_us = clock_monotonic_us();
     time_us wait_us = dispatch_deadline(s->config.dispatch, now_us, clock_utc_us()) - now_us;
-    if (wait_us < TURN_LEAST_US)
-        wait_us = TURN_LEAST_US;
-    lws_sul_schedule(s->context, 0, &s->timer, on_timer, time_us_min(wait_us, TURN_MOST_US));
+    wait_us = time_us_min(wait_us > TURN_LEAST_US ? wait_us : TURN_LEAST_US, TURN_MOST_US);
+    uv_timer_start(&s->loop->timer, on_timer,
+                   (uint64_t)((wait_us + TIME_US_PER_MS - 1) / TIME_US_PER_MS), 0);
 }
 
-static void take_finished(struct server *s)
+static void on_bell(uv_async_t *bell)
 {
+    struct server *s = bell->data;
     uint64_t ticket;
-    while (pool_next_done(s->pool, &ticket))
+    while (s->pool && pool_next_done(s->pool, &ticket))
         dispatch_worked(s->config.dispatch, ticket, false, clock_monotonic_us(), clock_utc_us());
     exchanges_take_finished(s);
-    server_drain(s);
 }
 
-static void read_signal(struct server *s)
+/* The epoll descriptor: a signal, or something from the relays, which dispatch reads. */
+static void on_watched(uv_poll_t *poll, int status, int events)
 {
+    struct server *s = poll->data;
     struct signalfd_siginfo info;
+    (void)status;
+    (void)events;
     if (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
         s->ending = true;
+    step(s);
+}
+
+/* An idle terminal holds no TLS buffers, and no session in a cache: a ticket brings it back. */
+static void spare_memory(SSL_CTX *tls)
+{
+    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 }
 
 int server_special_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -159,13 +177,8 @@ int server_special_callback(struct lws *wsi, enum lws_callback_reasons reason, v
     case LWS_CALLBACK_WSI_DESTROY:
         s->open_count--;
         return 0;
-    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        if (s->pool)
-            take_finished(s);
-        return 0;
-    case LWS_CALLBACK_RAW_RX_FILE:
-        read_signal(s);
-        server_turn(s);
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        spare_memory(user);
         return 0;
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, len);
@@ -199,12 +212,13 @@ static struct lws_context *make_context(struct server *s)
     const struct server_config *c = &s->config;
     struct lws_context_creation_info info = {0};
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_VALIDATE_UTF8;
+                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_LIBUV;
+    info.foreign_loops = (void *[]){&s->loop->uv};
     info.fd_limit_per_thread = (unsigned)c->connections_max + FDS_BESIDES;
-    info.retry_and_idle_policy = &silence;
+    info.retry_and_idle_policy = &no_keepalive;
     info.user = s;
     info.server_string = "shanqiao";
-    info.pt_serv_buf_size = RX_PIECE_BYTES;
+    info.pt_serv_buf_size = RECORD_BYTES;
     info.max_http_header_data = RX_PIECE_BYTES;
     /* requests whose headers are being read at a time; a silent one is closed after
      * SERVER_HANDSHAKE_S */
@@ -231,7 +245,7 @@ static struct lws_vhost *make_vhost(struct server *s)
     info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION;
     info.timeout_secs = SERVER_HANDSHAKE_S;
     info.keepalive_timeout = SERVER_HANDSHAKE_S;
-    info.retry_and_idle_policy = &silence;
+    info.retry_and_idle_policy = &no_keepalive;
     info.user = s;
     return lws_create_vhost(s->context, &info);
 }
@@ -247,27 +261,42 @@ static int open_descriptors(struct server *s)
     return 0;
 }
 
+static int open_loop(struct server *s)
+{
+    struct loop *l = s->loop = calloc(1, sizeof *l);
+    if (!l)
+        return SQ_ERR_NOMEM;
+    if (uv_loop_init(&l->uv)) {
+        free(l);
+        s->loop = NULL;
+        return SQ_ERR_NOMEM;
+    }
+    uv_timer_init(&l->uv, &l->timer);
+    l->timer.data = l->watched.data = l->bell.data = s;
+    if (uv_async_init(&l->uv, &l->bell, on_bell) ||
+        uv_poll_init(&l->uv, &l->watched, s->epoll_fd) ||
+        uv_poll_start(&l->watched, UV_READABLE, on_watched))
+        return SQ_ERR_IO;
+    return 0;
+}
+
 static int start(struct server *s)
 {
+    const struct pool_size hashing = {SERVER_HASH_THREADS, SERVER_HASH_QUEUE};
     lws_set_log_level(LLL_ERR, library_says);
     raise_descriptor_limit();
     int error = open_descriptors(s);
+    if (!error)
+        error = open_loop(s);
     if (error)
         return error;
     s->slots = calloc(s->slot_count, sizeof *s->slots);
     s->context = s->slots ? make_context(s) : NULL;
-    const struct pool_size hashing = {SERVER_HASH_THREADS, SERVER_HASH_QUEUE};
     if (!s->context || pool_new(&s->pool, hashing, wake, s) ||
         exchanges_init(&s->exchanges, s->config.routes, s->config.route_count, wake, s))
         return SQ_ERR_NOMEM;
     s->vhost = make_vhost(s);
-    if (!s->vhost)
-        return SQ_ERR_IO;
-    lws_sock_file_fd_type fd = {.filefd = s->epoll_fd};
-    if (!lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, fd, "http", NULL))
-        return SQ_ERR_IO;
-    set_timer(s);
-    return 0;
+    return s->vhost ? 0 : SQ_ERR_IO;
 }
 
 int server_new(struct server **out, const struct server_config *config)
@@ -290,10 +319,36 @@ int server_new(struct server **out, const struct server_config *config)
 int server_run(struct server *s)
 {
     while (!s->ending) {
-        if (lws_service(s->context, 0) < 0)
-            return SQ_ERR_IO;
+        end_round(s);
+        uv_run(&s->loop->uv, UV_RUN_ONCE);
     }
+    server_drain(s);
     return dispatch_over(s->config.dispatch) ? SQ_ERR_CLOSED : 0;
+}
+
+static void close_handle(uv_handle_t *handle, void *user)
+{
+    (void)user;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void close_loop(struct server *s)
+{
+    if (!s->loop)
+        return;
+    uv_run(&s->loop->uv, UV_RUN_NOWAIT); /* libwebsockets closes its handles here */
+    uv_walk(&s->loop->uv, close_handle, NULL);
+    while (uv_run(&s->loop->uv, UV_RUN_ONCE))
+        ;
+    uv_loop_close(&s->loop->uv);
+    free(s->loop);
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
 }
 
 void server_free(struct server *s)
@@ -304,10 +359,11 @@ void server_free(struct server *s)
     pool_free(s->pool);
     s->pool = NULL;
     if (s->context)
-        lws_context_destroy(s->context); /* closes the adopted epoll descriptor too */
+        lws_context_destroy(s->context);
     exchanges_fini(&s->exchanges);
-    if (s->signal_fd >= 0)
-        close(s->signal_fd);
+    close_loop(s);
+    close_fd(s->epoll_fd);
+    close_fd(s->signal_fd);
     free(s->slots);
     free(s);
 }

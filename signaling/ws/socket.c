@@ -47,6 +47,12 @@ static int close_now(struct lws *wsi, uint16_t code)
     return -1;
 }
 
+int socket_end(struct lws *wsi)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC);
+    return 0;
+}
+
 void connection_close(struct connection *c, uint16_t code)
 {
     if (!c->close_code)
@@ -91,11 +97,28 @@ static struct frame *unqueue(struct connection *c)
     return f;
 }
 
+static int write_ping(struct connection *c)
+{
+    unsigned char room[LWS_PRE];
+    c->ping_due = false;
+    if (lws_write(c->wsi, room + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+        return -1;
+    if (c->first || c->close_code)
+        lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
 static int write_one(struct connection *c)
 {
+    if (c->ping_due)
+        return write_ping(c);
     struct frame *f = unqueue(c);
-    if (!f)
-        return c->close_code ? close_now(c->wsi, c->close_code) : 0;
+    if (!f && !c->close_code)
+        return 0;
+    if (!f) {
+        close_now(c->wsi, c->close_code);
+        return socket_end(c->wsi);
+    }
     int written = lws_write(c->wsi, f->text, f->len_bytes, LWS_WRITE_TEXT);
     bool good = written >= (int)f->len_bytes;
     free(f);
@@ -143,8 +166,9 @@ static int receive(struct server *s, struct connection *c, const void *in, size_
         return close_now(c->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
     if (++c->pieces > SERVER_FRAGMENTS_MAX)
         return close_now(c->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    c->heard_us = clock_monotonic_us();
     if (!c->started_us)
-        c->started_us = clock_monotonic_us();
+        c->started_us = c->heard_us;
     if (!append(c, in, len))
         return close_now(c->wsi, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION);
     if (!lws_is_final_fragment(c->wsi) || lws_remaining_packet_payload(c->wsi))
@@ -152,7 +176,6 @@ static int receive(struct server *s, struct connection *c, const void *in, size_
     dispatch_receive(s->config.dispatch, c->number, c->text, c->len_bytes, clock_monotonic_us(),
                      clock_utc_us());
     forget_message(c);
-    server_drain(s);
     return 0;
 }
 
@@ -160,6 +183,7 @@ static int opened(struct server *s, struct connection *c, struct lws *wsi)
 {
     memset(c, 0, sizeof *c);
     c->wsi = wsi;
+    c->heard_us = c->pinged_us = clock_monotonic_us();
     if (!take_slot(s, c))
         return -1;
     if (dispatch_open(s->config.dispatch, c->number, clock_monotonic_us())) {
@@ -183,15 +207,37 @@ static void closed(struct server *s, struct connection *c)
         return; /* sessions outlive the program */
     dispatch_closed(s->config.dispatch, c->number, clock_monotonic_us(), clock_utc_us());
     c->number = 0;
-    server_drain(s);
+}
+
+static void look_at(struct connection *c, time_us now_us)
+{
+    time_us silent_us = now_us - c->heard_us;
+    if (c->started_us && now_us - c->started_us > SERVER_MESSAGE_AGE_US) {
+        connection_close(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    } else if (silent_us >= SERVER_SILENCE_S * TIME_US_PER_S) {
+        /* nobody is there to read a close frame */
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        lws_cancel_service(lws_get_context(c->wsi)); /* its timers are looked at after an event */
+    } else if (silent_us >= SERVER_PING_S * TIME_US_PER_S &&
+               now_us - c->pinged_us >= SERVER_PING_S * TIME_US_PER_S) {
+        c->pinged_us = now_us;
+        c->ping_due = true;
+        lws_callback_on_writable(c->wsi);
+    }
 }
 
 void connections_step(struct server *s, time_us now_us)
 {
-    for (size_t i = 0; i < s->slot_count; i++) {
-        struct connection *c = s->slots[i];
-        if (c && c->started_us && now_us - c->started_us > SERVER_MESSAGE_AGE_US)
-            connection_close(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
+    time_us passed_us = time_us_min(now_us - s->looked_us, TIME_US_PER_S);
+    size_t share = (size_t)((time_us)s->slot_count * passed_us / TIME_US_PER_S);
+    if (share == 0)
+        return;
+    s->looked_us = now_us;
+    for (; share; share--) {
+        struct connection *c = s->slots[s->slot_looked];
+        s->slot_looked = (s->slot_looked + 1) % s->slot_count;
+        if (c)
+            look_at(c, now_us);
     }
 }
 
@@ -201,10 +247,14 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct connection *c = user;
     if (reason == LWS_CALLBACK_ESTABLISHED)
         return opened(server_of(wsi), c, wsi);
-    if (reason == LWS_CALLBACK_RECEIVE)
+    if (reason == LWS_CALLBACK_RECEIVE) {
+        server_of(wsi)->stirred = true;
         return receive(server_of(wsi), c, in, len);
+    }
     if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
         return write_one(c);
+    if (reason == LWS_CALLBACK_RECEIVE_PONG)
+        c->heard_us = clock_monotonic_us();
     if (reason == LWS_CALLBACK_CLOSED)
         closed(server_of(wsi), c);
     return 0;

@@ -292,6 +292,7 @@ class Case(unittest.TestCase):
         self.told("broken", broken + 2)
         with self.rig.connect() as s:  # while the room thinks
             s.sendall(self.head("GET /late").encode())
+            self.ask("GET", "/say")  # the room has it by now
             s.shutdown(socket.SHUT_RDWR)
         self.told("broken", broken + 3)
         self.ask("POST", "/open", token=None)

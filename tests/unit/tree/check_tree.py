@@ -44,6 +44,7 @@ LIBRARIES = [
     (r"SDL", ["client-lib/terminal"]),
     (r"png\.h", ["client-lib/terminal"]),
     (r"libwebsockets(\.h|/)", ["signaling/ws", "client-lib/io"]),
+    (r"uv\.h", ["signaling/ws"]),
     (r"sqlite3\.h", ["signaling/store"]),
     (r"libpq-fe\.h", ["signaling/store"]),
     (r"(pango|cairo|fontconfig)(/|\.h|-)", ["signaling/export"]),
