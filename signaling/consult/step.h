@@ -224,7 +224,8 @@ struct consult_room {
 };
 
 struct consult_stamps { /* UTC; 0: not yet */
-    time_us submitted_utc_us, accepted_utc_us, started_utc_us, ended_utc_us, signed_utc_us;
+    time_us submitted_utc_us, accepted_utc_us, started_utc_us, ended_utc_us;
+    time_us signed_utc_us; /* the version that holds: the last one before the archive */
 };
 
 struct consult_absence { /* NO_SHOW: who was not there */

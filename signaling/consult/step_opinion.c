@@ -122,6 +122,8 @@ int step_supersede(struct step *s)
         return 0;
     if (lead && (status = take_follow_up(s)) < 0)
         return status;
+    if (lead)
+        s->c.at.signed_utc_us = s->utc_us;
     step_set_state(s, CONSULT_DELIVERED);
     step_arm_after(s, CONSULT_DUE_STATE, s->times->acknowledge_us);
     return 0;
@@ -220,10 +222,13 @@ static void claim_timeout(struct step *s)
 
 static void meeting_timeout(struct step *s)
 {
+    bool waits = s->c.applicant == CONSULT_PRESENT;
     if (s->c.kind == CONSULT_READING)
         claim_timeout(s);
     else if (step_needs_slot(&s->c) && !step_has_slot(&s->c))
         step_finish(s, CONSULT_EXPIRED, CONSULT_WHY_NOT_SCHEDULED, CONSULT_BY_EXPIRY);
+    else if (s->c.kind == CONSULT_EMERGENCY && waits) /* for whoever comes: the others ring */
+        step_lose_specialist(s, CONSULT_RING_STOPPED, CONSULT_BY_EXPIRY);
     else
         no_show(s);
 }

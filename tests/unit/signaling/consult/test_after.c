@@ -28,6 +28,22 @@ Test(consult_after, an_emergency_waits_for_nobody)
     cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
 }
 
+Test(consult_after, an_emergency_rings_on_when_who_accepted_does_not_come)
+{
+    struct life l = life_of(CONSULT_EMERGENCY, 0);
+    life_to_routed(&l, 3);
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    life_by(&l, CONSULT_ACCEPT, 1);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_TRIAGED);
+    cr_expect_eq(consult_next(&l.c), CONSULT_ROUTE);
+    life_ok(&l, (struct consult_event){.type = CONSULT_ROUTE, .route = {.again = 5, .chair = -1}});
+    cr_expect_eq(consult_ringing(&l.c), 5);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_timeout(&l, CONSULT_DUE_STATE); /* the applicant is gone as well */
+    cr_expect_eq(l.c.state, CONSULT_NO_SHOW);
+}
+
 static struct life emergency_acknowledged(void)
 {
     struct life l = life_of(CONSULT_EMERGENCY, CONSULT_NEEDS_INVITED | CONSULT_NEEDS_AGREEMENT);
