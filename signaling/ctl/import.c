@@ -12,8 +12,11 @@
 #include <sodium.h>
 #include <string.h>
 
-#define HOUR_US   (3600 * TIME_US_PER_S)
-#define SHOWN_MAX 50 /* changes of a table that an import lists; a dry run lists all */
+/* After so many an engine's idea of the tables' sizes is wrong, and with it its choice of indexes.
+ */
+#define MANY_CHANGES 1000
+#define HOUR_US      (3600 * TIME_US_PER_S)
+#define SHOWN_MAX    50 /* changes of a table that an import lists; a dry run lists all */
 
 struct import {
     struct ctl *c;
@@ -134,6 +137,10 @@ static int run(struct import *im)
     if (status == 0 && !im->c->dry_run)
         status = store_commit(im->s->store);
     store_rollback(im->s->store);
+    /* SQLite does better without: with statistics it builds Bloom filters over whole tables */
+    if (status == 0 && !im->c->dry_run && store_is_uri(im->c->db) &&
+        plan_changes(&im->plan) >= MANY_CHANGES)
+        status = store_run(im->s->store, "ANALYZE", NULL, 0) < 0 ? SQ_ERR_STORE : 0;
     return status;
 }
 

@@ -14,16 +14,20 @@
 #define MIN_PER_DAY 1440
 #define OPEN_DAY    2932896 /* 9999-12-31: no end was set */
 
-/* up: the institution $1 and all above it. 7: DIRECTORY_ANCESTORS_MAX - 1. */
+/* CROSS JOIN fixes the order of the loops in SQLite, whatever its statistics say: from the few
+ * found to what their keys name. PostgreSQL takes it as any join. up: the institution $1 and all
+ * above it. 7: DIRECTORY_ANCESTORS_MAX - 1. */
 #define WITH_UP                                                                                    \
-    "WITH RECURSIVE up (id, parent, kind, distance) AS"                                            \
-    " (SELECT id, parent, kind, CAST(0 AS BIGINT) FROM institution WHERE id = $1 UNION ALL"        \
-    "  SELECT i.id, i.parent, i.kind, up.distance + 1 FROM up JOIN institution i"                  \
-    "  ON i.id = up.parent WHERE up.distance < 7)"
+    "WITH RECURSIVE up (id, parent, distance) AS"                                                  \
+    " (SELECT id, parent, CAST(0 AS BIGINT) FROM institution WHERE id = $1 UNION ALL"              \
+    "  SELECT i.id, i.parent, up.distance + 1 FROM up CROSS JOIN institution i"                    \
+    "  WHERE i.id = up.parent AND up.distance < 7)"
 
-/* Is the row of alias `t` in force on the local day of institution `i`? $n: minutes since 1970. */
-#define OPEN(t, n)         " " t ".until_day >= ($" n " + i.utc_offset_min) / 1440"
-#define HELPS_WITH(s1, s2) " (h.specialty = '' OR h.specialty = $" s1 " OR h.specialty = $" s2 ")"
+/* In force on the local day of institution i. $3 always is the minutes since 1970. */
+#define TODAY  " ($3 + i.utc_offset_min) / 1440"
+#define OPEN_A " a.from_day <=" TODAY " AND a.until_day >=" TODAY
+#define OPEN_I " i.until_day >=" TODAY
+#define OPEN_P " p.until_day >=" TODAY " AND" OPEN_I
 
 /* ---- where an institution belongs ---- */
 
@@ -57,12 +61,12 @@ int directory_coordinators(struct service *s, const char *institution,
     int64_t nearest = -1;
     out->count = 0;
     STORE_QUERY(s->store, &q,
-                WITH_UP
-                ", seat (id, distance) AS (SELECT id, distance FROM up UNION"
-                "  SELECT c.id, up.distance FROM up JOIN institution c ON c.parent = up.id"
-                "  AND c.kind = 'consultation_centre')"
-                " SELECT a.id, seat.distance FROM seat JOIN account a ON a.institution = seat.id"
-                " WHERE a.disabled = 0 AND (a.roles & $2) <> 0 ORDER BY seat.distance, a.id",
+                WITH_UP ", seat (id, distance) AS (SELECT id, distance FROM up UNION"
+                        "  SELECT c.id, up.distance FROM up CROSS JOIN institution c"
+                        "  WHERE c.parent = up.id AND c.kind = 'consultation_centre')"
+                        " SELECT a.id, seat.distance FROM seat CROSS JOIN account a"
+                        " WHERE a.institution = seat.id AND a.disabled = 0 AND (a.roles & $2) <> 0 "
+                        "ORDER BY seat.distance, a.id",
                 sv_text(institution), sv_int(ROLE_COORDINATOR));
     while (out->count < DIRECTORY_COORDINATORS_MAX && store_next(&q)) {
         if (nearest >= 0 && store_int(&q, 1) != nearest)
@@ -139,22 +143,18 @@ int directory_agreement(struct service *s, const char *inviting, const char *inv
         agree_inside(inviting, out);
         return 0;
     }
-    STORE_QUERY(
-        s->store, &q,
-        WITH_UP
-        " SELECT a.id, a.inviting, a.invited, a.reference, a.from_day, a.until_day,"
-        " i.utc_offset_min, a.kinds, a.specialties, a.approve_inviting,"
-        " a.approve_invited, a.triage, a.schedule, a.strategy, a.ring_s"
-        " FROM up JOIN agreement a ON a.inviting = up.id AND a.invited = $2"
-        " JOIN institution i ON i.id = $1 JOIN institution b ON b.id = a.inviting"
-        " JOIN institution v ON v.id = a.invited WHERE" OPEN(
-            "a",
-            "3") " AND a.from_day <= ($3 + i.utc_offset_min) / 1440"
-                 " AND" OPEN("i", "3") " AND" OPEN("b", "3") " AND" OPEN(
-                     "v",
-                     "3") " ORDER BY up.distance, CASE WHEN a.specialties = '' THEN 1 ELSE 0 END,"
-                          " a.from_day DESC, a.id",
-        sv_text(inviting), sv_text(invited), sv_int(utc_us / US_PER_MIN));
+    STORE_QUERY(s->store, &q,
+                WITH_UP " SELECT a.id, a.inviting, a.invited, a.reference, a.from_day, a.until_day,"
+                        " i.utc_offset_min, a.kinds, a.specialties, a.approve_inviting,"
+                        " a.approve_invited, a.triage, a.schedule, a.strategy, a.ring_s"
+                        " FROM up CROSS JOIN agreement a CROSS JOIN institution i"
+                        " CROSS JOIN institution b CROSS JOIN institution v"
+                        " WHERE a.inviting = up.id AND a.invited = $2 AND i.id = $1"
+                        " AND b.id = a.inviting AND v.id = a.invited AND b.until_day >=" TODAY
+                        " AND v.until_day >=" TODAY " AND" OPEN_I " AND" OPEN_A
+                        " ORDER BY up.distance, CASE WHEN a.specialties = '' THEN 1 ELSE 0 END,"
+                        " a.from_day DESC, a.id",
+                sv_text(inviting), sv_text(invited), sv_int(utc_us / US_PER_MIN));
     while (!found && store_next(&q))
         if (covers(store_text(&q, 7), kind) &&
             (!specialty || !*specialty || covers(store_text(&q, 8), specialty))) {
@@ -196,14 +196,17 @@ static int read_panels(struct store_query *q, struct directory_panels *out)
     return store_query_end(q);
 }
 
+/* $2: a specialty, or "". */
+#define FROM_PANEL                                                                                 \
+    "SELECT" PANEL_COLUMNS ", 0 FROM panel p JOIN institution i ON i.id = p.institution"           \
+    " WHERE ($2 = '' OR p.specialty = $2) AND" OPEN_P " AND"
+
 int directory_panel(struct service *s, const char *panel, time_us utc_us,
                     struct directory_panel *out)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT" PANEL_COLUMNS ", 0 FROM panel p JOIN institution i ON i.id = p.institution"
-                " WHERE p.id = $1 AND" OPEN("p", "2") " AND" OPEN("i", "2"),
-                sv_text(panel), sv_int(utc_us / US_PER_MIN));
+    STORE_QUERY(s->store, &q, FROM_PANEL " p.id = $1", sv_text(panel), sv_text(""),
+                sv_int(utc_us / US_PER_MIN));
     bool found = store_next(&q);
     if (found)
         read_panel(&q, out);
@@ -211,29 +214,23 @@ int directory_panel(struct service *s, const char *panel, time_us utc_us,
     return status == 0 && !found ? SQ_ERR_NOT_FOUND : status;
 }
 
+/* Two statements, so that each has its index. */
 int directory_panels(struct service *s, const struct directory_filter *filter, time_us utc_us,
                      struct directory_panels *out)
 {
     struct store_query q;
-    const char *institution = filter->institution ? filter->institution : "";
     const char *specialty = filter->specialty ? filter->specialty : "";
-    if (*institution) /* two statements, so that each has its index */
+    struct store_value now = sv_int(utc_us / US_PER_MIN);
+    if (filter->institution)
         STORE_QUERY(s->store, &q,
-                    "SELECT" PANEL_COLUMNS
-                    ", 0 FROM panel p JOIN institution i ON i.id = p.institution"
-                    " WHERE p.institution = $1 AND ($2 = '' OR p.specialty = $2)"
-                    " AND ($3 = 0 OR p.level = $3) AND" OPEN("p", "4") " AND" OPEN(
-                        "i", "4") " ORDER BY p.level, p.id",
-                    sv_text(institution), sv_text(specialty), sv_int(filter->level),
-                    sv_int(utc_us / US_PER_MIN));
+                    FROM_PANEL " p.institution = $1 AND ($4 = 0 OR p.level = $4)"
+                               " ORDER BY p.level, p.id LIMIT 32",
+                    sv_text(filter->institution), sv_text(specialty), now, sv_int(filter->level));
     else
         STORE_QUERY(s->store, &q,
-                    "SELECT" PANEL_COLUMNS
-                    ", 0 FROM panel p JOIN institution i ON i.id = p.institution"
-                    " WHERE p.level BETWEEN $2 AND $3 AND ($1 = '' OR p.specialty = $1)"
-                    " AND" OPEN("p", "4") " AND" OPEN("i", "4") " ORDER BY p.level, p.id LIMIT 32",
-                    sv_text(specialty), sv_int(filter->level ? filter->level : 1),
-                    sv_int(filter->level ? filter->level : 5), sv_int(utc_us / US_PER_MIN));
+                    FROM_PANEL " p.level BETWEEN $1 AND $4 ORDER BY p.level, p.id LIMIT 32",
+                    sv_int(filter->level ? filter->level : 1), sv_text(specialty), now,
+                    sv_int(filter->level ? filter->level : 5));
     return read_panels(&q, out);
 }
 
@@ -241,21 +238,18 @@ int directory_escalation(struct service *s, const char *from, const char *specia
                          struct directory_panels *out)
 {
     struct store_query q;
-    STORE_QUERY(
-        s->store, &q,
-        "WITH RECURSIVE reach (id, distance, position) AS"
-        " (SELECT institution, CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM panel"
-        "  WHERE id = $1 UNION SELECT h.helper, reach.distance + 1, h.position"
-        "  FROM reach JOIN help h ON h.helped = reach.id WHERE reach.distance < 5"
-        "  AND" HELPS_WITH(
-            "2",
-            "2") ")"
-                 " SELECT" PANEL_COLUMNS ", reach.distance FROM reach"
-                 " JOIN institution i ON i.id = reach.id JOIN panel p ON p.institution = reach.id"
-                 " AND p.specialty = $2 WHERE reach.distance > 0 AND p.institution <>"
-                 " (SELECT institution FROM panel WHERE id = $1) AND" OPEN("p", "3") " AND" OPEN(
-                     "i", "3") " ORDER BY reach.distance, reach.position, p.id",
-        sv_text(from), sv_text(specialty), sv_int(utc_us / US_PER_MIN));
+    STORE_QUERY(s->store, &q,
+                "WITH RECURSIVE reach (id, distance, position) AS"
+                " (SELECT institution, CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM panel"
+                "  WHERE id = $1 UNION SELECT h.helper, reach.distance + 1, h.position"
+                "  FROM reach CROSS JOIN help h WHERE h.helped = reach.id"
+                "  AND (h.specialty = '' OR h.specialty = $2) AND reach.distance < 5)"
+                " SELECT" PANEL_COLUMNS ", reach.distance FROM reach"
+                " CROSS JOIN panel p CROSS JOIN institution i WHERE p.institution = reach.id"
+                " AND p.specialty = $2 AND i.id = reach.id AND reach.distance > 0"
+                " AND p.institution <> (SELECT institution FROM panel WHERE id = $1)"
+                " AND" OPEN_P " ORDER BY reach.distance, reach.position, p.id",
+                sv_text(from), sv_text(specialty), sv_int(utc_us / US_PER_MIN));
     return read_panels(&q, out);
 }
 
@@ -266,17 +260,16 @@ static int around(struct service *s, const char *institution, const char *specia
     struct store_query q;
     STORE_QUERY(
         s->store, &q,
-        WITH_UP
-        ", near (id, distance) AS (SELECT id, distance FROM up UNION"
-        "  SELECT h.helper, near.distance + 1 FROM near JOIN help h ON h.helped = near.id"
-        "  WHERE near.distance < 8 AND ($2 = '' OR" HELPS_WITH(
-            "2",
-            "3") "))"
-                 " SELECT" PANEL_COLUMNS ", near.distance FROM near"
-                 " JOIN institution i ON i.id = near.id JOIN panel p ON p.institution = near.id"
-                 " WHERE ($2 = '' OR p.specialty = $2 OR p.specialty = $3) AND" OPEN(
-                     "p", "4") " AND" OPEN("i", "4") " ORDER BY p.level, near.distance, p.id",
-        sv_text(institution), sv_text(specialty), sv_text(other), sv_int(utc_us / US_PER_MIN));
+        WITH_UP ", near (id, distance) AS (SELECT id, distance FROM up UNION"
+                "  SELECT h.helper, near.distance + 1 FROM near CROSS JOIN help h"
+                "  WHERE h.helped = near.id AND near.distance < 8"
+                "  AND ($2 = '' OR h.specialty = '' OR h.specialty = $2 OR h.specialty = $4))"
+                " SELECT" PANEL_COLUMNS ", near.distance FROM near"
+                " CROSS JOIN panel p CROSS JOIN institution i"
+                " WHERE p.institution = near.id AND i.id = near.id"
+                " AND ($2 = '' OR p.specialty = $2 OR p.specialty = $4)"
+                " AND" OPEN_P " ORDER BY p.level, near.distance, p.id",
+        sv_text(institution), sv_text(specialty), sv_int(utc_us / US_PER_MIN), sv_text(other));
     return read_panels(&q, out);
 }
 
