@@ -401,6 +401,7 @@ void session_get_stats(struct session *s, struct sq_call_stats *out, time_us now
         local_track_add_stats(s->locals[i], out, now_us);
     out->estimate_bps = s->estimate_bps;
     out->srtp_profile = "";
+    out->last_packet_us = s->last_packet_us;
     if (!s->transport)
         return;
     struct transport_stats t;

@@ -31,6 +31,7 @@ static void receive_rtp(struct session *s, uint8_t *data, size_t len_bytes, time
     struct rtp_view view;
     if (rtp_parse(&view, data, len_bytes))
         return;
+    s->last_packet_us = now_us;
     struct receive_stream *r = remote_table_of_ssrc(s->remotes, view.ssrc);
     if (r)
         receive_stream_on_packet(r, &view, data, now_us);

@@ -35,6 +35,7 @@ struct session {
     bool silent;      /* nothing for SILENCE_US: pictures would only fill a queue or be lost */
     uint32_t estimate_bps;
     uint32_t sender_ssrc;
+    time_us last_packet_us; /* media arrived on the wire; 0: never */
     uint64_t unknown_ssrc, bad_rtcp;
     struct session_event events[SESSION_EVENTS_MAX];
     size_t event_first, event_count;

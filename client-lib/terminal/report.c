@@ -22,6 +22,8 @@ static json_t *timing_json(const struct terminal *t)
                         json_integer(l->submit_us ? l->submit_us + t->utc_offset_us : 0));
     json_object_set_new(o, "ring_utc_us",
                         json_integer(l->ring_us ? l->ring_us + t->utc_offset_us : 0));
+    json_object_set_new(o, "last_packet_utc_us",
+                        json_integer(s->last_packet_us ? s->last_packet_us + t->utc_offset_us : 0));
     return o;
 }
 

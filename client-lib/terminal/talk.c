@@ -55,8 +55,11 @@ void talk_join(struct terminal *t, int64_t now_us)
 void talk_keep_stats(struct terminal *t)
 {
     struct sq_call_stats stats = {.struct_size = sizeof stats};
-    if (t->call && sq_call_get_stats(t->call, &stats) == SQ_OK)
-        t->last_stats = stats;
+    if (!t->call || sq_call_get_stats(t->call, &stats) != SQ_OK)
+        return;
+    if (!stats.last_packet_us) /* of a call before it */
+        stats.last_packet_us = t->last_stats.last_packet_us;
+    t->last_stats = stats;
 }
 
 void talk_leave(struct terminal *t)

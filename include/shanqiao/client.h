@@ -378,6 +378,7 @@ struct sq_call_stats {
     const char *srtp_profile; /* "" before the handshake; static storage */
     bool over_tcp;
     int64_t joined_us, connected_us, first_audio_us, first_video_us; /* 0 not yet; first decoded */
+    int64_t last_packet_us; /* when media last arrived on the wire, played or not; 0: never */
 };
 /* SQ_ERR_INVALID (struct_size 0). */
 int sq_call_get_stats(sq_call *call, struct sq_call_stats *stats);
