@@ -60,10 +60,11 @@ static double cpu_share(const struct process_use *from, const struct process_use
 
 static json_t *latency_json(const struct latency *l)
 {
-    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f}", "count", (json_int_t)l->histogram.count,
-                     "p50", latency_percentile_ms(l, 0.5), "p95", latency_percentile_ms(l, 0.95),
-                     "p99", latency_percentile_ms(l, 0.99), "max", latency_max_ms(l), "mean",
-                     latency_mean_ms(l));
+    return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "count",
+                     (json_int_t)l->histogram.count, "p50", latency_percentile_ms(l, 0.5), "p90",
+                     latency_percentile_ms(l, 0.9), "p95", latency_percentile_ms(l, 0.95), "p99",
+                     latency_percentile_ms(l, 0.99), "p99_9", latency_percentile_ms(l, 0.999),
+                     "max", latency_max_ms(l), "mean", latency_mean_ms(l));
 }
 
 static json_t *errors_json(const struct report_errors *e)
