@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void lose(struct nodes *n)
+{
+    if (!n->lost)
+        log_write(LOG_ERROR, "nodes.lease_lost", LOG_TEXT("node", n->id));
+    n->lost = true;
+}
+
 static int guard(struct store *s, void *user)
 {
     struct nodes *n = user;
@@ -20,7 +27,7 @@ static int guard(struct store *s, void *user)
     bool found = store_next(&q);
     int status = store_query_end(&q);
     if (status == 0 && !found) {
-        n->lost = true;
+        lose(n);
         store_set_error(s, "another node has taken over from this one");
         status = SQ_ERR_STORE;
     }
@@ -133,10 +140,8 @@ static bool renew(struct nodes *n)
     int changed =
         STORE_RUN(n->service->store, "UPDATE node SET beat = beat + 1 WHERE id = $1 AND boot = $2",
                   sv_text(n->id), sv_text(n->boot));
-    if (changed == 0 && !n->lost) {
-        n->lost = true;
-        log_write(LOG_ERROR, "nodes.lease_lost", LOG_TEXT("node", n->id));
-    }
+    if (changed == 0)
+        lose(n);
     if (changed == 1)
         n->renewed_us = began_us;
     return changed == 1;

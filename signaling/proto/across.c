@@ -17,6 +17,14 @@ bool across_hold(struct dispatch *d, time_us now_us)
     return !d->config.nodes || nodes_hold(d->config.nodes, now_us);
 }
 
+bool across_may(const struct unit *u)
+{
+    if (!u->d->config.nodes || !u->error)
+        return true;
+    u->d->recover_due = true; /* what is left out now is put right then */
+    return false;
+}
+
 /* ---- effects ---- */
 
 static json_t *effect_json(const struct effect *e)

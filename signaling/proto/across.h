@@ -23,6 +23,10 @@ struct across_request {
 /* May this node act at all? */
 bool across_hold(struct dispatch *d, time_us now_us);
 
+/* May what the unit is about be done to a relay? Not by a node that could not begin: the room may be
+ * another's by now. */
+bool across_may(const struct unit *u);
+
 /* Inside the transaction of an act. true: the effect goes to the node that owns the room, nothing
  * is left to do. Claims rooms that are opened. */
 bool across_take(struct unit *u, const struct effect *e);

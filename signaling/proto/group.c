@@ -152,10 +152,11 @@ static int end(struct dispatch *d, struct group *g)
         across_catch_up_all(d);
     for (size_t i = 0; i < g->waiter_count; i++)
         g->waiters[i].done(g->waiters[i].user, g->error);
-    for (size_t i = 0; i < g->after.count && !g->error && across_hold(d, g->now_us); i++) {
+    for (size_t i = 0; i < g->after.count && !g->error; i++) {
         struct unit u;
         unit_begin(&u, d, g->now_us, g->utc_us);
-        unit_carry_out(&u, &g->after.items[i]);
+        if (across_may(&u))
+            unit_carry_out(&u, &g->after.items[i]);
         unit_end(&u);
     }
     return g->error;

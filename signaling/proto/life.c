@@ -211,7 +211,7 @@ static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
     if (!d->config.media)
         return;
     unit_begin(&u, d, now_us, utc_us);
-    if (across_hold(d, now_us))
+    if (across_may(&u))
         media_step(d->config.media, now_us);
     unit_take_media(&u);
     unit_end(&u);

@@ -115,7 +115,7 @@ static void tell_media(struct dispatch *d, const char *session, bool there, time
         return;
     unit_begin(&u, d, now_us, utc_us);
     across_presence(&u, session, there);
-    if (d->config.media)
+    if (d->config.media && across_may(&u))
         media_presence(d->config.media, session, there, now_us);
     unit_take_media(&u);
     unit_end(&u);

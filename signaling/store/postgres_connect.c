@@ -112,6 +112,13 @@ static int listen_again(struct postgres_engine *e)
     return postgres_script(e, sql);
 }
 
+/* libpq would print these; what matters comes back as an error of a command. */
+static void hear_nothing(void *user, const char *text)
+{
+    (void)user;
+    (void)text;
+}
+
 static int connect_now(struct postgres_engine *e)
 {
     /* what the URI says comes later and wins */
@@ -128,6 +135,7 @@ static int connect_now(struct postgres_engine *e)
     e->db = PQconnectdbParams(names, values, 1);
     if (!e->db || PQstatus(e->db) != CONNECTION_OK)
         return postgres_fail(e, NULL);
+    PQsetNoticeProcessor(e->db, hear_nothing, NULL);
     int status = postgres_script(e, SESSION_SETTINGS);
     if (status == 0)
         status = check_server(e);
