@@ -79,7 +79,8 @@ struct http_ops {
     /* Bytes of the body in order, at most HTTP_PIECE_MAX. Borrowed for the call. */
     void (*body)(struct exchange *x, void *state, const void *bytes, size_t len_bytes);
     void (*finish)(struct exchange *x, void *state); /* Content-Length bytes came */
-    /* Always, once, last: frees the state. complete: the response went out whole. */
+    /* Always, once, last: frees the state. complete: the response went out whole. NULL where there
+     * is no state. */
     void (*closed)(struct exchange *x, void *state, bool complete);
 };
 

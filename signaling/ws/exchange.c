@@ -36,7 +36,8 @@ void exchange_over(struct exchange *x, bool complete)
         return;
     x->phase = EXCHANGE_OVER;
     exchanges_forget_job(x);
-    x->match.route->ops->closed(x, x->state, complete);
+    if (x->match.route->ops->closed)
+        x->match.route->ops->closed(x, x->state, complete);
     x->state = NULL;
 }
 
