@@ -27,6 +27,6 @@ struct consult_event history_fill(struct history *h, enum consult_event_type typ
 /* NULL, or what is broken: `before` heard `e` with `status` and became `after`. */
 const char *history_broken(const struct consult *before, const struct consult_event *e, int status,
                            const struct consult *after, const struct consult_commands *out,
-                           time_us utc_us);
+                           const struct consult_times *times, time_us utc_us);
 
 #endif

@@ -27,7 +27,7 @@ void life_ok(struct life *l, struct consult_event e)
     int status = step(l, &e, &before);
     cr_assert_eq(status, 0, "%s when %s: %d", consult_event_name(e.type),
                  consult_state_name(before.state), status);
-    const char *wrong = history_broken(&before, &e, status, &l->c, &l->out, l->utc_us);
+    const char *wrong = history_broken(&before, &e, status, &l->c, &l->out, &l->times, l->utc_us);
     cr_assert_null(wrong, "%s when %s: %s", consult_event_name(e.type),
                    consult_state_name(before.state), wrong);
 }

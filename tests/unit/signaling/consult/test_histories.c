@@ -39,7 +39,8 @@ static const char *one_history(uint64_t seed, struct trail *t)
             note(t, &before, &e, status, &h.c);
         if (status == 0)
             lived[h.c.kind][before.state][e.type][h.c.state]++;
-        const char *wrong = history_broken(&before, &e, status, &h.c, &out, h.utc_us);
+        const char *wrong =
+            history_broken(&before, &e, status, &h.c, &out, &history_times, h.utc_us);
         if (wrong)
             return wrong;
         if (h.c.state == CONSULT_CANCELLED && prng_chance(&h.random, 0.3))

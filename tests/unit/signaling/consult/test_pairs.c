@@ -71,7 +71,8 @@ static void try_pair(const struct sample *sample, enum consult_event_type type, 
     struct consult_event e = history_fill(&h, type);
     struct consult_commands out;
     int status = consult_step(&h.c, &e, &history_times, h.utc_us, &out);
-    const char *wrong = history_broken(&sample->c, &e, status, &h.c, &out, h.utc_us);
+    const char *wrong =
+        history_broken(&sample->c, &e, status, &h.c, &out, &history_times, h.utc_us);
     const char *kind = consult_kind_name(sample->c.kind);
     const char *state = consult_state_name(sample->c.state);
     const char *event = consult_event_name(type);

@@ -8,6 +8,26 @@
 
 TestSuite(consult_step);
 
+Test(consult_step, a_new_one_is_a_draft_that_needs_what_its_kind_needs)
+{
+    for (int kind = 0; kind < CONSULT_KIND_COUNT; kind++) {
+        struct consult c;
+        bool slot = kind == CONSULT_MDT || kind == CONSULT_JOINT_CLINIC;
+        consult_init(&c, (enum consult_kind)kind);
+        cr_expect_eq(c.state, CONSULT_DRAFT);
+        cr_expect_eq(c.needs, slot ? CONSULT_NEEDS_SCHEDULE : 0);
+        cr_expect_eq(c.urgency, kind == CONSULT_EMERGENCY ? CONSULT_URGENCY_EMERGENCY
+                                                          : CONSULT_URGENCY_ROUTINE);
+        for (int person = -3; person < 3; person++)
+            cr_expect_eq(consult_presence_of(&c, person), CONSULT_AWAY);
+    }
+    struct life l = life_of(CONSULT_LIVE, 0);
+    l.c.urgency = CONSULT_URGENCY_COUNT;
+    life_no(&l, (struct consult_event){.type = CONSULT_SUBMIT}, SQ_ERR_INVALID);
+    l.c.urgency = CONSULT_URGENCY_KEEP;
+    life_no(&l, (struct consult_event){.type = CONSULT_SUBMIT}, SQ_ERR_INVALID);
+}
+
 Test(consult_step, everything_automatic_rings_at_once)
 {
     struct life l = life_of(CONSULT_LIVE, 0);
