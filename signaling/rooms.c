@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list: a new room adds its table here. */
 #include "signaling/rooms.h"
+#include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/consent/consent.h"
 #include "signaling/consult/consult.h"
@@ -15,10 +16,12 @@
 #include "signaling/statistics/statistics.h"
 
 static const struct method_table *const rooms[] = {
-    &auth_method_table,      &account_method_table, &directory_method_table,  &duty_method_table,
-    &consult_method_table,   &consent_method_table, &opinion_method_table,    &media_method_table,
-    &retention_method_table, &link_method_table,    &statistics_method_table, &worklist_method_table,
-    &schedule_method_table,  &referral_method_table, &material_method_table,
+    &auth_method_table,     &account_method_table,  &directory_method_table,
+    &duty_method_table,     &consult_method_table,  &consent_method_table,
+    &opinion_method_table,  &media_method_table,    &retention_method_table,
+    &audit_method_table,    &link_method_table,     &statistics_method_table,
+    &worklist_method_table, &schedule_method_table, &referral_method_table,
+    &material_method_table,
 };
 #define ROOM_COUNT (sizeof(rooms) / sizeof(rooms[0]))
 

@@ -36,6 +36,8 @@ int audit_chain_of(struct store *store, const char *account, const char *object,
 /* Inside the caller's transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int audit_append(struct store *store, const struct audit_act *act);
 
+extern const struct method_table audit_method_table; /* audit.list */
+
 struct audit_head {
     char chain[ID_MAX];
     int64_t number; /* of the last row; 0: none */

@@ -88,8 +88,11 @@ static int look_up(struct service *s, const char *login, time_us utc_us, struct 
         return status;
     if (!disabled)
         snprintf(out->account, sizeof(out->account), "%s", account);
-    struct audit_act act = {.utc_us = utc_us, .act = "auth.attempt", .object = account};
-    return audit_append(s->store, &act);
+    char chain[ID_MAX];
+    struct audit_act act = {
+        .utc_us = utc_us, .act = "auth.attempt", .object = account, .chain = chain};
+    status = audit_chain_of(s->store, account, NULL, chain);
+    return status < 0 ? status : audit_append(s->store, &act);
 }
 
 int auth_login_begin(struct service *s, const char *login, time_us utc_us, struct auth_login *out,

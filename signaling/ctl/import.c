@@ -112,11 +112,25 @@ static int make_plan(struct import *im)
     return status == 0 && im->file.fault_count ? SQ_ERR_INVALID : status;
 }
 
+/* Roles and locks are felt by the running server at once. */
+static int tell_server(const struct import *im)
+{
+    const struct plan_table *t = &im->plan.tables[TABLE_ACCOUNTS];
+    int status = 0;
+    for (size_t i = 0; i < t->count && status == 0; i++)
+        if (t->changes[i].before && t->changes[i].after)
+            status =
+                auth_account_changed(im->s->store, t->changes[i].after->cells[A_ID], im->c->utc_us);
+    return status;
+}
+
 static int write_plan(struct import *im, const char *no_password)
 {
     if (!plan_changes(&im->plan))
         return 0;
     int status = plan_apply(&im->plan, im->s->store, no_password);
+    if (status == 0)
+        status = tell_server(im);
     return status == 0 ? ctl_audit(im->c, im->s, "ctl.import", "") : status;
 }
 

@@ -50,6 +50,9 @@ int fhir_audit_read(struct call *call, const char *id, json_t **out)
     if (status < 0)
         return status;
     fhir_id_of(chain, prefix);
+    for (char *p = prefix; *p; p++)
+        if (*p == '_')
+            *p = '-'; /* as in audit_event_fhir */
     size_t len = strlen(prefix);
     if (strncmp(id, prefix, len) != 0 || id[len] != '-' || !id[len + 1] ||
         strspn(id + len + 1, "0123456789") != strlen(id + len + 1))
