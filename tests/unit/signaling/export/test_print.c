@@ -137,9 +137,10 @@ Test(print, refuses_what_is_not_there_or_not_signed_and_overwrites_nothing)
 Test(print, a_changed_opinion_is_printed_as_not_verified_and_is_no_evidence)
 {
     case_sign();
-    cr_assert_eq(
-        store_run(p.service.store, "UPDATE opinion SET signature = X'3006020101020101'", NULL, 0),
-        1);
+    static const uint8_t no_signature[] = {0x30, 6, 2, 1, 1, 2, 1, 1}; /* well-formed DER */
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE opinion SET signature = $1",
+                           sv_bytes(no_signature, sizeof(no_signature))),
+                 1);
     cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @b.pdf"), CTL_BAD, "%s", said);
     read_pdf("b.pdf");
     has("校验不通过");
@@ -266,14 +267,14 @@ Test(print, a_replaced_version_is_marked_and_names_its_successor)
 /* From an import, not from the wire: names that hide or turn what stands beside them. */
 Test(print, what_hides_or_turns_text_is_printed_as_a_box)
 {
-    cr_assert_eq(store_run(p.service.store,
-                           "UPDATE account SET name = '<b>甲</b>' || CHAR(8238) || 'cod.exe' ||"
-                           " CHAR(8203) || CHAR(7) WHERE id = '" VILLAGER "'",
-                           NULL, 0),
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE account SET name = $1 WHERE id = $2",
+                           sv_text("<b>甲</b>\xe2\x80\xae"
+                                   "cod.exe\x07"),
+                           sv_text(VILLAGER)),
                  1);
     case_sign();
     read_pdf("first.pdf");
-    has("<b>甲</b>□cod.exe");
+    has("<b>甲</b>□cod.exe□");
     cr_expect_null(strstr(text, "\xe2\x80\xae"), "no override in the sheet");
 }
 

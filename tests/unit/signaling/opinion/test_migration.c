@@ -25,10 +25,10 @@ static void up(void)
     cr_assert_eq(people_call(&p, EXPERT_1, "consultation.enter", people_id(id)), 0);
     cr_assert_eq(people_call(&p, VILLAGER, "consultation.enter", people_id(id)), 0);
     cr_assert_eq(people_call(&p, VILLAGER, "consultation.end", people_id(id)), 0);
-    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign",
-                             json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice",
-                                       "休息")),
-                 0);
+    cr_assert_eq(
+        people_call(&p, EXPERT_1, "opinion.sign",
+                    json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice", "休息")),
+        0);
 }
 
 static void down(void)
@@ -82,11 +82,11 @@ Test(opinion_migration, versions_are_not_lost_on_the_way_back)
     char former[ID_MAX];
     snprintf(former, sizeof(former), "%s",
              json_string_value(json_object_get(json_object_get(p.call.result, "opinion"), "id")));
-    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.supersede",
-                             json_pack("{s:s, s:s, s:s, s:{s:s}}", "consultationId", id,
-                                       "opinionId", former, "reason", "new image", "opinion",
-                                       "advice", "转诊")),
-                 0);
+    cr_assert_eq(
+        people_call(&p, EXPERT_1, "opinion.supersede",
+                    json_pack("{s:s, s:s, s:s, s:{s:s}}", "consultationId", id, "opinionId", former,
+                              "reason", "new image", "opinion", "advice", "转诊")),
+        0);
     cr_expect_lt(migrations_move(p.service.store, BEFORE, true), 0);
     cr_expect_eq(rows("SELECT COUNT(*) FROM opinion"), 2);
     cr_expect_eq(rows("SELECT COUNT(*) FROM consent"), 2, "the step is whole or not at all");

@@ -116,32 +116,41 @@ Test(opinion, can_be_checked_outside)
     X509_free(certificate);
 }
 
-static void sql(const char *text)
+/* $1 in `sql` stands for so many zero bytes. */
+static void change(const char *sql, size_t zeros)
 {
-    cr_assert_geq(store_run(p.service.store, text, NULL, 0), 1);
+    static const uint8_t zero[128];
+    struct store_value value = sv_bytes(zero, zeros);
+    int changed = store_run(p.service.store, sql, &value, zeros > 0);
+    cr_assert_geq(changed, 1, "%s: %s", sql, store_error(p.service.store));
 }
 
 Test(opinion, changes_in_the_store_are_found)
 {
     static const struct {
-        const char *sql, *reason;
+        const char *sql;
+        size_t zeros;
+        const char *reason;
     } changes[] = {
-        {"UPDATE opinion SET canonical_hash = zeroblob(32)", "hash_mismatch"},
-        {"UPDATE opinion SET sealed_canonical = zeroblob(100)", "hash_mismatch"},
-        {"UPDATE opinion SET signature = zeroblob(70)", "signature_invalid"},
-        {"UPDATE opinion SET algorithm = 'none'", "signature_invalid"},
-        {"UPDATE opinion SET signed_us = signed_us + 60000000", "content_differs"},
-        {"UPDATE opinion SET signed_us = signed_us + 600000000000000", "certificate_invalid"},
+        {"UPDATE opinion SET canonical_hash = $1", 32, "hash_mismatch"},
+        {"UPDATE opinion SET sealed_canonical = $1", 100, "hash_mismatch"},
+        {"UPDATE opinion SET signature = $1", 70, "signature_invalid"},
+        {"UPDATE opinion SET algorithm = 'none'", 0, "signature_invalid"},
+        {"UPDATE opinion SET signed_us = signed_us + 60000000", 0, "content_differs"},
+        {"UPDATE opinion SET signed_us = signed_us + 600000000000000", 0, "certificate_invalid"},
         {"UPDATE opinion SET certificate = (SELECT certificate FROM signing_key WHERE owner = "
          "'ca')",
-         "certificate_invalid"},
-        {"UPDATE opinion SET author = '" EXPERT_2 "'", "certificate_invalid"},
-        {"DELETE FROM signing_key WHERE owner = 'ca'", "certificate_invalid"},
+         0, "certificate_invalid"},
+        {"UPDATE opinion SET author = '" EXPERT_2 "'", 0, "certificate_invalid"},
+        {"UPDATE opinion SET version = 2", 0, "content_differs"},
+        {"UPDATE opinion SET kind = 'conclusion'", 0, "content_differs"},
+        {"UPDATE opinion SET supersedes = 'opn_x'", 0, "content_differs"},
+        {"DELETE FROM signing_key WHERE owner = 'ca'", 0, "certificate_invalid"},
     };
     sign_it();
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
         cr_assert_eq(store_begin(p.service.store), 0);
-        sql(changes[i].sql);
+        change(changes[i].sql, changes[i].zeros);
         cr_expect_str_eq(verdict(), changes[i].reason, "%s", changes[i].sql);
         store_rollback(p.service.store);
         cr_expect_str_eq(verdict(), "ok");
