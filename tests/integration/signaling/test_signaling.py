@@ -233,7 +233,9 @@ class Front(Case):
         village = self.server.sign_in("village", takeover=True)
         room = village.result("consultation.submit", REQUEST)["consultation"]["id"]
         other = self.server.sign_in("other", takeover=True)
-        self.assertEqual(wire.error_of(other.call("consultation.get", {"id": room})), "SQ_ERR_NOT_FOUND")
+        seen = other.result("consultation.get", {"id": room})["consultation"]  # a colleague of the same clinic
+        self.assertNotIn("patient", seen)
+        self.assertNotIn("complaint", seen)
         self.assertEqual(wire.error_of(other.call("media.routerRtpCapabilities", {"room": room})), "SQ_ERR_NOT_FOUND")
 
     def test_media_without_a_relay_is_refused_plainly(self):

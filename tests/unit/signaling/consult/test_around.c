@@ -263,6 +263,8 @@ Test(consult_around, what_people_wrote_is_sealed)
     region_act(&p, EXPERT_1, "worklist.claim", id);
     region_ok(&p, EXPERT_1, "consultation.critical",
               json_pack("{s:s, s:s}", "id", id, "text", "potassium of seven"));
+    if (store_shared(p.service.store))
+        return; /* the rows are the same; there is no file to look into */
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         cr_expect_not(file_holds(p.database, secrets[i]), "%s", secrets[i]);
         snprintf(path, sizeof(path), "%s-wal", p.database);
