@@ -244,7 +244,8 @@ int exchange_body_ended(struct exchange *x)
     x->body_ended = true;
     if (x->phase == EXCHANGE_LINGERING)
         return -1; /* the response asked for a close */
-    if (x->request.body_bytes)
+    bool listens = x->phase == EXCHANGE_THINKING || x->phase == EXCHANGE_RECEIVING;
+    if (x->request.body_bytes && listens)
         lws_rx_flow_control(x->wsi, 0); /* until there is a response: the next request waits */
     finish(x);
     return 0;

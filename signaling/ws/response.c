@@ -51,6 +51,8 @@ static void go(struct exchange *x)
     x->paused = false;
     exchange_moved(x, 0);
     lws_rx_flow_control(x->wsi, 1); /* libwebsockets does not write where it may not read */
+    if (x->request.body_bytes)
+        x->server->stirred = true; /* what was read already is looked at in the next round */
     lws_callback_on_writable(x->wsi);
 }
 

@@ -117,7 +117,9 @@ static void patch_body(struct exchange *x, void *state, const void *bytes, size_
     memcpy(grown + t->file->len, bytes, len);
     t->file->bytes = grown;
     t->file->len += len;
-    if (http_query(x, "pause", 0)) {
+    if (http_query(x, "early", 0)) {
+        tell_offset(x, 200, t->file->len);
+    } else if (http_query(x, "pause", 0)) {
         http_pause(x);
         http_run(x, nothing, go_on, NULL);
     }

@@ -149,6 +149,12 @@ class Case(unittest.TestCase):
         self.assertEqual(self.ask("PATCH", "/files/empty", b"")[0], 204)
         self.assertEqual(self.ask("DELETE", "/files/empty")[0], 204)
 
+    def test_a_room_may_answer_before_the_body_ended(self):
+        for size in (3, 100, 16384, 200000):
+            self.assertEqual(self.ask("PATCH", f"/files/early{size}?early=1", b"x" * size)[0], 200)
+            self.client.close()
+            self.assertEqual(self.ask("DELETE", f"/files/early{size}")[0], 204)
+
     def test_a_slow_reader_gets_all_of_it(self):
         data = os.urandom(BIG)  # more than the buffers between the two hold
         self.ask("PATCH", "/files/slow", data)
