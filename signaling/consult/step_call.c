@@ -80,6 +80,7 @@ void step_follow_presence(struct step *s)
     if (both && s->c.state != CONSULT_IN_PROGRESS) {
         if (!s->c.at.started_utc_us)
             s->c.at.started_utc_us = s->utc_us;
+        s->c.reason = CONSULT_WHY_NONE;
         step_set_state(s, CONSULT_IN_PROGRESS);
         step_arm(s, CONSULT_DUE_STATE, TIME_US_NEVER);
     } else if (!both && s->c.state == CONSULT_IN_PROGRESS) {

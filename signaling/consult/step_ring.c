@@ -332,6 +332,7 @@ int step_claim(struct step *s)
 void step_put_back(struct step *s)
 {
     int reader = s->c.specialist;
+    s->c.reason = CONSULT_WHY_NONE; /* of a call that was abandoned */
     step_set_state(s, CONSULT_ROUTED);
     step_close_room(s);
     s->c.specialist = CONSULT_NOBODY;
@@ -369,6 +370,7 @@ void step_lose_specialist(struct step *s, enum consult_ring ring, enum consult_r
     step_set_state(s, CONSULT_TRIAGED);
     step_stop_rings(s, CONSULT_RING_WAITING, CONSULT_BY_REROUTE); /* mdt: are invited again */
     step_close_room(s);
+    s->c.reason = CONSULT_WHY_NONE;
     s->c.specialist = CONSULT_NOBODY;
     s->c.slot = (struct consult_slot){0};
     s->c.plan = (struct consult_plan){0};

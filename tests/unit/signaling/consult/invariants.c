@@ -120,6 +120,8 @@ static const char *broken_deadlines(const struct consult *c)
     if (owes != (c->backfill.left != 0) || owes != (due[CONSULT_DUE_BACKFILL] != TIME_US_NEVER) ||
         (owes && c->kind != CONSULT_EMERGENCY))
         return "what is to be made up for has no deadline, or the other way round";
+    if (c->kind != CONSULT_EMERGENCY && c->backfill.state != CONSULT_BACKFILL_NONE)
+        return "something to make up for that was not an emergency";
     bool raised = c->critical == CONSULT_CRITICAL_RAISED;
     if (raised != (due[CONSULT_DUE_CRITICAL] != TIME_US_NEVER) ||
         (raised && c->kind != CONSULT_READING))
@@ -136,6 +138,17 @@ static const char *broken_state(const struct consult *c)
         return "it went on without an approval";
     if (consult_is_over(c->state) && c->state != CONSULT_ARCHIVED && c->reason == CONSULT_WHY_NONE)
         return "it ended for no reason";
+    unsigned with_reason = S(RETURNED) | S(OPINION_DRAFTED) | SIGNED; /* or it is over */
+    if (c->reason != CONSULT_WHY_NONE && !consult_is_over(c->state) && !IN(c, with_reason))
+        return "it goes on with a reason why it ended";
+    if ((c->absence.applicant || c->absence.members) && c->state != CONSULT_NO_SHOW)
+        return "somebody is still missed";
+    for (int i = 0; i < c->member_count && IN(c, S(APPROVED) | S(TRIAGED)); i++)
+        if (c->members[i].ready || c->applicant_ready)
+            return "ready for what was given up";
+    if (IN(c, S(APPROVED) | S(TRIAGED)) &&
+        (c->slot.end_utc_us || c->plan.level || c->plan.exhausted || c->plan.rang))
+        return "a plan or a slot of before";
     if (c->plan.escalating && c->state != CONSULT_ROUTED)
         return "a panel is awaited by nobody";
     if (IN(c, SIGNED) && !c->at.signed_utc_us)
@@ -255,6 +268,14 @@ static const char *broken_commands(const struct consult *before, const struct co
     for (int d = 0; d < CONSULT_DEADLINE_COUNT; d++)
         if (before->deadlines[d] != after->deadlines[d] && !has_arm(out, d))
             return "a deadline moved and was not told";
+    if ((before->consent != after->consent && !count_of(out, CONSULT_DO_TELL_CONSENT)) ||
+        (before->critical != after->critical && !count_of(out, CONSULT_DO_TELL_CRITICAL)) ||
+        (count_of(out, CONSULT_DO_STOP_RECORDING) &&
+         (!before->room.open || after->consent & CONSULT_CONSENT_RECORDING)))
+        return "a side matter changed and was not told, or told for nothing";
+    if (with_ring(before, CONSULT_RING_REMOVED) != with_ring(after, CONSULT_RING_REMOVED) &&
+        !count_of(out, CONSULT_DO_TELL_MEMBERS))
+        return "somebody goes or comes back untold";
     for (int i = -2; i < after->member_count && after->room.open; i++) {
         bool there = consult_presence_of(before, i) == CONSULT_PRESENT;
         bool told = false, gone = i >= 0 && after->members[i].ring == CONSULT_RING_REMOVED;
@@ -291,6 +312,8 @@ static const char *broken_step(const struct consult *before, const struct consul
     if (archived && (after->backfill.left || after->critical == CONSULT_CRITICAL_RAISED ||
                      (before->state == CONSULT_ACKNOWLEDGED && before->follow_up_days)))
         return "archived with something left to do";
+    if (e->type == CONSULT_REOPEN && after->at.ended_utc_us)
+        return "reopened, and ended still";
     if (after->specialist != before->specialist && after->specialist != CONSULT_NOBODY) {
         enum consult_ring ring = after->specialist < before->member_count
                                      ? before->members[after->specialist].ring

@@ -64,7 +64,11 @@ Test(consult_after, the_archive_waits_for_what_an_emergency_skipped)
     cr_expect_eq(l.c.backfill.state, CONSULT_BACKFILL_OVERDUE);
     cr_expect(life_told(&l, CONSULT_DO_TELL_BACKFILL));
     life_timeout(&l, CONSULT_DUE_BACKFILL); /* and says so again */
+    life_no(&l, (struct consult_event){.type = CONSULT_BACKFILL}, SQ_ERR_INVALID);
+    life_no(&l, (struct consult_event){.type = CONSULT_BACKFILL, .needs = CONSULT_NEEDS_TRIAGE},
+            SQ_ERR_INVALID);
     life_ok(&l, (struct consult_event){.type = CONSULT_BACKFILL, .needs = CONSULT_NEEDS_INVITED});
+    cr_expect(life_told(&l, CONSULT_DO_TELL_BACKFILL));
     life_no(&l, (struct consult_event){.type = CONSULT_BACKFILL, .needs = CONSULT_NEEDS_INVITED},
             SQ_ERR_STATE);
     life_ok(&l, (struct consult_event){.type = CONSULT_BACKFILL, .needs = CONSULT_NEEDS_AGREEMENT});

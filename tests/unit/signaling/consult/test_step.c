@@ -45,6 +45,7 @@ Test(consult_step, both_sides_approve_in_any_order_and_only_once)
     life_no(&l, (struct consult_event){.type = CONSULT_APPROVE}, SQ_ERR_STATE); /* not by itself */
     life_ok(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITED});
     cr_expect_eq(l.c.state, CONSULT_SUBMITTED);
+    cr_expect(life_told(&l, CONSULT_DO_TELL_STATE)); /* one side less to wait for */
     life_no(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_INVITED},
             SQ_ERR_STATE);
     life_no(&l, (struct consult_event){.type = CONSULT_APPROVE, .needs = CONSULT_NEEDS_SCHEDULE},
@@ -372,6 +373,19 @@ Test(consult_step, without_consent_nobody_comes_in)
             SQ_ERR_DENIED);
     life_consent(&l, CONSULT_CONSENT, CONSULT_CONSENT_SHARE);
     life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+}
+
+Test(consult_step, consent_is_for_a_purpose)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    static const enum consult_event_type types[] = {CONSULT_CONSENT, CONSULT_CONSENT_WITHDRAWN};
+    for (int i = 0; i < 2; i++) {
+        life_no(&l, (struct consult_event){.type = types[i]}, SQ_ERR_INVALID);
+        life_no(&l, (struct consult_event){.type = types[i], .consent = 8}, SQ_ERR_INVALID);
+        life_no(&l, (struct consult_event){.type = types[i], .consent = 9}, SQ_ERR_INVALID);
+    }
+    life_consent(&l, CONSULT_CONSENT_WITHDRAWN, CONSULT_CONSENT_SHARE);
+    cr_expect_eq(l.c.state, CONSULT_DRAFT); /* nothing was asked yet */
 }
 
 Test(consult_step, consent_withdrawn_while_ringing_or_talking_ends_all)
