@@ -113,7 +113,7 @@ int directory_escalation(struct service *s, const char *from, const char *specia
                          struct directory_panels *out);
 
 /* Panels around an institution at every level: of itself, its ancestors, and all that help any of
- * these, lowest level and then nearest first. Specialty NULL: any. */
+ * these over at most three relations, lowest level and then nearest first. Specialty NULL: any. */
 int directory_around(struct service *s, const char *institution, const char *specialty,
                      time_us utc_us, struct directory_panels *out);
 

@@ -253,23 +253,34 @@ int directory_escalation(struct service *s, const char *from, const char *specia
     return read_panels(&q, out);
 }
 
-/* Panels of either specialty; "": any. */
+/* Helpers of what `from` holds. The limit is far above what there is, and tells PostgreSQL that it
+ * is little: it then looks rows up by index instead of reading whole tables, which a recursion over
+ * help would make it do. */
+#define HELPERS(name, from)                                                                        \
+    ", " name " (id, distance) AS (SELECT h.helper, f.distance + 1 FROM " from " f"                \
+    " CROSS JOIN help h WHERE h.helped = f.id AND ($2 = '' OR h.specialty = ''"                    \
+    " OR h.specialty = $2 OR h.specialty = $4) LIMIT 64)"
+
+/* Panels of either specialty; "": any. Help over three relations: county, city, province. */
 static int around(struct service *s, const char *institution, const char *specialty,
                   const char *other, time_us utc_us, struct directory_panels *out)
 {
     struct store_query q;
-    STORE_QUERY(
-        s->store, &q,
-        WITH_UP ", near (id, distance) AS (SELECT id, distance FROM up UNION"
-                "  SELECT h.helper, near.distance + 1 FROM near CROSS JOIN help h"
-                "  WHERE h.helped = near.id AND near.distance < 8"
-                "  AND ($2 = '' OR h.specialty = '' OR h.specialty = $2 OR h.specialty = $4))"
-                " SELECT" PANEL_COLUMNS ", near.distance FROM near"
-                " CROSS JOIN panel p CROSS JOIN institution i"
-                " WHERE p.institution = near.id AND i.id = near.id"
-                " AND ($2 = '' OR p.specialty = $2 OR p.specialty = $4)"
-                " AND" OPEN_P " ORDER BY p.level, near.distance, p.id",
-        sv_text(institution), sv_text(specialty), sv_int(utc_us / US_PER_MIN), sv_text(other));
+    STORE_QUERY(s->store, &q,
+                WITH_UP ", own (id, distance) AS (SELECT id, distance FROM up LIMIT 8)" HELPERS(
+                    "first", "own") HELPERS("second", "first")
+                    HELPERS("third",
+                            "second") ", near (id, distance) AS (SELECT id, distance FROM own UNION"
+                                      "  SELECT id, distance FROM first UNION SELECT id, distance "
+                                      "FROM second UNION"
+                                      "  SELECT id, distance FROM third LIMIT 64)"
+                                      " SELECT" PANEL_COLUMNS ", near.distance FROM near"
+                                      " CROSS JOIN panel p CROSS JOIN institution i"
+                                      " WHERE p.institution = near.id AND i.id = near.id"
+                                      " AND ($2 = '' OR p.specialty = $2 OR p.specialty = $4)"
+                                      " AND" OPEN_P " ORDER BY p.level, near.distance, p.id",
+                sv_text(institution), sv_text(specialty), sv_int(utc_us / US_PER_MIN),
+                sv_text(other));
     return read_panels(&q, out);
 }
 
