@@ -19,8 +19,8 @@ struct nodes;
 struct schema_set;
 
 /* Requests of one turn share a commit; more, or a longer turn, make another. */
-#define DISPATCH_GROUP_MAX 128
-#define DISPATCH_GROUP_US  (10 * TIME_US_PER_MS)
+#define DISPATCH_GROUP_MAX 64
+#define DISPATCH_GROUP_US  (50 * TIME_US_PER_MS)
 #define DISPATCH_REPLAY_MAX                                                                        \
     1000 /* notifications that session.resume replays; older: reload the state */
 #define DISPATCH_PENDING_MAX   8    /* requests of one connection that wait for a relay or a hash */
