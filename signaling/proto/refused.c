@@ -11,8 +11,9 @@
 #include <string.h>
 
 /* Members of params that name an object, the most particular first. */
-static const char *const naming[] = {"transportId",    "consumerId", "producerId", "id",
-                                     "consultationId", "room",       "panelId"};
+static const char *const naming[] = {
+    "transportId", "consumerId", "producerId", "id",        "opinionId", "consultationId",
+    "room",        "holdId",     "objectId",   "accountId", "panelId",   "institutionId"};
 
 static size_t bucket_of(const char *name)
 {
@@ -59,7 +60,14 @@ static int exists(struct service *s, const char *id)
     STORE_QUERY(s->store, &q,
                 "SELECT 1 WHERE EXISTS (SELECT 1 FROM consultation WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM media_object WHERE id = $1)"
-                " OR EXISTS (SELECT 1 FROM panel WHERE id = $1)",
+                " OR EXISTS (SELECT 1 FROM panel WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM material WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM referral WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM opinion WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM slot WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM hold WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM account WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM institution WHERE id = $1)",
                 sv_text(id));
     bool found = store_next(&q);
     int status = store_query_end(&q);

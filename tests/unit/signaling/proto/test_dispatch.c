@@ -467,6 +467,17 @@ Test(dispatch, a_refused_sign_in_leaves_the_hash_of_its_name)
                  REFUSED_ROWS_MAX - AUTH_FREE_FAILURES, "bounded");
 }
 
+Test(dispatch, whatever_a_refused_act_was_on_stands_in_its_row)
+{
+    two_people();
+    bench_call(&b, 2, "account.disable", json_pack("{s:s}", "accountId", VILLAGER));
+    cr_expect_eq(rows_of("account.disable", EXPERT_1, VILLAGER, "SQ_ERR_NOT_FOUND"), 1);
+    bench_call(&b, 2, "account.disable", json_pack("{s:s}", "accountId", EXPERT_2));
+    cr_expect_eq(rows_of("account.disable", EXPERT_1, EXPERT_2, "SQ_ERR_DENIED"), 1);
+    bench_call(&b, 2, "audit.list", json_pack("{s:s}", "institutionId", "county"));
+    cr_expect_eq(rows_of("audit.list", EXPERT_1, "county", "SQ_ERR_DENIED"), 1);
+}
+
 Test(dispatch, acts_on_what_is_not_ones_own_leave_rows_up_to_a_bound)
 {
     two_people();
