@@ -270,7 +270,8 @@ struct consult {
 struct consult_route { /* who is asked */
     enum consult_strategy strategy;
     int added;      /* new members behind the present ones; all experts but the chair */
-    int chair;      /* mdt: number of the chair; CONSULT_NOBODY: as before. Experts need one */
+    int chair;      /* mdt: number of the chair; CONSULT_NOBODY: as before, or in an escalation
+                       the first one asked. Experts are not asked without a chair */
     uint64_t again; /* present members to be asked again (not removed ones) */
 };
 

@@ -201,6 +201,22 @@ static void first_route(struct step *s)
     owe_backfill(s);
 }
 
+/* Experts of an mdt are asked with somebody to chair them. */
+static int settle_chair(struct step *s)
+{
+    int named = s->e->route.chair;
+    uint64_t wave = next_wave(&s->c);
+    if (s->c.kind != CONSULT_MDT)
+        return 0;
+    bool above = named == CONSULT_NOBODY && s->c.plan.escalating && wave;
+    if (above && step_chair(&s->c) == CONSULT_NOBODY)
+        step_set_chair(&s->c, __builtin_ctzll(wave)); /* the panel above was asked for one */
+    int chair = step_chair(&s->c);
+    if (named != CONSULT_NOBODY && named != chair)
+        return SQ_ERR_STATE; /* that one is not asked */
+    return wave && chair == CONSULT_NOBODY ? SQ_ERR_INVALID : 0;
+}
+
 int step_route(struct step *s)
 {
     int status = check_route(s);
@@ -208,12 +224,9 @@ int step_route(struct step *s)
         return status;
     bool first = s->c.state != CONSULT_ROUTED;
     take_up(s, &s->e->route);
-    int chair = step_chair(&s->c);
-    if (s->c.kind == CONSULT_MDT && s->e->route.chair != CONSULT_NOBODY &&
-        s->e->route.chair != chair)
-        return SQ_ERR_STATE; /* that one is not asked */
-    if (s->c.kind == CONSULT_MDT && next_wave(&s->c) && chair == CONSULT_NOBODY)
-        return SQ_ERR_INVALID; /* experts without a chair to meet */
+    status = settle_chair(s);
+    if (status < 0)
+        return status;
     if (first) {
         first_route(s);
     } else {
@@ -222,6 +235,7 @@ int step_route(struct step *s)
         s->c.plan.exhausted = !next_wave(&s->c);
         s->c.plan.escalating = false;
     }
+    int chair = step_chair(&s->c);
     uint64_t wave = next_wave(&s->c);
     if (wave && strategy_of(&s->c) == CONSULT_RING_ALL) { /* also beside those who ring already */
         ring(s, wave);

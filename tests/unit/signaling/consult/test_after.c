@@ -265,6 +265,18 @@ Test(consult_after, a_chair_who_refuses_is_replaced_by_one_who_came)
     cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
 }
 
+Test(consult_after, a_chair_is_sought_in_the_panel_above)
+{
+    struct life l = life_of(CONSULT_MDT, CONSULT_NEEDS_SCHEDULE);
+    life_to_routed(&l, 2);
+    life_by(&l, CONSULT_REFUSE, 0);
+    life_ok(&l, (struct consult_event){.type = CONSULT_ROUTE, .route = {.added = 1, .chair = -1}});
+    life_by(&l, CONSULT_ACCEPT, 2);
+    cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
+    cr_expect_eq(l.c.specialist, 2);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(1)); /* the other expert is invited still */
+}
+
 Test(consult_after, an_expert_who_is_late_ends_the_readiness)
 {
     struct life l = life_of(CONSULT_MDT, CONSULT_NEEDS_SCHEDULE);
