@@ -108,6 +108,15 @@ int opinion_method_save(struct call *call)
 
 /* ---- sign ---- */
 
+/* What was just stored is read back and checked before it is committed: a signature is for ever,
+ * and jansson drops characters of a text, without saying so, when its buffer can't grow. */
+static int check_signed(struct service *s, const struct opinion_record *o)
+{
+    struct opinion_verdict verdict;
+    int status = opinion_verify(s, o->consultation, o->id, &verdict);
+    return status < 0 ? status : verdict.verified ? 0 : SQ_ERR_INTERNAL;
+}
+
 static int put_signature(struct call *call, const struct document_context *c,
                          struct opinion_record *o)
 {
@@ -120,7 +129,7 @@ static int put_signature(struct call *call, const struct document_context *c,
                                    o->signed_utc_us, &o->signature);
     if (status == 0)
         status = opinion_record_sign(call->service, o);
-    return status;
+    return status < 0 ? status : check_signed(call->service, o);
 }
 
 static int reply_signed(struct call *call, const struct opinion_record *o)
