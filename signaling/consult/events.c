@@ -357,5 +357,7 @@ enum room_right consult_room_right(struct service *s, const char *room, const ch
         return ROOM_RIGHT_NONE;
     if (relation == RELATION_RUNG)
         return ROOM_RIGHT_RUNG;
-    return live ? ROOM_RIGHT_LIVE : ROOM_RIGHT_WAITING;
+    if (!live)
+        return relation == RELATION_OBSERVER ? ROOM_RIGHT_NONE : ROOM_RIGHT_WAITING;
+    return rights_allow(roles, relation, ACT_SPEAK) ? ROOM_RIGHT_LIVE : ROOM_RIGHT_LISTEN;
 }

@@ -7,7 +7,8 @@
 
 static bool gated(const struct media_object *consumer)
 {
-    return consumer->stream.transport->transport.right != ROOM_RIGHT_LIVE ||
+    enum room_right own = consumer->stream.transport->transport.right;
+    return (own != ROOM_RIGHT_LIVE && own != ROOM_RIGHT_LISTEN) ||
            consumer->stream.producer->stream.transport->transport.right != ROOM_RIGHT_LIVE;
 }
 
@@ -16,11 +17,13 @@ bool media_consumer_paused(const struct media_object *consumer)
     return consumer->stream.paused || gated(consumer);
 }
 
-/* Who is rung meets those who wait for an answer, and nobody else. */
-static bool meet(enum room_right a, enum room_right b)
+/* Who is rung meets those who wait for an answer, and nobody else. Nobody meets what an observer
+ * sends. */
+static bool meet(enum room_right a, enum room_right producer)
 {
-    return (a != ROOM_RIGHT_RUNG || b == ROOM_RIGHT_WAITING) &&
-           (b != ROOM_RIGHT_RUNG || a == ROOM_RIGHT_WAITING);
+    return (a != ROOM_RIGHT_RUNG || producer == ROOM_RIGHT_WAITING) &&
+           (producer != ROOM_RIGHT_RUNG || a == ROOM_RIGHT_WAITING) &&
+           producer != ROOM_RIGHT_LISTEN;
 }
 
 bool media_may_meet(const struct media_object *transport, const struct media_object *producer)

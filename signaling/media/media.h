@@ -30,7 +30,8 @@ enum room_right {
     ROOM_RIGHT_RUNG,     /* being rung: may connect, and learns of those who wait, not of the
                             others who are rung, nor they of it */
     ROOM_RIGHT_WAITING,  /* may connect; nothing flows yet (it rings) */
-    ROOM_RIGHT_LIVE      /* media flows */
+    ROOM_RIGHT_LIVE,     /* media flows */
+    ROOM_RIGHT_LISTEN    /* hears and sees a live room, is neither heard nor seen: an observer */
 };
 
 struct media_config {

@@ -192,7 +192,7 @@ Test(consult_around, observers_see_no_name_and_come_by_consent)
     cr_expect_null(json_object_get(patient, "name"));
     cr_expect_null(json_object_get(patient, "idNumber"));
     cr_expect_not_null(json_object_get(patient, "ageYears"));
-    cr_expect_eq(consult_room_right(&p.service, id, TRAINEE), ROOM_RIGHT_LIVE);
+    cr_expect_eq(consult_room_right(&p.service, id, TRAINEE), ROOM_RIGHT_LISTEN);
     region_ok(&p, COUNTY_DESK, "consultation.removeMember",
               json_pack("{s:s, s:s}", "id", id, "accountId", TRAINEE));
     cr_expect_eq(people_effects(&p, EFFECT_ROOM_REMOVE), 1);

@@ -107,6 +107,25 @@ Test(rooms, a_rung_member_who_did_not_accept_is_never_heard)
     json_decref(state);
 }
 
+Test(rooms, an_observer_hears_and_is_not_heard)
+{
+    join(VILLAGER, "microphone");
+    join(EXPERT_1, "microphone");
+    accept_call();
+    cr_expect(told(VILLAGER, "media.newConsumer"), "the specialist");
+    bench_allow(EXPERT_2, ROOM_RIGHT_LISTEN);
+    json_t *observer = join(EXPERT_2, "microphone");
+    cr_expect_eq(json_array_size(json_object_get(observer, "consumers")), 2);
+    size_t i;
+    json_t *consumer;
+    json_array_foreach(json_object_get(observer, "consumers"), i, consumer)
+    {
+        cr_expect_not(json_is_true(json_object_get(consumer, "paused")));
+    }
+    cr_expect_null(told(VILLAGER, "media.newConsumer"));
+    cr_expect_null(told(EXPERT_1, "media.newConsumer"));
+}
+
 Test(rooms, joining_again_replaces_the_former_transport)
 {
     join(EXPERT_1, "microphone");
