@@ -134,16 +134,15 @@ const char *nodes_id(const struct nodes *n)
 /* ---- the own lease ---- */
 
 /* Without the writer lock: who waits for that still renews. */
-static bool renew(struct nodes *n)
+static bool renew(struct nodes *n, time_us now_us)
 {
-    time_us began_us = clock_monotonic_us();
     int changed =
         STORE_RUN(n->service->store, "UPDATE node SET beat = beat + 1 WHERE id = $1 AND boot = $2",
                   sv_text(n->id), sv_text(n->boot));
     if (changed == 0)
         lose(n);
     if (changed == 1)
-        n->renewed_us = began_us;
+        n->renewed_us = now_us; /* when it began, at the latest */
     return changed == 1;
 }
 
@@ -153,7 +152,7 @@ bool nodes_hold(struct nodes *n, time_us now_us)
         return false;
     if (now_us - n->renewed_us < NODES_LEASE_US - NODES_MARGIN_US)
         return true;
-    return !n->service->store->in_transaction && renew(n);
+    return !n->service->store->in_transaction && renew(n, now_us);
 }
 
 bool nodes_lost(const struct nodes *n)
@@ -241,10 +240,11 @@ bool nodes_step(struct nodes *n, time_us now_us)
         return false;
     if (nodes_beats(n, now_us)) {
         n->beat_us = now_us + NODES_BEAT_US;
-        if (renew(n))
+        if (renew(n, now_us))
             watch(n, now_us);
     }
     n->now_us = now_us;
+    nodes_gather(n);
     for (size_t i = 0; i < n->known_count; i++)
         some |= over(&n->known[i], now_us);
     return (some || n->gone) && !n->lost;

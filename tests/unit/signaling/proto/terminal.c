@@ -2,25 +2,17 @@
 /* See terminal.h. Every notification and result is put to its schema as it passes. */
 #include "terminal.h"
 
-#include "signaling/auth/auth.h"
-#include "signaling/consult/consult.h"
-#include "signaling/directory/directory.h"
-#include "signaling/duty/duty.h"
-#include "signaling/opinion/opinion.h"
+#include "signaling/rooms.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct method_table tables[5];
-
-static void start(struct bench *b)
+void bench_start(struct bench *b)
 {
-    const struct method_table all[] = {auth_method_table, directory_method_table, duty_method_table,
-                                       consult_method_table, opinion_method_table};
-    memcpy(tables, all, sizeof all);
-    struct dispatch_config config = {
-        .service = &b->people.service, .schemas = b->schemas, .tables = tables, .table_count = 5};
+    struct dispatch_config config = {.service = &b->people.service, .schemas = b->schemas};
+    config.nodes = b->nodes;
+    config.tables = rooms_tables(&config.table_count);
     cr_assert_eq(dispatch_new(&b->dispatch, &config), 0);
     cr_assert_eq(dispatch_start(b->dispatch, b->now_us, b->people.utc_us), 0);
 }
@@ -32,7 +24,7 @@ void bench_init(struct bench *b)
     people_init(&b->people);
     b->now_us = 1000 * TIME_US_PER_S;
     cr_assert_eq(schema_set_new(&b->schemas, &reason), 0, "%s %s", reason.path, reason.text);
-    start(b);
+    bench_start(b);
 }
 
 void bench_fini(struct bench *b)
@@ -83,7 +75,7 @@ void bench_restart(struct bench *b)
 {
     dispatch_free(b->dispatch);
     people_restart(&b->people);
-    start(b);
+    bench_start(b);
     drain(b);
 }
 

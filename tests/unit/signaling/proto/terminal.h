@@ -21,6 +21,7 @@ struct bench {
     struct people people;
     struct schema_set *schemas;
     struct dispatch *dispatch;
+    struct nodes *nodes; /* borrowed; NULL: this one alone */
     time_us now_us;
     struct heard heard[HEARD_MAX];
     size_t heard_count;
@@ -29,6 +30,8 @@ struct bench {
 };
 
 void bench_init(struct bench *b);
+/* The dispatcher over b->people, b->nodes and b->schemas. */
+void bench_start(struct bench *b);
 void bench_fini(struct bench *b);
 void bench_restart(struct bench *b); /* the program dies and starts again on the same store */
 void bench_pass(struct bench *b, time_us time);
