@@ -35,7 +35,7 @@ DIRECTORY = {
     "accounts": [{"id": f"acc_{name}", "name": name, "institution": place, "roles": [role], "language": "en",
                   "password": f"password-{name}"}
                  for name, place, role in (("village", "ins_village", "village_doctor"),
-                                           ("neighbour", "ins_village", "village_doctor"),
+                                           ("outsider", "ins_other", "village_doctor"),
                                            ("specialist", "ins_county", "specialist"),
                                            ("office", "ins_county", "coordinator"),
                                            ("program", "ins_county", "service"),
@@ -256,7 +256,7 @@ class Interfaces(unittest.TestCase):
             self.assertNotIn("entry", self.server.fhir(name, "stranger")[1])
         nothing = self.server.fhir("Task/con-1234567890123456789012", "stranger")[1]
         self.assertEqual(nothing, self.server.fhir(f"Task/{self.fhir_id}", "stranger")[1], "no oracle for ids")
-        own = self.search("AuditEvent?_count=1")[0][0]["id"]
+        own = self.read("AuditEvent?_count=1")["entry"][0]["resource"]["id"]
         self.assertEqual(self.server.fhir(f"AuditEvent/{own}", "stranger")[0], 404)
 
     def test_reads_stand_in_the_audit_log(self):
@@ -309,11 +309,11 @@ class Interfaces(unittest.TestCase):
                             (self.link(life=-120), "SQ_ERR_TIMEOUT"), (self.link(life=3600), "SQ_ERR_TIMEOUT"),
                             (self.link(case="con_1234567890123456789012"), "SQ_ERR_NOT_FOUND")):
             self.assertEqual(wire.error_of(self.village.call("link.open", {"link": link})), error)
-        neighbour = self.server.sign_in("neighbour")
-        link = self.link(account="acc_neighbour")
-        reply = neighbour.call("link.open", {"link": link})
+        outsider = self.server.sign_in("outsider")
+        link = self.link(account="acc_outsider")
+        reply = outsider.call("link.open", {"link": link})
         self.assertIn(wire.error_of(reply), ("SQ_ERR_NOT_FOUND", "SQ_ERR_DENIED"), "a link gives no rights")
-        neighbour.close()
+        outsider.close()
         self.assertEqual(self.server.get("/open/nonsense")[0], 404)
 
     # ---- statistics ----

@@ -14,6 +14,9 @@
 bool database_is_postgres(void);
 /* What store_open takes: `path` itself, or the URI of a new, empty database. */
 void database_make(const char *path, char out[DATABASE_MAX]);
+/* Remembers what is in a database, and brings it back to that. Nobody has it open meanwhile. */
+void database_keep(const char *database);
+void database_restore(const char *database);
 /* Removes what database_make gave and store_open made of it. */
 void database_remove(const char *database);
 
