@@ -52,8 +52,7 @@ int material_open(struct call *call, const char *id, enum act act, struct materi
 
 static bool is_over(enum consult_state state)
 {
-    static const enum consult_state over[] = {CONSULT_ARCHIVED, CONSULT_CANCELLED, CONSULT_EXPIRED,
-                                              CONSULT_NO_SHOW};
+    static const enum consult_state over[] = {CONSULT_ARCHIVED, CONSULT_CANCELLED, CONSULT_NO_SHOW};
     for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
         if (over[i] == state)
             return true;

@@ -5,6 +5,7 @@
 #include "signaling/directory/directory.h"
 #include "signaling/materials/room.h"
 #include "signaling/service.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define HEX_SIZE (2 * TUS_HASH_BYTES + 1)
@@ -70,5 +71,30 @@ int material_describe(struct service *s, const struct material *m, bool identity
         json_decref(object);
     else
         *out = object;
+    return status;
+}
+
+int materials_describe(struct service *s, const char *consultation, json_t **out)
+{
+    char(*ids)[ID_MAX] = calloc(MATERIALS_LIST_MAX, ID_MAX);
+    json_t *list = *out = json_array();
+    size_t count = 0;
+    int status = ids && list ? material_ids(s, consultation, ids, &count) : SQ_ERR_NOMEM;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        struct material m;
+        json_t *one = NULL;
+        status = material_load(s, ids[i], &m);
+        if (status < 0)
+            break;
+        status = material_describe(s, &m, true, &one);
+        material_clear(&m);
+        if (status == 0 && json_array_append_new(list, one) != 0)
+            status = SQ_ERR_NOMEM;
+    }
+    free(ids);
+    if (status < 0) {
+        json_decref(list);
+        *out = NULL;
+    }
     return status;
 }

@@ -38,6 +38,11 @@ void materials_set_dispatch(struct materials *m, struct dispatch *dispatch);
  * headers to be read. Valid as long as m. */
 struct http_table materials_routes(struct materials *m);
 
+/* All materials of a consultation, oldest first, as material.list tells them to somebody who may
+ * know who the patient is: a new reference to an array in *out. SQ_ERR_STORE, SQ_ERR_NOMEM,
+ * SQ_ERR_FORGED. */
+int materials_describe(struct service *s, const char *consultation, json_t **out);
+
 /* Inside a transaction: removes all materials and uploads of a consultation (retention). Their
  * files leave the disk soon after the commit, unless another consultation refers to them. *removed
  * (may be NULL): how many materials. 0 or a store error. */

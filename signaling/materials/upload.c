@@ -40,6 +40,10 @@ void upload_fail(struct exchange *x, int error, const char *en, const char *zh)
                                                "服务器磁盘空间不足，请稍后再试。"});
         return;
     }
+    if (error == SQ_ERR_STATE && !(en && *en)) {
+        en = "The consultation is over, so nothing can be added to it. Submit a new one.";
+        zh = "会诊已结束，不能再添加资料；如有需要请重新提交会诊申请。";
+    }
     http_fail_status(x, http_status_of(error), &resumable, 1, error, en, zh);
 }
 
