@@ -19,6 +19,8 @@
     (1 * TIME_US_PER_S) /* an ended right is felt within two seconds (TRUST AUT-04)                \
                          */
 
+#define REPLIES_US (10 * TIME_US_PER_S) /* between two looks for replies to forget */
+
 /* ---- auth.login ---- */
 
 struct login_job {
@@ -166,6 +168,10 @@ static void sweep(struct dispatch *d, time_us now_us, time_us utc_us)
     unit_begin(&u, d, now_us, utc_us);
     if (!u.error)
         unit_fail(&u, rooms_sweep(d->service, utc_us, &effects));
+    if (!u.error && now_us >= d->replies_us) {
+        d->replies_us = now_us + REPLIES_US;
+        unit_fail(&u, delivery_sweep(d->service, utc_us, d->replies_cursor));
+    }
     unit_take_effects(&u, &effects);
     unit_end(&u);
 }

@@ -68,7 +68,7 @@ struct commit_waiter {
 /* The transaction of this turn, and what waits for its commit, in order. */
 struct group {
     bool open;
-    int error; /* it will be undone as a whole */
+    int error;   /* it will be undone as a whole */
     bool behind; /* some peer is: caught up after the commit */
     unsigned parts;
     time_us now_us, utc_us; /* of its begin */
@@ -92,8 +92,10 @@ struct dispatch {
     struct away *away;
     struct refused refused;
     uint64_t next_ticket;
-    time_us sweep_us;        /* monotonic: next look for expired sessions */
-    time_us deadline_utc_us; /* earliest of the consultations */
+    time_us sweep_us;   /* monotonic: next look for expired sessions */
+    time_us replies_us; /* monotonic: next look for replies that can be forgotten */
+    char replies_cursor[ID_MAX];
+    time_us deadline_utc_us;       /* earliest of the consultations */
     struct across_request *across; /* of other nodes, that media is at */
     bool mail_due, recover_due, recovering;
     time_us adopt_us; /* now, for rooms that are being taken over */

@@ -138,6 +138,36 @@ int delivery_outbox_trim(struct service *s, const char *session, int64_t seen)
     return status < 0 ? status : 0;
 }
 
+static int forget_replies(struct service *s, const char *session, time_us utc_us)
+{
+    return STORE_RUN(s->store,
+                     "DELETE FROM idempotency WHERE session = $1 AND (at_us < $2 OR (at_us < $3"
+                     " AND NOT EXISTS (SELECT 1 FROM session WHERE id = $1 AND ended_us IS NULL)))",
+                     sv_text(session), sv_int(utc_us - DELIVERY_REPLY_KEPT_US),
+                     sv_int(utc_us - DELIVERY_ENDED_KEPT_US));
+}
+
+int delivery_sweep(struct service *s, time_us utc_us, char *cursor)
+{
+    struct store_query q;
+    char sessions[DELIVERY_SWEEP_MAX][ID_MAX];
+    size_t count = 0;
+    int rows = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT DISTINCT session FROM idempotency WHERE session > $1 ORDER BY session"
+                " LIMIT $2",
+                sv_text(cursor), sv_int(DELIVERY_SWEEP_MAX));
+    while (count < DELIVERY_SWEEP_MAX && store_next(&q))
+        store_copy_text(&q, 0, sessions[count++], ID_MAX);
+    int status = store_query_end(&q);
+    for (size_t i = 0; i < count && status >= 0; i++) {
+        status = forget_replies(s, sessions[i], utc_us);
+        rows += status > 0 ? status : 0;
+    }
+    snprintf(cursor, ID_MAX, "%s", count == DELIVERY_SWEEP_MAX ? sessions[count - 1] : "");
+    return status < 0 ? status : rows;
+}
+
 int delivery_sessions_of(struct service *s, const char *account, time_us utc_us,
                          int (*each)(const char *session, void *user), void *user)
 {

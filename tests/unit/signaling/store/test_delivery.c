@@ -118,3 +118,22 @@ Test(delivery, only_living_sessions_are_told)
         0);
     cr_expect_eq(count, 0);
 }
+
+Test(delivery, replies_are_forgotten_when_nobody_can_ask_for_them)
+{
+    char cursor[ID_MAX] = "", name[ID_MAX];
+    time_us later = p.utc_us + DELIVERY_ENDED_KEPT_US + 1;
+    cr_assert_eq(delivery_reply_put(&p.service, "ses_a", "k1", digest, "{}", p.utc_us), 0);
+    cr_assert_eq(delivery_reply_put(&p.service, "ses_gone", "k1", digest, "{}", p.utc_us), 0);
+    cr_expect_eq(delivery_sweep(&p.service, later - 2, cursor), 0, "a sign-out is asked for again");
+    cr_expect_eq(delivery_sweep(&p.service, later, cursor), 1, "of the session that is no more");
+    cr_expect_eq(delivery_sweep(&p.service, p.utc_us + DELIVERY_REPLY_KEPT_US + 1, cursor), 1);
+    for (int i = 0; i < DELIVERY_SWEEP_MAX + 1; i++) {
+        snprintf(name, sizeof name, "ses_gone_%03d", i);
+        cr_assert_eq(delivery_reply_put(&p.service, name, "k1", digest, "{}", p.utc_us), 0);
+    }
+    cr_expect_eq(delivery_sweep(&p.service, later, cursor), DELIVERY_SWEEP_MAX,
+                 "a slice at a time");
+    cr_expect_eq(delivery_sweep(&p.service, later, cursor), 1, "and on from there");
+    cr_expect_str_empty(cursor);
+}
