@@ -4,6 +4,7 @@
 #include "shanqiao/error.h"
 #include "signaling/consent/consent.h"
 #include "signaling/consult/perform.h"
+#include "signaling/materials/materials.h"
 #include "signaling/opinion/opinion.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -45,7 +46,14 @@ static int encounter(struct service *s, const struct fhir_case *c, json_t *out)
 typedef int (*describe_fn)(struct service *s, const char *consultation, json_t **out);
 typedef json_t *(*map_fn)(const json_t *item, const struct fhir_case *c);
 
-/* All that `describe` gives, but what a newer version replaced. */
+/* A newer version replaced it, or it is values without a file. */
+static bool is_none(const json_t *item)
+{
+    const char *format = json_string_value(json_object_get(item, "format"));
+    return json_object_get(item, "supersededBy") || (format && strcmp(format, "values") == 0);
+}
+
+/* All that `describe` gives and that is one. */
 static int each(struct service *s, const struct fhir_case *c, json_t *out, describe_fn describe,
                 map_fn map)
 {
@@ -54,7 +62,7 @@ static int each(struct service *s, const struct fhir_case *c, json_t *out, descr
     int status = describe(s, json_string_value(json_object_get(c->consultation, "id")), &items);
     json_array_foreach(items, i, item)
     {
-        if (status == 0 && !json_object_get(item, "supersededBy"))
+        if (status == 0 && !is_none(item))
             status = add(out, map(item, c));
     }
     json_decref(items);
@@ -71,6 +79,11 @@ static int report(struct service *s, const struct fhir_case *c, json_t *out)
     return each(s, c, out, opinion_describe_signed, fhir_diagnostic_report);
 }
 
+static int document(struct service *s, const struct fhir_case *c, json_t *out)
+{
+    return each(s, c, out, materials_describe, fhir_document_reference);
+}
+
 static const struct fhir_type types[] = {
     {"ServiceRequest", NULL, service_request},
     {"Task", NULL, task},
@@ -78,6 +91,7 @@ static const struct fhir_type types[] = {
     {"Encounter", NULL, encounter},
     {"Consent", "SELECT consultation FROM consent WHERE id = $1", consent},
     {"DiagnosticReport", "SELECT consultation FROM opinion WHERE id = $1", report},
+    {"DocumentReference", "SELECT consultation FROM material WHERE id = $1", document},
 };
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
 

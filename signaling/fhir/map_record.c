@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What belongs to a case: Consent, DiagnosticReport, DocumentReference. */
+#include "inspect/kind.h"
 #include "signaling/fhir/map.h"
 #include "signaling/fhir/parts.h"
 #include <stdio.h>
@@ -29,14 +30,6 @@ static json_t *identifier(const char *what, const json_t *object)
 static json_t *request_of(const struct fhir_case *c)
 {
     return fhir_reference("ServiceRequest", fhir_text(c->consultation, "id"));
-}
-
-static json_t *account(const char *id)
-{
-    json_t *person = json_pack("{s:s}", "id", id ? id : "");
-    json_t *reference = fhir_person(person);
-    json_decref(person);
-    return reference;
 }
 
 /* ---- Consent ---- */
@@ -161,10 +154,10 @@ static json_t *attachment(const json_t *material)
 {
     char url[FHIR_ID_MAX + 16];
     snprintf(url, sizeof url, "/materials/%s", fhir_text(material, "id"));
-    json_t *size = json_object_get(material, "sizeBytes");
+    json_t *size = json_object_get(material, "bytes");
     return json_pack("{s:s*, s:s, s:O*, s:s*, s:s*}", "contentType",
-                     fhir_text(material, "mediaType"), "url", url, "size",
-                     json_is_integer(size) ? size : NULL, "title", fhir_text(material, "filename"),
+                     kind_media_type(kind_parse(fhir_text(material, "format"))), "url", url, "size",
+                     json_is_integer(size) ? size : NULL, "title", fhir_text(material, "name"),
                      "creation", fhir_text(material, "addedAt"));
 }
 
@@ -172,7 +165,7 @@ static json_t *attachment(const json_t *material)
 static json_t *document_identifiers(const json_t *material)
 {
     char uri[128];
-    const char *hash = fhir_text(material, "sha256");
+    const char *hash = fhir_text(material, "storedSha256");
     json_t *list = identifier("material", material);
     if (hash) {
         snprintf(uri, sizeof uri, "urn:hash::sha256:%s", hash);
@@ -195,6 +188,6 @@ json_t *fhir_document_reference(const json_t *material, const struct fhir_case *
                      document_identifiers(material), "status", "current", "type",
                      fhir_concept(FHIR_OURS "material", fhir_text(material, "type"), NULL),
                      "subject", subject, "date", fhir_text(material, "addedAt"), "author",
-                     account(fhir_text(material, "addedBy")), "content", "attachment",
+                     fhir_person(json_object_get(material, "addedBy")), "content", "attachment",
                      attachment(material), "context", "related", request_of(c)));
 }
