@@ -92,6 +92,18 @@ Test(consult_after, an_emergency_that_nobody_took_owes_nothing)
     cr_expect_eq(l.c.backfill.state, CONSULT_BACKFILL_DUE);
 }
 
+Test(consult_after, an_emergency_that_was_taken_owes_however_it_ends)
+{
+    struct life l = life_of(CONSULT_EMERGENCY, CONSULT_NEEDS_APPROVAL);
+    life_to_routed(&l, 1);
+    life_by(&l, CONSULT_ACCEPT, 0);
+    life_by(&l, CONSULT_CANCEL, CONSULT_APPLICANT);
+    cr_expect_eq(l.c.backfill.state, CONSULT_BACKFILL_DUE);
+    life_timeout(&l, CONSULT_DUE_BACKFILL);
+    life_ok(&l, (struct consult_event){.type = CONSULT_BACKFILL, .needs = CONSULT_NEEDS_APPROVAL});
+    cr_expect_eq(l.c.backfill.state, CONSULT_BACKFILL_DONE);
+}
+
 /* ---- reading ---- */
 
 static struct life worklist(int readers)
