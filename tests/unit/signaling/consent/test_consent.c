@@ -237,3 +237,84 @@ Test(consent, names_and_reasons_are_sealed)
     cr_expect(json_is_true(json_object_get(last, "refused")));
     cr_expect(!allowed("teaching"));
 }
+
+/* ---- before, during, after ---- */
+
+static json_t *late(const char *purpose)
+{
+    return with(given(purpose), "lateReason", json_string("he was unconscious"));
+}
+
+static void into_the_call(void)
+{
+    cr_assert_eq(people_call(&p, EXPERT_1, "consultation.accept", people_id(id)), 0);
+    cr_assert_eq(people_call(&p, EXPERT_1, "consultation.enter", people_id(id)), 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.enter", people_id(id)), 0);
+}
+
+static void emergency(json_t *patient)
+{
+    json_t *request = people_request();
+    json_object_set_new(request, "kind", json_string("emergency"));
+    json_object_set_new(request, "urgency", json_string("emergency"));
+    json_object_set_new(request, "location", json_string("on the road"));
+    json_object_del(request, "consent");
+    json_object_update_new(json_object_get(request, "patient"), patient);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.submit", request), 0, "%s",
+                 p.call.message_en);
+    snprintf(id, sizeof(id), "%s", people_result(&p, "id"));
+}
+
+Test(consent, an_emergency_goes_ahead_and_the_consent_comes_late_with_its_reason)
+{
+    emergency(json_object());
+    cr_expect(!allowed("care"));
+    cr_expect(!allowed("share"));
+    into_the_call();
+    cr_expect_eq(give(given("share")), SQ_ERR_INVALID);
+    cr_expect_not_null(strstr(p.call.message_en, "lateReason"));
+    cr_assert_eq(give(late("care")), 0, "%s", p.call.message_en);
+    cr_expect_eq(life(), 0, "without the consent to share nothing is made up for");
+    cr_assert_eq(give(late("share")), 0, "%s", p.call.message_en);
+    cr_expect_eq(life(), CONSULT_CONSENT_SHARE);
+    count();
+    const json_t *first = json_array_get(json_object_get(p.call.result, "consents"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(first, "lateReason")), "he was unconscious");
+}
+
+Test(consent, recording_may_be_asked_for_during_the_call)
+{
+    into_the_call();
+    cr_assert_eq(give(given("recording")), 0, "no reason is needed: it is not late");
+    cr_expect_eq(life(), CONSULT_CONSENT_SHARE | CONSULT_CONSENT_RECORDING);
+}
+
+Test(consent, a_child_does_not_sign_for_itself)
+{
+    emergency(json_pack("{s:i}", "ageYears", 9));
+    cr_expect_eq(give(given("share")), SQ_ERR_INVALID);
+    cr_expect_not_null(strstr(p.call.message_en, "guardian"));
+    json_t *params = given("share");
+    json_object_set_new(json_object_get(params, "signer"), "relation", json_string("guardian"));
+    cr_expect_eq(give(params), 0, "%s", p.call.message_en);
+}
+
+Test(consent, taking_back_the_consultation_stops_the_sharing_too)
+{
+    into_the_call();
+    cr_assert_eq(withdraw_as(VILLAGER, "care"), 0);
+    cr_expect_eq(life(), 0);
+    cr_expect(allowed("share"), "its own row stays as it was signed");
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.get", people_id(id)), 0);
+    cr_expect_str_eq(people_result(&p, "state"), "cancelled");
+}
+
+Test(consent, taking_back_one_purpose_leaves_the_others)
+{
+    cr_assert_eq(give(given("recording")), 0);
+    cr_assert_eq(give(given("teaching")), 0);
+    cr_assert_eq(withdraw_as(VILLAGER, "teaching"), 0);
+    cr_expect(allowed("recording"));
+    cr_expect(allowed("share"));
+    cr_expect_eq(life(), CONSULT_CONSENT_SHARE | CONSULT_CONSENT_RECORDING);
+}

@@ -5,6 +5,7 @@
 #include "signaling/opinion/opinion.h"
 #include "signaling/opinion/record.h"
 #include "signaling/store/store.h"
+#include "signaling/store/vault.h"
 #include "sm2.h"
 #include <criterion/criterion.h>
 #include <sodium.h>
@@ -270,4 +271,76 @@ Test(versions, another_signer_takes_over_and_old_signatures_stay_good)
     cr_expect_str_eq(verdict(second), "signature_invalid", "nobody is left who knows SM2");
     cr_expect_str_eq(verdict(first), "ok");
     signer_close(sm2);
+}
+
+/* ---- what a signature is about ---- */
+
+/* The request is changed and sealed anew, as somebody with the master key can. */
+Test(versions, a_request_changed_after_the_signature_is_found)
+{
+    struct vault_place place = {"consultation", id, "sealed_request"};
+    uint8_t *sealed = NULL;
+    size_t len = 0;
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", advice("rest")), 0);
+    json_t *request = people_request();
+    json_object_set_new(request, "complaint", json_string("a cold"));
+    char *text = json_dumps(request, JSON_COMPACT);
+    cr_assert_eq(vault_seal(p.service.vault, &place, text, strlen(text), &sealed, &len), 0);
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "UPDATE consultation SET sealed_request = $1 WHERE id = $2",
+                           sv_bytes(sealed, len), sv_text(id)),
+                 1);
+    cr_expect_str_eq(verdict(NULL), "content_differs");
+    free(sealed);
+    free(text);
+    json_decref(request);
+}
+
+/* A good signature of somebody who took no part. */
+Test(versions, an_opinion_of_an_outsider_is_none)
+{
+    char version[ID_MAX];
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", advice("rest")), 0);
+    json_t *document = signed_document(version);
+    json_object_set_new(json_object_get(document, "author"), "id", json_string(OTHER_DOCTOR));
+    struct opinion_list l;
+    cr_assert_eq(opinion_list_load(&p.service, id, &l), 0);
+    struct opinion_record *o = &l.items[0];
+    free(o->canonical);
+    o->canonical = opinion_canonical(document);
+    crypto_hash_sha256(o->hash, (const uint8_t *)o->canonical, strlen(o->canonical));
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(p.service.signer->ops->sign(p.service.signer, OTHER_DOCTOR, o->canonical,
+                                             strlen(o->canonical), o->signed_utc_us, &o->signature),
+                 0);
+    STORE_RUN(p.service.store, "UPDATE opinion SET signed_us = NULL, author = $1 WHERE id = $2",
+              sv_text(OTHER_DOCTOR), sv_text(version));
+    cr_assert_eq(opinion_record_sign(&p.service, o), 0);
+    cr_assert_eq(store_commit(p.service.store), 0);
+    cr_expect_str_eq(verdict(NULL), "content_differs");
+    opinion_list_clear(&l);
+    json_decref(document);
+}
+
+/* No statement changes a signed row, whoever asks. */
+Test(versions, a_signed_row_is_neither_saved_over_nor_signed_twice)
+{
+    struct opinion_list l;
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", advice("rest")), 0);
+    cr_assert_eq(opinion_list_load(&p.service, id, &l), 0);
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_expect_eq(opinion_record_save(&p.service, &l.items[0], p.utc_us), SQ_ERR_STATE);
+    cr_expect_eq(opinion_record_sign(&p.service, &l.items[0]), SQ_ERR_STATE);
+    store_rollback(p.service.store);
+    opinion_list_clear(&l);
+}
+
+Test(versions, an_outcome_is_asked_for_after_the_days_that_were_signed)
+{
+    json_t *params = advice("rest");
+    json_object_set_new(json_object_get(params, "opinion"), "followUpDays", json_integer(3));
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.sign", params), 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.acknowledge", people_id(id)), 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.get", people_id(id)), 0);
+    cr_expect_gt(strlen(people_result(&p, "followUpAt")), 0);
 }
