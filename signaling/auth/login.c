@@ -5,6 +5,7 @@
 #include "signaling/audit/audit.h"
 #include "signaling/auth/rights.h"
 #include "signaling/auth/session.h"
+#include "signaling/consult/consult.h"
 #include "signaling/directory/directory.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -182,7 +183,8 @@ static int open_session(struct call *call, const char *account)
     call->result = json_pack("{s:s, s:s, s:s, s:i, s:o}", "token", token, "sessionId", session,
                              "expiresAt", expires, "seq", 0, "account", described);
     sodium_memzero(token, sizeof(token));
-    return call->result ? 0 : SQ_ERR_NOMEM;
+    return call->result ? consult_signed_in(s, &call->effects, account, call->utc_us)
+                        : SQ_ERR_NOMEM;
 }
 
 /* It may have been disabled since begin. */

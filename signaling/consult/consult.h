@@ -17,6 +17,9 @@ extern const struct method_table referral_method_table; /* referral.* */
  * change. 0, SQ_ERR_STORE, SQ_ERR_NOMEM, SQ_ERR_LIMIT. */
 int consult_came_on_duty(struct service *s, struct effects *effects, const char *panel,
                          const char *account, time_us utc_us);
+/* Who signed in may be on duty by the roster from now on: the same for each of its panels. */
+int consult_signed_in(struct service *s, struct effects *effects, const char *account,
+                      time_us utc_us);
 
 /* What this account may do in the media room (room id = consultation id): the function that
  * media_config.right wants. ROOM_RIGHT_NONE for anybody who is not the applicant, a member being

@@ -9,6 +9,7 @@
 #include "signaling/consult/perform.h"
 #include "signaling/consult/referral.h"
 #include "signaling/consult/routing.h"
+#include "signaling/duty/duty.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
 #include <stdio.h>
@@ -273,6 +274,17 @@ int consult_came_on_duty(struct service *s, struct effects *effects, const char 
         consult_record_clear(r);
     }
     free(r);
+    return status;
+}
+
+int consult_signed_in(struct service *s, struct effects *effects, const char *account,
+                      time_us utc_us)
+{
+    char panels[TOUCHED_MAX][ID_MAX];
+    size_t count = 0;
+    int status = duty_panels(s, account, utc_us, panels, TOUCHED_MAX, &count);
+    for (size_t i = 0; i < count && status == 0; i++)
+        status = consult_came_on_duty(s, effects, panels[i], account, utc_us);
     return status;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "region.h"
 #include "shanqiao/error.h"
+#include "signaling/consult/consult.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -141,6 +142,24 @@ Test(consult_routing, who_comes_on_duty_joins_the_ring)
     region_act(&p, EXPERT_3, "consultation.accept", id);
     region_on_duty(&p, EXPERT_2, PANEL); /* too late */
     cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 0);
+}
+
+Test(consult_routing, who_signs_in_within_a_shift_joins_the_ring)
+{
+    struct effects effects = {0};
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO duty (panel, account, since_us) VALUES ($1, $2, $3)",
+                           sv_text(PANEL), sv_text(EXPERT_2), sv_int(p.utc_us)),
+                 1);
+    cr_assert_eq(consult_signed_in(&p.service, &effects, EXPERT_2, p.utc_us), 0);
+    cr_assert_eq(consult_signed_in(&p.service, &effects, STRANGER, p.utc_us), 0);
+    cr_assert_eq(store_commit(p.service.store), 0);
+    effects_clear(&effects);
+    cr_expect_str_eq(ringing(id), "12");
 }
 
 Test(consult_routing, no_way_without_an_agreement)
