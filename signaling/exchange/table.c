@@ -87,7 +87,7 @@ static const struct field agreement_fields[] = {
     [G_ID] = {"id", "id", FIELD_ID, FIELD_KEY | FIELD_NEEDED, TEXT(0)},
     [G_INVITING] = {"inviting", "inviting", REFERS(TABLE_INSTITUTIONS), .flags = FIELD_NEEDED},
     [G_INVITED] = {"invited", "invited", REFERS(TABLE_INSTITUTIONS), .flags = FIELD_NEEDED},
-    [G_FROM] = {"from", "from_day", FIELD_DATE, FIELD_NEEDED, TEXT(0)},
+    [G_FROM] = {"from", "from_day", FIELD_DATE, FIELD_NEEDED, TEXT(0), .blank = -1},
     [G_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = OPEN_DAY},
     [G_KINDS] = {"kinds", "kinds", FIELD_WORDS, ALL_OF(kinds)},
     [G_SPECIALTIES] = {"specialties", "specialties", FIELD_IDS, .refers = TABLE_SPECIALTIES},
