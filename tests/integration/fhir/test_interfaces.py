@@ -23,10 +23,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
-sys.path.insert(0, str(ROOT / "tests" / "integration" / "signaling"))
+for room in ("signaling", "materials"):
+    sys.path.insert(0, str(ROOT / "tests" / "integration" / room))
 import installation  # noqa: E402
+import tus  # noqa: E402
 import wire  # noqa: E402
 
+PICTURE = ROOT / "tests" / "data" / "materials" / "ct_small_128.dcm"
 WAIT_SECONDS = 40
 DIRECTORY = {
     "institutions": [{"id": "ins_village", "name": "云岭村卫生室", "level": "village", "kind": "village_clinic"},
@@ -135,6 +138,7 @@ def live_a_case(server):
     village, specialist = server.sign_in("village"), server.sign_in("specialist")
     specialist.result("duty.set", {"panelId": "pan_heart", "onDuty": True})
     case = village.result("consultation.submit", REQUEST)["consultation"]["id"]
+    tus.Client(server.https, village.account["token"]).upload(case, "dicom", "CT.dcm", PICTURE.read_bytes())
     specialist.told("consultation.ring")
     specialist.result("consultation.accept", {"id": case})
     for terminal in (village, specialist):
@@ -182,7 +186,8 @@ class Interfaces(unittest.TestCase):
     def test_every_resource_is_valid_r4(self):
         folder = self.folder / "resources"
         folder.mkdir()
-        wanted = {"ServiceRequest": 1, "Task": 1, "Appointment": 0, "Encounter": 1, "Consent": 1, "DiagnosticReport": 1}
+        wanted = {"ServiceRequest": 1, "Task": 1, "Appointment": 0, "Encounter": 1, "Consent": 1, "DiagnosticReport": 1,
+                  "DocumentReference": 1}
         files = [("capability.json", json.loads(self.server.get("/fhir/metadata")[2])),
                  ("outcome.json", self.read("Task/con-nobody", 404))]
         for name, count in wanted.items():
@@ -224,6 +229,8 @@ class Interfaces(unittest.TestCase):
         self.assertEqual(report["status"], "final")
         self.assertEqual(report["conclusionCode"][0]["text"], OPINION["diagnosis"])
         self.assertIn(OPINION["advice"], report["conclusion"])
+        picture = self.search(f"DocumentReference?based-on={self.fhir_id}")[0][0]["content"][0]["attachment"]
+        self.assertEqual((picture["contentType"], picture["size"]), ("application/dicom", PICTURE.stat().st_size))
 
     def test_search(self):
         ids = lambda path: [r["id"] for r in self.search(path)[0]]  # noqa: E731
