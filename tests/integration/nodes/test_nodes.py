@@ -184,6 +184,22 @@ class Nodes(unittest.TestCase):
         self.assertEqual(specialist.first("ring")["id"], village.report()["consultation"]["id"])
         self.figures("node_killed_while_ringing", **times)
 
+    def test_the_database_crashes_in_the_middle_of_a_call(self):
+        specialist = self.specialist(["node-b"], 12)
+        village = self.village(["node-a"])
+        self.wait(lambda: village.state() == "in_progress" and self.frames(specialist) > 25, "the talk")
+        audit_rows = int(self.ask("SELECT count(*) FROM audit"))
+        before = self.frames(specialist)
+        self.postgres.kill()
+        self.wait(lambda: self.frames(specialist) > before + 75, "pictures without a database", 20)
+        self.postgres.start()
+        self.wait_end(village, specialist)
+        self.assert_completed(village, specialist)
+        self.assert_uninterrupted(village, specialist)
+        self.assertGreater(int(self.ask("SELECT count(*) FROM audit")), audit_rows)
+        for node in self.urls:
+            self.installation.check(node)
+
     def test_a_node_that_hung_is_fenced_and_its_sessions_go_on(self):
         specialist = self.specialist(["node-b", "node-a"], 12)
         village = self.village(["node-a", "node-b"])

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kill -9: a child commits rows and tells each number through a pipe once the commit has returned;
- * it is killed at an arbitrary moment; whatever was told must be in the file, whole, and the file
+ * it is killed at an arbitrary moment; whatever was told must be in the database, whole, and it
  * must open. Same for the audit chain. */
 #include "../../support/prng.h"
+#include "database.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
 #include "signaling/store/store.h"
@@ -16,23 +17,13 @@
 
 #define ROUNDS 12
 
-static char path[64];
-
-static void remove_files(void)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        char name[80];
-        snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-        unlink(name);
-    }
-}
+static char database[DATABASE_MAX];
 
 static struct store *open_it(void)
 {
     struct store *s = NULL;
     char error[STORE_ERROR_MAX];
-    cr_assert_eq(store_open(&s, path, error), 0, "%s", error);
+    cr_assert_eq(store_open(&s, database, error), 0, "%s", error);
     return s;
 }
 
@@ -41,7 +32,7 @@ static void commit_for_ever(int pipe_fd, int64_t number)
 {
     struct store *s = NULL;
     char error[STORE_ERROR_MAX];
-    if (store_open(&s, path, error) < 0)
+    if (store_open(&s, database, error) < 0)
         _exit(1);
     for (;; number++) {
         char body[2000];
@@ -112,13 +103,15 @@ Test(store_crash, what_was_acknowledged_is_there)
 {
     struct prng r = prng_of(20260131);
     int64_t highest = 0;
-    snprintf(path, sizeof(path), "/tmp/shanqiao-crash-XXXXXX");
+    char path[64] = "/tmp/shanqiao-crash-XXXXXX";
     int fd = mkstemp(path);
     cr_assert_geq(fd, 0);
     close(fd);
+    database_make(path, database);
     store_close(open_it());
     for (int round = 0; round < ROUNDS; round++)
         highest = check(run_and_kill(highest + 1, (int)prng_between(&r, 1, 60)));
     cr_expect_gt(highest, ROUNDS);
-    remove_files();
+    database_remove(database);
+    unlink(path);
 }
