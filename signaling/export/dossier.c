@@ -4,6 +4,7 @@
 #include "shanqiao/error.h"
 #include "signaling/consent/consent.h"
 #include "signaling/consult/perform.h"
+#include "signaling/consult/referral.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
 #include <stdio.h>
@@ -72,28 +73,45 @@ const struct opinion_verdict *dossier_verdict(const struct dossier *d,
 
 /* ---- load ---- */
 
-static int load_referrals(struct service *s, struct dossier *d)
+static int find_referrals(struct service *s, const struct dossier *d, json_t *ids)
 {
     struct store_query q;
-    int status = (d->referrals = json_array()) ? 0 : SQ_ERR_NOMEM;
-    if (status < 0)
-        return status;
+    int status = ids ? 0 : SQ_ERR_NOMEM;
     STORE_QUERY(s->store, &q,
-                "SELECT id, direction, from_institution, to_institution, state, proposed_by,"
-                " proposed_us FROM referral WHERE consultation = $1 ORDER BY proposed_us, id",
+                "SELECT id FROM referral WHERE consultation = $1 ORDER BY proposed_us, id",
                 sv_text(d->record.id));
-    while (status == 0 && store_next(&q)) {
-        char at[SERVICE_TIME_MAX];
-        json_t *one =
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", store_text(&q, 0), "direction",
-                      store_text(&q, 1), "from", store_text(&q, 2), "to", store_text(&q, 3),
-                      "state", store_text(&q, 4), "proposedBy", store_text(&q, 5), "proposedAt",
-                      service_time_text(store_int(&q, 6), at));
-        if (json_array_append_new(d->referrals, one) != 0)
+    while (status == 0 && store_next(&q))
+        if (json_array_append_new(ids, json_string(store_text(&q, 0))) != 0)
             status = SQ_ERR_NOMEM;
-    }
     int ended = store_query_end(&q);
     return ended < 0 ? ended : status;
+}
+
+static int append_referral(struct service *s, json_t *list, const char *id)
+{
+    struct referral_record r;
+    json_t *described = NULL;
+    int status = referral_load(s, id, &r);
+    if (status == 0)
+        status = referral_describe(s, &r, &described);
+    if (status == 0 && json_array_append_new(list, described) != 0)
+        status = SQ_ERR_NOMEM;
+    referral_clear(&r);
+    return status;
+}
+
+static int load_referrals(struct service *s, struct dossier *d)
+{
+    json_t *ids = json_array(), *id = NULL;
+    size_t i = 0;
+    int status = (d->referrals = json_array()) ? find_referrals(s, d, ids) : SQ_ERR_NOMEM;
+    json_array_foreach(ids, i, id)
+    {
+        if (status == 0)
+            status = append_referral(s, d->referrals, json_string_value(id));
+    }
+    json_decref(ids);
+    return status;
 }
 
 int dossier_load(struct service *s, const struct export_of *what, struct dossier *out,

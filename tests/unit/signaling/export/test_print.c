@@ -306,3 +306,19 @@ Test(print_mdt, has_the_conclusion_and_each_opinion_with_its_signature)
     cr_expect_not_null(strstr(said, "4 signed version(s)"), "%s", said);
     cr_expect_not_null(strstr(said, "signed by 演示专家乙"), "%s", said);
 }
+
+/* What was written in its course goes with the case: the way there and the way back. */
+Test(print, a_referral_is_in_the_evidence)
+{
+    case_sign();
+    cr_assert_eq(
+        people_call(&p, VILLAGER, "referral.propose",
+                    json_pack("{s:s, s:s, s:s, s:s}", "consultationId", id, "direction", "up",
+                              "toInstitution", "county", "plan", "转往胸痛中心，途中心电监护")),
+        0, "%s", p.call.message_en);
+    cr_assert_eq(case_ctl("opinion evidence --db DB --keys KEYS CON @r.zip"), CTL_OK, "%s", said);
+    cr_assert_eq(case_ctl("verify @r.zip"), CTL_OK, "%s", said);
+    struct export_bytes zip = case_read("r.zip");
+    cr_expect_not_null(memmem(zip.data, zip.len_bytes, "途中心电监护", strlen("途中心电监护")));
+    free(zip.data);
+}

@@ -218,3 +218,45 @@ Test(mdt, a_conclusion_over_a_changed_opinion_is_found)
     store_rollback(p.service.store);
     cr_expect_str_eq(verdict(NULL), "ok");
 }
+
+static int replace(const char *account, const char *former)
+{
+    return people_call(&p, account, "opinion.supersede",
+                       json_pack("{s:s, s:s, s:s, s:{s:s}}", "consultationId", id, "opinionId",
+                                 former, "reason", "I know better", "opinion", "advice", "stop"));
+}
+
+Test(mdt, nobody_replaces_the_opinion_of_another_member)
+{
+    mdt_sign(&p, id, EXPERT_2, "operate", second);
+    mdt_sign(&p, id, EXPERT_3, "wait", third);
+    cr_assert_eq(conclude(EXPERT_1, conclusion("wait")), 0);
+    cr_expect_eq(replace(EXPERT_3, second), SQ_ERR_DENIED);
+    cr_expect_eq(replace(EXPERT_1, second), SQ_ERR_DENIED, "not even the chair");
+    cr_expect_eq(people_call(&p, EXPERT_3, "opinion.save",
+                             json_pack("{s:s, s:{s:s}, s:s}", "consultationId", id, "opinion",
+                                       "advice", "stop", "supersedes", second)),
+                 SQ_ERR_DENIED);
+    cr_expect_eq(listed_by(EXPERT_2), 3);
+}
+
+/* A draft is its author's, in an MDT too. */
+Test(mdt, drafts_are_seen_by_their_authors_only)
+{
+    cr_assert_eq(people_call(&p, EXPERT_2, "opinion.save",
+                             json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice",
+                                       "operate?")),
+                 0);
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.save",
+                             json_pack("{s:s, s:{s:s}}", "consultationId", id, "opinion", "advice",
+                                       "we shall see")),
+                 0);
+    cr_expect_eq(listed_by(EXPERT_2), 1);
+    cr_expect_eq(listed_by(EXPERT_1), 1);
+    cr_expect_eq(listed_by(EXPERT_3), 0);
+    cr_expect_eq(listed_by(VILLAGER), 0);
+    cr_assert_eq(people_call(&p, EXPERT_1, "opinion.get", json_pack("{s:s}", "consultationId", id)),
+                 0);
+    const json_t *o = json_object_get(p.call.result, "opinion");
+    cr_expect_str_eq(text_of(o, "kind"), "conclusion", "what a chair writes");
+}
