@@ -226,14 +226,36 @@ static int set_request(json_t *object, const json_t *request, unsigned view)
     return status;
 }
 
-/* Reasons of people are clinical text; codes are not. */
+/* Reasons of people are clinical text; codes are not. What somebody wrote about something else (a
+ * refusal, before it rang out) does not stand for the end. */
 static int set_reason(json_t *object, const struct consult_record *r, unsigned view)
 {
-    const char *code = consult_reason_name(r->step.reason);
+    enum consult_reason reason = r->step.reason;
+    bool by_person = reason == CONSULT_WHY_ALL_REFUSED || reason == CONSULT_WHY_CANCELLED ||
+                     reason == CONSULT_WHY_RETURNED;
+    const char *code = consult_reason_name(reason);
     if (!code[0])
         return 0;
-    bool words = r->reason && view & CONSULT_VIEW_CLINICAL;
+    bool words = by_person && r->reason && view & CONSULT_VIEW_CLINICAL;
     return set_new(object, "reason", json_string(words ? r->reason : code));
+}
+
+/* Of a no-show: who was not there. */
+static int set_absent(json_t *object, const struct consult_record *r)
+{
+    json_t *absent = json_array();
+    int status = absent ? 0 : SQ_ERR_NOMEM;
+    if (status == 0 && r->step.absence.applicant &&
+        json_array_append_new(absent, json_string(r->applicant)) != 0)
+        status = SQ_ERR_NOMEM;
+    for (int i = 0; i < r->step.member_count && status == 0; i++)
+        if (r->step.absence.members & consult_bit(i) &&
+            json_array_append_new(absent, json_string(r->people[i].account)) != 0)
+            status = SQ_ERR_NOMEM;
+    if (status == 0 && json_array_size(absent) > 0)
+        status = json_object_set(object, "absent", absent) == 0 ? 0 : SQ_ERR_NOMEM;
+    json_decref(absent);
+    return status;
 }
 
 static int set_entries(struct service *s, json_t *object, const char *id)
@@ -257,6 +279,8 @@ static int fill(struct service *s, json_t *object, const struct consult_record *
         status = set_times(object, c);
     if (status == 0)
         status = set_present(object, r);
+    if (status == 0)
+        status = set_absent(object, r);
     if (status == 0)
         status = set_awaits(object, c);
     if (status == 0)

@@ -306,7 +306,8 @@ static int triage(struct call *call)
     enum consult_strategy strategy = consult_strategy_parse(method_text(call, "strategy"));
     if (e.urgency == CONSULT_URGENCY_COUNT)
         e.urgency = CONSULT_URGENCY_KEEP;
-    if (w->r.step.state == CONSULT_APPROVED && names_place(call))
+    bool open = w->r.step.state == CONSULT_APPROVED || w->r.step.state == CONSULT_TRIAGED;
+    if (open && names_place(call))
         status = place(call, &w->r);
     if (strategy != CONSULT_STRATEGY_COUNT) {
         w->r.place.strategy = strategy;

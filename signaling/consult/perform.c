@@ -28,6 +28,7 @@ struct chain {
     struct passed passed[STEPS_MAX];
     int passed_count;
     int steps;
+    uint32_t settled; /* what an emergency owed and its taker's agreement does not ask for */
 };
 
 static struct consult_times times_of(const struct service_limits *limits,
@@ -48,7 +49,9 @@ static int follow(struct chain *c, const struct consult_event *e)
     bool taken = e->type == CONSULT_ACCEPT || e->type == CONSULT_CLAIM;
     if (!taken || c->r->step.members[e->member].ring != CONSULT_RING_WON)
         return 0;
-    int status = c->r->step.specialist == e->member ? routing_follow(c->act, c->r, e->member) : 0;
+    int status = c->r->step.specialist == e->member
+                     ? routing_follow(c->act, c->r, e->member, &c->settled)
+                     : 0;
     const struct consult_person *person = &c->r->people[e->member];
     if (status == 0 && person->panel[0])
         status = duty_turn(c->act->service, person->panel, person->account, c->act->utc_us);
@@ -88,7 +91,12 @@ static bool next_event(struct chain *c, struct consult_event *e, int *status)
         return !board || *status < 0 || e->route.added > 0; /* else a coordinator names the chair */
     }
     *e = (struct consult_event){.type = type, .member = CONSULT_NOBODY};
-    return type != CONSULT_EVENT_COUNT;
+    uint32_t settled = c->settled & c->r->step.backfill.left;
+    if (type == CONSULT_EVENT_COUNT && settled) {
+        e->type = CONSULT_BACKFILL;
+        e->needs = settled;
+    }
+    return e->type != CONSULT_EVENT_COUNT;
 }
 
 /* A slot that nobody will come to is free again. */

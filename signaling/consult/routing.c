@@ -90,6 +90,23 @@ static uint32_t needs_of(const struct consult_record *r, const struct directory_
     return needs;
 }
 
+/* An emergency goes to many at once: what any of them asks for is owed until it is known who takes
+ * it. */
+static int owe_for_all(const struct consult_act *act, struct consult_record *r,
+                       const struct directory_panels *panels)
+{
+    int status = 0;
+    for (size_t i = 0; i < panels->count && status == 0; i++) {
+        struct directory_agreement agreement;
+        status = agreement_for(act, r, &panels->items[i], &agreement);
+        if (status == 0 || status == SQ_ERR_NOT_FOUND) {
+            r->step.needs |= needs_of(r, status == 0 ? &agreement : NULL);
+            status = 0;
+        }
+    }
+    return status;
+}
+
 static int candidates(const struct consult_act *act, const struct consult_record *r,
                       const struct routing_wish *wish, struct directory_panels *out)
 {
@@ -148,23 +165,35 @@ int routing_place(const struct consult_act *act, struct consult_record *r,
         r->place.strategy =
             without ? CONSULT_RING_ALL : (enum consult_strategy)agreement.policy.strategy;
     }
+    if (status == 0 && first && r->step.kind == CONSULT_EMERGENCY)
+        status = directory_emergency(act->service, r->place.institution, r->place.specialty,
+                                     act->utc_us, &panels);
+    if (status == 0 && first && r->step.kind == CONSULT_EMERGENCY)
+        status = owe_for_all(act, r, &panels);
     return status;
 }
 
-int routing_follow(const struct consult_act *act, struct consult_record *r, int member)
+int routing_follow(const struct consult_act *act, struct consult_record *r, int member,
+                   uint32_t *settled)
 {
     struct directory_panel panel;
     struct directory_agreement agreement;
-    if (!r->people[member].panel[0] || strcmp(r->people[member].panel, r->place.panel) == 0)
-        return 0;
-    int status = directory_panel(act->service, r->people[member].panel, act->utc_us, &panel);
+    const char *of = r->people[member].panel[0] ? r->people[member].panel : r->place.panel;
+    *settled = 0;
+    int status = directory_panel(act->service, of, act->utc_us, &panel);
     if (status == SQ_ERR_NOT_FOUND)
         return 0; /* closed meanwhile: it stays where it was */
     if (status == 0)
         status = agreement_for(act, r, &panel, &agreement);
     if (status < 0 && status != SQ_ERR_NOT_FOUND)
         return status;
-    return settle(act, r, &panel, status == 0 ? &agreement : NULL);
+    bool found = status == 0;
+    if (found)
+        *settled =
+            CONSULT_NEEDS_LATER & ~needs_of(r, &agreement) & ~(uint32_t)CONSULT_NEEDS_CONSENT;
+    if (strcmp(of, r->place.panel) == 0)
+        return 0;
+    return settle(act, r, &panel, found ? &agreement : NULL);
 }
 
 /* ---- the people ---- */

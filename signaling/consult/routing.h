@@ -22,9 +22,10 @@ int routing_place(const struct consult_act *act, struct consult_record *r,
  * level 0: the nearest panel that was not asked yet, under an agreement, and has somebody. */
 int routing_route(const struct consult_act *act, struct consult_record *r, struct consult_event *e);
 
-/* The member who accepted is of another panel than the one named: the consultation is that panel's
- * now. */
-int routing_follow(const struct consult_act *act, struct consult_record *r, int member);
+/* Whose panel's the consultation is now that the member accepted: another one than the one named,
+ * perhaps. *settled: CONSULT_NEEDS_LATER bits that its agreement does not ask for. */
+int routing_follow(const struct consult_act *act, struct consult_record *r, int member,
+                   uint32_t *settled);
 
 /* A place among r->people for the account: its number, or the number of a new one behind them (not
  * counted in r->step.member_count yet). SQ_ERR_LIMIT. */

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* Members that a person reads to know who and why: empty in effect means not given. */
-static const char *const said[] = {"name", "signer", "relation", "complaint", "purpose", "reason"};
+static const char *const said[] = {"name",   "signer", "relation", "complaint", "purpose",
+                                   "reason", "text",   "plan",     "outcome",   "problem"};
 
 /* The code point at *at (UTF-8 that the parser has checked); moves on. */
 static uint32_t next_char(const unsigned char **at)

@@ -4,6 +4,7 @@
 #include "shanqiao/error.h"
 #include "signaling/consent/consent.h"
 #include "signaling/consent/text.h"
+#include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -163,6 +164,11 @@ Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
 {
     char id[ID_MAX];
     region_agreement(&p, 1, 1, 1, 1); /* neither approvals nor one by one hold it up */
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE agreement SET approve_inviting = 1, approve_invited = 1"
+                           " WHERE id = 'agr_city'",
+                           NULL, 0),
+                 1);
     region_on_duty(&p, EXPERT_1, PANEL);
     region_on_duty(&p, EXPERT_2, PANEL);
     region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
@@ -202,6 +208,20 @@ Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
     cr_expect_eq(people_call(&p, CITY_DESK, "consultation.backfill", people_id(id)), SQ_ERR_STATE);
     region_ok(&p, VILLAGER, "consent.give", consent_to_share(id));
     region_act(&p, VILLAGER, "consultation.archive", id);
+    cr_expect_str_eq(part("backfill", "state"), "done");
+}
+
+/* Of what was owed only that is left which the agreement with its taker asks for. */
+Test(consult_kinds, emergency_owes_what_its_taker_asks_for)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 1, 1, 0, 0);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("emergency"), id);
+    cr_expect_eq(
+        json_array_size(json_object_get(json_object_get(consultation(), "backfill"), "left")), 2);
+    region_act(&p, CITY_EXPERT, "consultation.accept", id); /* all automatic there */
     cr_expect_str_eq(part("backfill", "state"), "done");
 }
 
