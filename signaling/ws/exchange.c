@@ -47,6 +47,7 @@ void exchange_unref(struct exchange *x)
         return;
     exchange_forget_request(x);
     exchange_forget_response(x);
+    free(x->early);
     free(x);
 }
 
@@ -184,6 +185,37 @@ int exchange_begin(struct server *s, struct lws *wsi, const char *path, enum htt
 
 /* ---- body ---- */
 
+/* What was read together with the head can't be left with the peer. */
+static int keep_early(struct exchange *x, const void *bytes, size_t len_bytes)
+{
+    if (len_bytes > HTTP_PIECE_MAX - x->early_bytes)
+        return -1;
+    uint8_t *grown = realloc(x->early, x->early_bytes + len_bytes);
+    if (!grown)
+        return -1;
+    memcpy(grown + x->early_bytes, bytes, len_bytes);
+    x->early = grown;
+    x->early_bytes += len_bytes;
+    return 0;
+}
+
+static void give_early(struct exchange *x)
+{
+    uint8_t *early = x->early;
+    x->early = NULL;
+    if (early && x->phase == EXCHANGE_RECEIVING)
+        x->match.route->ops->body(x, x->state, early, x->early_bytes);
+    free(early);
+}
+
+static void finish(struct exchange *x)
+{
+    if (x->phase != EXCHANGE_RECEIVING || x->paused || !x->body_ended)
+        return;
+    x->phase = EXCHANGE_THINKING;
+    x->match.route->ops->finish(x, x->state);
+}
+
 void http_accept_body(struct exchange *x)
 {
     if (x->phase != EXCHANGE_THINKING || x->body_wanted || !x->wsi)
@@ -195,6 +227,8 @@ void http_accept_body(struct exchange *x)
     if (x->request.body_bytes) {
         say_continue(x);
         steer(x);
+        give_early(x);
+        finish(x);
     } else {
         exchange_body_ended(x);
     }
@@ -204,14 +238,6 @@ void http_pause(struct exchange *x)
 {
     x->paused = true;
     steer(x);
-}
-
-static void finish(struct exchange *x)
-{
-    if (x->phase != EXCHANGE_RECEIVING || x->paused || !x->body_ended)
-        return;
-    x->phase = EXCHANGE_THINKING;
-    x->match.route->ops->finish(x, x->state);
 }
 
 void http_resume(struct exchange *x)
@@ -229,6 +255,8 @@ int exchange_body(struct exchange *x, const void *bytes, size_t len_bytes)
     exchange_moved(x, len_bytes);
     if (x->phase == EXCHANGE_LINGERING)
         return x->received_bytes > EXCHANGE_LINGER_BYTES ? -1 : 0;
+    if (x->phase == EXCHANGE_THINKING && !x->body_wanted)
+        return keep_early(x, bytes, len_bytes);
     if (x->phase != EXCHANGE_RECEIVING) /* it was answered; the rest is read away */
         return 0;
     x->match.route->ops->body(x, x->state, bytes, len_bytes);

@@ -71,6 +71,8 @@ struct exchange {
     bool body_wanted, body_ended, paused;
     unsigned ended_again;
     uint64_t received_bytes;
+    uint8_t *early; /* of the body: came with the head, before it was accepted; owned */
+    size_t early_bytes;
     time_us window_us; /* since when window_bytes are counted */
     uint64_t window_bytes;
     time_us session_us; /* when the session was last looked at */

@@ -99,9 +99,9 @@ static struct frame *unqueue(struct connection *c)
 
 static int write_ping(struct connection *c)
 {
-    unsigned char room[LWS_PRE];
+    unsigned char room[LWS_PRE + 1] = {0}; /* libwebsockets tells of no empty pong */
     c->ping_due = false;
-    if (lws_write(c->wsi, room + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+    if (lws_write(c->wsi, room + LWS_PRE, 1, LWS_WRITE_PING) < 0)
         return -1;
     if (c->first || c->close_code)
         lws_callback_on_writable(c->wsi);
