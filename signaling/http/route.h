@@ -119,7 +119,8 @@ time_us http_now_us(const struct exchange *x);      /* monotonic, of this turn *
 
 /* ---- the body ---- */
 
-/* In start, or later: let the body come. A response without it closes the connection after it. */
+/* In start, or later: let the body come; what came with the head is handed over inside of this
+ * call, finish too if it was all. A response without it closes the connection after it. */
 void http_accept_body(struct exchange *x);
 /* Flow control: nothing more is read from the peer until resumed (what was read already may still
  * come, at most one piece). finish waits too; http_resume may call it. */
