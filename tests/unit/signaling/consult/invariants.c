@@ -151,6 +151,11 @@ static const char *broken_state(const struct consult *c)
         return "a plan or a slot of before";
     if (c->plan.escalating && c->state != CONSULT_ROUTED)
         return "a panel is awaited by nobody";
+    bool rung = consult_ringing(c) != 0, many = c->kind == CONSULT_MDT;
+    if (c->state == CONSULT_ROUTED && !many && !rung && !c->plan.escalating)
+        return "nobody is rung, and no panel is awaited";
+    if (c->plan.escalating && rung && !many && c->kind != CONSULT_READING)
+        return "a panel is awaited while somebody is rung";
     if (IN(c, SIGNED) && !c->at.signed_utc_us)
         return "a signature without a time";
     if (c->state == CONSULT_NO_SHOW && !c->absence.applicant && !c->absence.members)

@@ -189,6 +189,59 @@ Test(consult_step, ring_one_does_not_go_down_the_line)
     cr_expect_eq(consult_ringing(&l.c), 0);
 }
 
+Test(consult_step, each_panel_is_rung_in_its_own_way)
+{
+    struct life l = life_of(CONSULT_LIVE, 0);
+    life_to_routed(&l, 2);
+    life_by(&l, CONSULT_REFUSE, 0);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    l.strategy = CONSULT_NEXT_IN_LINE;
+    life_route(&l, 2);
+    cr_expect_eq(consult_ringing(&l.c), consult_bit(2));
+    life_by(&l, CONSULT_REFUSE, 2);
+    life_by(&l, CONSULT_REFUSE, 3);
+    life_route(&l, 0);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED); /* one did not answer: not all refused */
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NO_ANSWER);
+}
+
+Test(consult_step, who_comes_when_nobody_was_left_is_rung_at_once)
+{
+    static const enum consult_strategy strategies[] = {CONSULT_RING_ALL, CONSULT_NEXT_IN_LINE};
+    for (int i = 0; i < 2; i++) {
+        struct life l = life_of(CONSULT_LIVE, 0);
+        l.strategy = strategies[i];
+        life_to_routed(&l, 1);
+        life_timeout(&l, CONSULT_DUE_STATE);
+        cr_expect(l.c.plan.escalating);
+        l.utc_us += TIME_US_PER_S;
+        life_add(&l, 1, CONSULT_EXPERT);
+        cr_expect_eq(consult_ringing(&l.c), consult_bit(1));
+        cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE],
+                     l.utc_us + (i == 0 ? l.times.wave_us : l.times.ring_us));
+        life_by(&l, CONSULT_ACCEPT, 1);
+    }
+}
+
+Test(consult_step, a_route_that_makes_no_sense)
+{
+    static const struct consult_route routes[] = {
+        {.added = -1, .chair = -1},
+        {.added = 1, .chair = -1, .strategy = CONSULT_STRATEGY_COUNT},
+        {.added = 1, .chair = 1},
+        {.added = 1, .chair = -3},
+        {.added = 1, .chair = -1, .again = 1},
+    };
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        struct life l = life_of(CONSULT_MDT, 0);
+        life_ok(&l, (struct consult_event){.type = CONSULT_SUBMIT});
+        life_by(&l, CONSULT_APPROVE, 0);
+        life_by(&l, CONSULT_TRIAGE, 0);
+        life_no(&l, (struct consult_event){.type = CONSULT_ROUTE, .route = routes[i]},
+                SQ_ERR_INVALID);
+    }
+}
+
 Test(consult_step, who_comes_on_duty_while_all_ring_is_rung_too)
 {
     struct life l = life_of(CONSULT_LIVE, 0);
