@@ -47,5 +47,7 @@ int materials_describe(struct service *s, const char *consultation, json_t **out
  * files leave the disk soon after the commit, unless another consultation refers to them. *removed
  * (may be NULL): how many materials. 0 or a store error. */
 int materials_remove_all(struct service *s, const char *consultation, int64_t *removed);
+/* Likewise one material; none of that id: 0. */
+int materials_remove(struct service *s, const char *material);
 
 #endif

@@ -181,6 +181,11 @@ static int remove_material(struct service *s, const char *id)
     return material_delete(s, &m);
 }
 
+int materials_remove(struct service *s, const char *material)
+{
+    return remove_material(s, material);
+}
+
 int materials_remove_all(struct service *s, const char *consultation, int64_t *removed)
 {
     char id[ID_MAX];

@@ -4,7 +4,6 @@
 #include "base/bytes.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
-#include "signaling/materials/materials.h"
 #include "signaling/retention/parts.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -49,18 +48,14 @@ static int measure(struct service *s, const struct retention_part *part, const c
 
 /* ---- deletion ---- */
 
-static int remove_part(struct service *s, const struct retention_part *part, const char *object,
-                       json_t *parts)
+static int note_part(struct service *s, const struct retention_part *part, const char *object,
+                     json_t *parts)
 {
     uint8_t hash[crypto_hash_sha256_BYTES];
     char hex[2 * sizeof(hash) + 1];
     int64_t rows = 0;
     int status = measure(s, part, object, &rows, hash);
     if (status < 0 || rows == 0)
-        return status;
-    status = part->remove ? STORE_RUN(s->store, part->remove, sv_text(object))
-                          : materials_remove_all(s, object, NULL);
-    if (status < 0)
         return status;
     sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
     return json_array_append_new(parts, json_pack("{s:s, s:I, s:s}", "table", part->table, "rows",
@@ -69,14 +64,24 @@ static int remove_part(struct service *s, const struct retention_part *part, con
                : SQ_ERR_NOMEM;
 }
 
+static int remove_part(struct service *s, const struct retention_part *part, const char *object)
+{
+    int status =
+        part->remove ? STORE_RUN(s->store, part->remove, sv_text(object)) : part->hook(s, object);
+    return status < 0 ? status : 0;
+}
+
+/* All is noted before anything goes: one removal may take another part with it. */
 static int remove_parts(struct service *s, const struct retention_item *item, json_t *parts)
 {
     size_t count = 0;
     const struct retention_part *list = retention_parts(item->class, &count);
     int status = 0;
-    for (size_t i = 0; i < count && status >= 0; i++)
-        status = remove_part(s, &list[i], item->object, parts);
-    return status < 0 ? status : 0;
+    for (size_t i = 0; i < count && status == 0; i++)
+        status = note_part(s, &list[i], item->object, parts);
+    for (size_t i = 0; i < count && status == 0; i++)
+        status = remove_part(s, &list[i], item->object);
+    return status;
 }
 
 static json_t *manifest_of(const struct retention_item *item, const char *account, time_us utc_us,

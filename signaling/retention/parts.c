@@ -2,6 +2,7 @@
 /* Classes with their terms, and the rows of each. A test holds this list against the schema, so
  * that no new table of a case is forgotten. */
 #include "signaling/retention/parts.h"
+#include "signaling/materials/materials.h"
 #include <string.h>
 #include <time.h>
 
@@ -54,37 +55,44 @@ time_us retention_due_at(enum retention_class class, time_us from_utc_us)
 #define OF_CASE(table, key, columns, count)                                                        \
     {                                                                                              \
         table, "SELECT " columns " FROM " table " WHERE " key " = $1 ORDER BY " columns, count,    \
-            "DELETE FROM " table " WHERE " key " = $1"                                             \
+            "DELETE FROM " table " WHERE " key " = $1", NULL                                       \
     }
+
+/* Materials and uploads under way, with their files. */
+static int remove_materials(struct service *s, const char *consultation)
+{
+    return materials_remove_all(s, consultation, NULL);
+}
 
 static const struct retention_part record_parts[] = {
     {"material",
      "SELECT id, sealed_name, sealed_details, sealed_identity FROM material"
      " WHERE consultation = $1 ORDER BY id",
-     4, NULL},
+     4, NULL, remove_materials},
     {"material_upload",
      "SELECT id, sealed_about, sealed_key FROM material_upload WHERE consultation = $1 ORDER BY id",
-     3, "DELETE FROM material_upload WHERE consultation = $1"},
+     3, NULL, remove_materials},
     {"opinion",
      "SELECT id, sealed_draft, sealed_canonical, signature FROM opinion WHERE consultation = $1"
      " ORDER BY id",
-     4, "DELETE FROM opinion WHERE consultation = $1"},
+     4, "DELETE FROM opinion WHERE consultation = $1", NULL},
     {"consent",
      "SELECT id, sealed_body, sealed_withdrawal FROM consent WHERE consultation = $1 ORDER BY id",
-     3, "DELETE FROM consent WHERE consultation = $1"},
+     3, "DELETE FROM consent WHERE consultation = $1", NULL},
     {"consultation_entry",
      "SELECT id, sealed_body FROM consultation_entry WHERE consultation = $1 ORDER BY id", 2,
-     "DELETE FROM consultation_entry WHERE consultation = $1"},
+     "DELETE FROM consultation_entry WHERE consultation = $1", NULL},
     {"deadline",
      "SELECT object FROM deadline WHERE object = $1"
      " OR object IN (SELECT id FROM referral WHERE consultation = $1) ORDER BY object",
      1,
      "DELETE FROM deadline WHERE object = $1"
-     " OR object IN (SELECT id FROM referral WHERE consultation = $1)"},
+     " OR object IN (SELECT id FROM referral WHERE consultation = $1)",
+     NULL},
     {"referral",
      "SELECT id, sealed_plan, sealed_reason, sealed_discharge FROM referral"
      " WHERE consultation = $1 ORDER BY id",
-     4, "DELETE FROM referral WHERE consultation = $1"},
+     4, "DELETE FROM referral WHERE consultation = $1", NULL},
     OF_CASE("slot", "consultation", "id", 1),
     OF_CASE("media_object", "room", "id", 1),
     OF_CASE("consultation_media", "consultation", "consultation", 1),
@@ -93,18 +101,18 @@ static const struct retention_part record_parts[] = {
     OF_CASE("consultation_panel", "consultation", "panel", 1),
     OF_CASE("consultation_state", "consultation", "state", 1),
     {"consultation", "SELECT id, sealed_request, sealed_reason FROM consultation WHERE id = $1", 3,
-     "DELETE FROM consultation WHERE id = $1"},
+     "DELETE FROM consultation WHERE id = $1", NULL},
 };
 
 static const struct retention_part recording_parts[] = {
     {"material",
-     "SELECT id, sealed_name, sealed_details, sealed_identity FROM material WHERE id = $1", 4,
-     "DELETE FROM material WHERE id = $1"},
+     "SELECT id, sealed_name, sealed_details, sealed_identity FROM material WHERE id = $1", 4, NULL,
+     materials_remove},
 };
 
 static const struct retention_part draft_parts[] = {
     {"consultation_draft", "SELECT id, sealed_request FROM consultation_draft WHERE id = $1", 2,
-     "DELETE FROM consultation_draft WHERE id = $1"},
+     "DELETE FROM consultation_draft WHERE id = $1", NULL},
 };
 
 #define PARTS(list) list, sizeof(list) / sizeof((list)[0])

@@ -4,9 +4,11 @@
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
 #include "signaling/retention/parts.h"
+#include "signaling/rooms.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_US  (24 * 3600 * TIME_US_PER_S)
@@ -159,6 +161,54 @@ Test(retention, what_is_held_stays)
     cr_expect_eq(delete_at(id, late_us), 0);
 }
 
+static void add_file(const char *material, const char *file)
+{
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO material_file (id, institution, sha256, stored_sha256,"
+                           " bytes, stripped, format, sealed_key)"
+                           " VALUES ($1, 'village', $2, $2, 9, 0, 'jpeg', $2)",
+                           sv_text(file), sv_bytes(file, strlen(file))),
+                 1, "%s", store_error(p.service.store));
+    cr_assert_eq(
+        STORE_RUN(p.service.store,
+                  "INSERT INTO material (id, consultation, account, type, preview, file,"
+                  " header, status, reason, added_us, sealed_name)"
+                  " VALUES ($1, $2, 'acc_villager', 'audio', 0, $3, '', 'ready', '', 1, $4)",
+                  sv_text(material), sv_text(id), sv_text(file), sv_bytes("name", 4)),
+        1, "%s", store_error(p.service.store));
+}
+
+Test(retention, files_lose_their_keys_and_are_to_leave_the_disk)
+{
+    add_file("mat_1", "fil_1");
+    add_file("mat_2", "fil_2");
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO material_upload (id, consultation, account, institution,"
+                           " type, bytes, material, expires_us, sealed_about, sealed_key) VALUES"
+                           " ('upl_1', $1, 'acc_villager', 'village', 'photo', 9, '', 1, $2, $2)",
+                           sv_text(id), sv_bytes("about", 5)),
+                 1);
+    cr_assert_eq(retention_put(&p.service, "mat_2", RETENTION_PROCESS_RECORD, "village", p.utc_us),
+                 0);
+    cr_expect_eq(delete_at("mat_2", retention_due_at(RETENTION_PROCESS_RECORD, p.utc_us)), 0);
+    expect_proof("mat_2", "ok");
+    cr_expect_eq(count("SELECT COUNT(*) FROM material"), 1);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_file"), 1, "the key went with the row");
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_gone"), 1);
+    cr_expect_eq(delete_at(id, p.utc_us + 16 * YEAR_US), 0);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_file"), 0);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_upload"), 0);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_gone WHERE file = 'fil_1'"), 1);
+    expect_proof(id, "ok");
+    struct retention_proof proof;
+    cr_assert_eq(retention_proof(&p.service, id, &proof), 0);
+    char *manifest = json_dumps(proof.manifest, 0);
+    cr_expect(strstr(manifest, "\"material\"") && strstr(manifest, "\"material_upload\""), "%s",
+              manifest);
+    free(manifest);
+    retention_proof_clear(&proof);
+}
+
 Test(retention, a_case_that_goes_on_again_is_not_deleted)
 {
     char text[120];
@@ -281,6 +331,25 @@ Test(retention, drafts_go_by_themselves_after_ninety_days)
     expect_proof("dra_old", "ok");
     cr_expect_eq(count("SELECT COUNT(*) FROM consultation"), 1,
                  "records of patients wait for a person");
+}
+
+Test(retention, the_servers_timer_looks_once_a_minute)
+{
+    static const char old[] =
+        "INSERT INTO consultation_draft (id, applicant, saved_us, sealed_request) VALUES"
+        " ('dra_%d', 'acc_villager', 1, 'x')";
+    struct effects effects = {0};
+    for (int i = 0; i < 3; i++) {
+        char text[160];
+        snprintf(text, sizeof(text), old, i);
+        sql(text);
+        cr_assert_eq(store_begin(p.service.store), 0);
+        cr_assert_eq(rooms_sweep(&p.service, p.utc_us, &effects), 0);
+        cr_assert_eq(store_commit(p.service.store), 0);
+        cr_expect_eq(count("SELECT COUNT(*) FROM consultation_draft"), i == 1 ? 1 : 0);
+        p.utc_us += i == 0 ? 59 * TIME_US_PER_S : TIME_US_PER_S;
+    }
+    cr_expect_eq(effects.count, 0);
 }
 
 Test(retention, many_drafts_go_a_few_at_a_time)
