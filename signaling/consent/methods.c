@@ -291,7 +291,7 @@ static uint32_t touched_bits(uint32_t purposes)
 
 static int withdraw_from(struct call *call, struct consult_record *r)
 {
-    uint32_t purposes = purposes_of(call), after = 0, withdrawn = 0;
+    uint32_t purposes = purposes_of(call), withdrawn = 0;
     json_t *why = json_pack("{s:O, s:O}", "by", json_object_get(call->params, "by"), "reason",
                             json_object_get(call->params, "reason"));
     int status = why ? consent_record_withdraw(call->service, r->id, purposes, why,
@@ -300,12 +300,8 @@ static int withdraw_from(struct call *call, struct consult_record *r)
     if (status == 0 && (purposes & ~withdrawn))
         status = refuse(call, r, purposes & ~withdrawn, why);
     json_decref(why);
-    if (status == 0)
-        status = consent_in_force(call->service, r->id, &after);
-    if (status < 0)
-        return status;
-    return tell_life(call, r, CONSULT_CONSENT_WITHDRAWN,
-                     touched_bits(purposes) & ~life_bits(after));
+    return status < 0 ? status
+                      : tell_life(call, r, CONSULT_CONSENT_WITHDRAWN, touched_bits(purposes));
 }
 
 /* ---- both ---- */

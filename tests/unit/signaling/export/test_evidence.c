@@ -9,6 +9,7 @@
 #include "signaling/opinion/x509.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,6 +349,11 @@ static void second_history(json_t *record)
     json_object_set_new(json_object_get(record, "consultation"), "history", json_string("无"));
 }
 
+static void unknown_member(json_t *record)
+{
+    json_object_set_new(json_object_get(record, "consultation"), "advice", json_string("无"));
+}
+
 static void other_people(json_t *record)
 {
     json_t *consultation = json_object_get(record, "consultation");
@@ -360,6 +366,35 @@ static void row_twice(json_t *audit)
     json_t *rows = json_object_get(audit, "rows");
     cr_assert_eq(json_array_size(rows), 4);
     json_array_append(rows, json_array_get(rows, 1));
+}
+
+/* A good row of the same chain, about something else. */
+static void row_of_another_case(json_t *audit)
+{
+    struct store_query q;
+    json_t *row = json_incref(json_array_get(json_object_get(audit, "rows"), 0));
+    STORE_QUERY(p.service.store, &q,
+                "SELECT number, at_us, act, previous, hash FROM audit WHERE object = $1",
+                sv_text("con_other"));
+    cr_assert(store_next(&q));
+    json_object_set_new(row, "number", json_integer(store_int(&q, 0)));
+    json_object_set_new(row, "atUs", json_integer(store_int(&q, 1)));
+    json_object_set_new(row, "act", json_string(store_text(&q, 2)));
+    json_object_set_new(row, "object", json_string("con_other"));
+    json_object_set_new(row, "account", json_string(VILLAGER));
+    json_object_set_new(row, "session", json_string("ses_x"));
+    json_object_set_new(row, "detail", json_string(""));
+    json_object_set_new(row, "chain", json_string("village"));
+    for (int i = 3; i < 5; i++) {
+        size_t len = 0;
+        char hex[2 * AUDIT_HASH_BYTES + 1];
+        const void *hash = store_bytes(&q, i, &len);
+        sodium_bin2hex(hex, sizeof(hex), hash, len);
+        json_object_set_new(row, i == 3 ? "previous" : "hash", json_string(hex));
+    }
+    store_query_end(&q);
+    json_array_clear(json_object_get(audit, "rows"));
+    json_array_append_new(json_object_get(audit, "rows"), row);
 }
 
 static void no_heads(json_t *audit)
@@ -387,7 +422,9 @@ Test(evidence, record_and_audit_rows_are_bound)
     } cases[] = {
         {PACKAGE_CONSULTATION, no_allergy, "other_request"},
         {PACKAGE_CONSULTATION, second_history, "other_request"},
+        {PACKAGE_CONSULTATION, unknown_member, "other_request"},
         {PACKAGE_CONSULTATION, other_people, "other_case"},
+        {PACKAGE_AUDIT, row_of_another_case, "other_case"},
         {PACKAGE_AUDIT, row_twice, "audit_sequence"},
         {PACKAGE_AUDIT, no_heads, "audit_sequence"},
         {PACKAGE_AUDIT, early_head, "audit_sequence"},
@@ -399,6 +436,85 @@ Test(evidence, record_and_audit_rows_are_bound)
     replaced(PACKAGE_AUDIT, "\"act\":\"opinion.sign\"", "\"act\":\"opinion.sigh\"", "audit_row",
              "audit.json");
     replaced(PACKAGE_AUDIT, "con_", "com_", "audit_row", "audit.json");
+}
+
+/* A document of the package, changed and signed by EXPERT_1 and the installation: as bad as it
+ * gets.
+ */
+static struct export_verdict resigned(int n, void (*change)(json_t *document))
+{
+    struct package it = unpacked();
+    struct signature signature;
+    struct signer *signer = p.service.signer;
+    const struct package_part *part = &it.parts[package_of(n, PACKAGE_DOCUMENT)];
+    json_t *document = json_loadb((const char *)part->data, part->len_bytes, 0, NULL);
+    change(document);
+    char *text = opinion_canonical(document);
+    cr_assert_eq(signer->ops->sign(signer, EXPERT_1, text, strlen(text), p.utc_us, &signature), 0);
+    it.parts[package_of(n, PACKAGE_DOCUMENT)] =
+        (struct package_part){(const uint8_t *)text, strlen(text)};
+    it.parts[package_of(n, PACKAGE_SIGNATURE)] =
+        (struct package_part){signature.bytes, signature.len_bytes};
+    struct export_verdict v = repacked(&it, true);
+    free(text);
+    json_decref(document);
+    return v;
+}
+
+static void nothing(json_t *document)
+{
+    (void)document;
+}
+
+static void of_another_author(json_t *document)
+{
+    json_object_set_new(json_object_get(document, "author"), "id", json_string(EXPERT_2));
+}
+
+static void of_another_case(json_t *document)
+{
+    json_object_set_new(document, "consultationId", json_string("con_other"));
+}
+
+static void of_another_request(json_t *document)
+{
+    json_object_set_new(document, "requestSha256", json_string("00"));
+}
+
+static void over_another_text(json_t *document)
+{
+    json_object_set_new(json_object_get(document, "supersedes"), "sha256", json_string("00"));
+}
+
+static void of_another_form(json_t *document)
+{
+    json_object_set_new(document, "schema", json_string("shanqiao.opinion.v9"));
+}
+
+static void of_another_algorithm(json_t *document)
+{
+    json_object_set_new(document, "algorithm", json_string("none"));
+}
+
+Test(evidence, what_an_expert_signed_must_fit_the_rest)
+{
+    static const struct {
+        int n;
+        void (*change)(json_t *document);
+        const char *code;
+    } cases[] = {
+        {1, nothing, "ok"},
+        {1, of_another_author, "other_signer"},
+        {1, of_another_case, "other_case"},
+        {1, of_another_request, "other_request"},
+        {1, over_another_text, "other_version"},
+        {1, of_another_form, "unknown_format"},
+        {1, of_another_algorithm, "unknown_format"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct export_verdict v = resigned(cases[i].n, cases[i].change);
+        cr_expect_str_eq(v.code, cases[i].code, "%zu: %s %s", i, v.code, v.file);
+    }
 }
 
 Test(evidence, the_installations_certificate_must_have_been_valid_at_the_export)
