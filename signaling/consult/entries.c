@@ -12,13 +12,31 @@
 #define TABLE  "consultation_entry"
 #define COLUMN "sealed_body"
 
-static int count_of(struct service *s, const char *consultation, int64_t *count)
+/* The whole is told with each consultation, which has to fit a message of 256 KiB. */
+#define BYTES_MAX (64 * 1024)
+
+/* What may be written again and again leaves room for what must not be lost. */
+static bool may_repeat(const char *kind)
+{
+    return strcmp(kind, "note") == 0 || strcmp(kind, "problem") == 0;
+}
+
+static int check_room(struct service *s, const char *consultation, const char *kind)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q, "SELECT COUNT(*) FROM consultation_entry WHERE consultation = $1",
+    int64_t count = 0, bytes = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT COUNT(*), COALESCE(SUM(LENGTH(sealed_body)), 0) FROM consultation_entry"
+                " WHERE consultation = $1",
                 sv_text(consultation));
-    *count = store_next(&q) ? store_int(&q, 0) : 0;
-    return store_query_end(&q);
+    if (store_next(&q)) {
+        count = store_int(&q, 0);
+        bytes = store_int(&q, 1);
+    }
+    int status = store_query_end(&q);
+    int parts = may_repeat(kind) ? 3 : 4; /* of four */
+    bool full = count >= CONSULT_ENTRIES_MAX * parts / 4 || bytes >= BYTES_MAX * parts / 4;
+    return status < 0 ? status : full ? SQ_ERR_LIMIT : 0;
 }
 
 int consult_entry_add(struct service *s, const char *consultation, const struct consult_entry *e,
@@ -28,10 +46,7 @@ int consult_entry_add(struct service *s, const char *consultation, const struct 
     struct vault_place place = {TABLE, id, COLUMN};
     uint8_t *sealed = NULL;
     size_t len = 0;
-    int64_t count = 0;
-    int status = count_of(s, consultation, &count);
-    if (status == 0 && count >= CONSULT_ENTRIES_MAX)
-        status = SQ_ERR_LIMIT;
+    int status = check_room(s, consultation, e->kind);
     if (status < 0)
         return status;
     store_new_id(id, "ent");

@@ -61,7 +61,9 @@ struct found {
 /* Ring 0: is rung; 3: accepted; 6: observes. A coordinator's institution stands on one of the two
  * sides; for others $2 is null and finds nothing. */
 #define LIST_OF_CALLER                                                                             \
-    "SELECT c.id, c.submitted_us, LENGTH(c.sealed_request) FROM consultation c WHERE c.id IN ("    \
+    "SELECT c.id, c.submitted_us, LENGTH(c.sealed_request) + COALESCE((SELECT"                     \
+    " SUM(LENGTH(e.sealed_body)) FROM consultation_entry e WHERE e.consultation = c.id), 0)"       \
+    " FROM consultation c WHERE c.id IN ("                                                         \
     "SELECT id FROM consultation WHERE applicant = $1"                                             \
     " UNION SELECT consultation FROM ring WHERE account = $1 AND state IN (0, 3, 6)"               \
     " UNION SELECT id FROM consultation WHERE institution = $2"                                    \

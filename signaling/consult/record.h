@@ -89,7 +89,7 @@ struct consult_entry {
     const char *author; /* account */
     const json_t *body; /* object: text, and what else the kind has; borrowed */
 };
-/* SQ_ERR_LIMIT after CONSULT_ENTRIES_MAX. */
+/* SQ_ERR_LIMIT after CONSULT_ENTRIES_MAX, or 64 KiB; notes and problems stop earlier. */
 int consult_entry_add(struct service *s, const char *consultation, const struct consult_entry *e,
                       time_us utc_us);
 /* A new reference to an array in *out, oldest first: the bodies with id, kind, by, at. `kind` NULL:
