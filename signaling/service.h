@@ -46,7 +46,6 @@ struct service {
     struct front *front;
     struct media *media;
     time_us retention_utc_us; /* next look for what was kept long enough (rooms_sweep) */
-    const char *node;         /* borrowed; name of this signalling node, NULL: the only one */
 };
 
 /* Opens database (migrated, checked), master key and installation CA (made at first start).

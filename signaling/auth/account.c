@@ -76,13 +76,6 @@ static uint32_t roles_of(const json_t *names)
     return roles;
 }
 
-static int changed(struct call *call, const struct target *t)
-{
-    int status = auth_account_changed(call->service->store, t->account, call->utc_us);
-    return status < 0 ? status
-                      : auth_account_apply(call->service, t->account, call->utc_us, &call->effects);
-}
-
 static int set_roles(struct call *call)
 {
     struct target t;
@@ -98,7 +91,8 @@ static int set_roles(struct call *call)
                          "兼任其他角色。");
     status = STORE_RUN(call->service->store, "UPDATE account SET roles = $1 WHERE id = $2",
                        sv_int(roles), sv_text(t.account));
-    return status < 0 ? status : changed(call, &t);
+    return status < 0 ? status
+                      : auth_account_apply(call->service, t.account, call->utc_us, &call->effects);
 }
 
 static int set_disabled(struct call *call, bool disabled)
@@ -110,7 +104,8 @@ static int set_disabled(struct call *call, bool disabled)
                            sv_int(disabled), sv_text(t.account));
     if (status >= 0 && disabled)
         status = session_end_all(call->service, t.account, "revoked", call->utc_us, &call->effects);
-    return status < 0 ? status : changed(call, &t);
+    return status < 0 ? status
+                      : auth_account_apply(call->service, t.account, call->utc_us, &call->effects);
 }
 
 static int disable(struct call *call)

@@ -74,8 +74,8 @@ int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out);
 
-/* Rights of an account changed (roles, disabled): every node's next sweep sees to it. Inside the
- * transaction of the change, by whatever program. 0 or a store error. */
+/* Another program than the server changed the rights of an account (roles, disabled): the server's
+ * next sweep sees to it. Inside the transaction of the change. 0 or a store error. */
 int auth_account_changed(struct store *store, const char *account, time_us utc_us);
 
 /* Takes an account out of every room in which it has media and, by its roles and relations of now,
@@ -85,7 +85,7 @@ int auth_account_apply(struct service *s, const char *account, time_us utc_us,
                        struct effects *effects);
 
 /* Ends sessions past their expiry and those of disabled accounts (EFFECT_SESSION_ENDED for each, at
- * most 64 a call), and applies the changes of rights since this node's last sweep. Inside a
+ * most 64 a call), and applies the changes of rights by other programs. Inside a
  * transaction; the front's timer calls it, every second at the latest.
  */
 int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effects);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A change of somebody's rights is felt at once: whoever makes it (a method, another node,
- * shanqiaoctl) leaves a row, and each node applies the rows that it has not seen. Refuses to know
- * why rights changed. */
+/* A change of somebody's rights is felt at once: a method applies it by itself, another program
+ * leaves a row, and the next sweep of any node applies that (its effects find the nodes that they
+ * concern). Refuses to know why rights changed. */
 #include "shanqiao/error.h"
 #include "signaling/auth/rights.h"
 #include "signaling/auth/session.h"
@@ -14,8 +14,6 @@
 
 #define CHANGES_MAX 64 /* of one sweep; the next follows within a second */
 #define ROOMS_MAX   32 /* in which one account has media; nobody is in as many */
-#define KEEP_US     (24 * 3600 * TIME_US_PER_S) /* a node that was away longer has no connection left \
-                                                 */
 
 struct ids {
     size_t count;
@@ -30,11 +28,6 @@ int auth_account_changed(struct store *store, const char *account, time_us utc_u
                            " CAST($2 AS BIGINT) FROM account_change",
                            sv_text(account), sv_int(utc_us));
     return status < 0 ? status : 0;
-}
-
-static const char *node_of(const struct service *s)
-{
-    return s->node ? s->node : "";
 }
 
 static int media_rooms(struct service *s, const char *account, struct ids *out)
@@ -103,15 +96,13 @@ int auth_account_apply(struct service *s, const char *account, time_us utc_us,
     return status < 0 ? status : tell(s, account, effects);
 }
 
-static int not_seen(struct service *s, struct ids *out, int64_t *last)
+static int load_changes(struct service *s, struct ids *out, int64_t *last)
 {
     struct store_query q;
     out->count = 0;
     *last = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT number, account FROM account_change WHERE number > COALESCE((SELECT number"
-                " FROM account_change_seen WHERE node = $1), 0) ORDER BY number LIMIT 64",
-                sv_text(node_of(s)));
+    store_query(s->store, &q, "SELECT number, account FROM account_change ORDER BY number LIMIT 64",
+                NULL, 0);
     while (out->count < CHANGES_MAX && store_next(&q)) {
         *last = store_int(&q, 0);
         store_copy_text(&q, 1, out->items[out->count++], ID_MAX);
@@ -119,25 +110,15 @@ static int not_seen(struct service *s, struct ids *out, int64_t *last)
     return store_query_end(&q);
 }
 
-/* The last row stays for ever: numbers never begin anew. */
-static int note_seen(struct service *s, int64_t last, time_us utc_us)
-{
-    int status = STORE_RUN(s->store,
-                           "INSERT INTO account_change_seen (node, number) VALUES ($1, $2)"
-                           " ON CONFLICT (node) DO UPDATE SET number = excluded.number",
-                           sv_text(node_of(s)), sv_int(last));
-    if (status >= 0)
-        status = STORE_RUN(s->store, "DELETE FROM account_change WHERE at_us < $1 AND number < $2",
-                           sv_int(utc_us - KEEP_US), sv_int(last));
-    return status < 0 ? status : 0;
-}
-
 int changes_sweep(struct service *s, time_us utc_us, struct effects *effects)
 {
     struct ids accounts;
     int64_t last = 0;
-    int status = not_seen(s, &accounts, &last);
+    int status = load_changes(s, &accounts, &last);
     for (size_t i = 0; i < accounts.count && status >= 0; i++)
         status = auth_account_apply(s, accounts.items[i], utc_us, effects);
-    return status >= 0 && accounts.count ? note_seen(s, last, utc_us) : status;
+    if (status < 0 || accounts.count == 0)
+        return status;
+    status = STORE_RUN(s->store, "DELETE FROM account_change WHERE number <= $1", sv_int(last));
+    return status < 0 ? status : 0;
 }

@@ -25,7 +25,7 @@ int session_supersede(struct service *s, const char *session, const char *accoun
 int session_end_all(struct service *s, const char *account, const char *reason, time_us utc_us,
                     struct effects *effects);
 
-/* changes.c: applies what account_change has since this node's last sweep, at most 64 accounts. */
+/* changes.c: applies what other programs changed, at most 64 accounts a call. */
 int changes_sweep(struct service *s, time_us utc_us, struct effects *effects);
 
 /* The live session of an account, "" when there is none (an account has at most one). */

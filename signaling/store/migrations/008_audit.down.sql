@@ -5,7 +5,6 @@ DROP TABLE deletion;
 DROP TABLE hold;
 DROP TABLE retention_mark;
 DROP TABLE retention;
-DROP TABLE account_change_seen;
 DROP TABLE account_change;
 DROP TABLE audit_chain;
 CREATE TABLE audit_row (

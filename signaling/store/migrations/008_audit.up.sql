@@ -32,15 +32,11 @@ INSERT INTO audit_chain (chain, number, hash, base_number, base_hash)
     SELECT chain, number, hash, 0, NULL FROM audit
     WHERE number = (SELECT MAX(number) FROM audit);
 
--- Accounts whose rights changed: every node reads on from where it was.
+-- Accounts whose rights changed, until a sweep has seen to it.
 CREATE TABLE account_change (
     number BIGINT PRIMARY KEY,
     account TEXT NOT NULL,
     at_us BIGINT NOT NULL
-);
-CREATE TABLE account_change_seen (
-    node TEXT PRIMARY KEY,
-    number BIGINT NOT NULL
 );
 
 CREATE INDEX session_ended ON session (ended_us);

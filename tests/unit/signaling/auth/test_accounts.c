@@ -162,36 +162,6 @@ Test(accounts, a_sweep_that_was_undone_is_done_again)
     effects_clear(&effects);
 }
 
-Test(accounts, each_node_sees_each_change)
-{
-    struct effects effects = {0};
-    static const char *const nodes[] = {"north", "south"};
-    cr_assert_eq(auth_account_changed(p.service.store, EXPERT_1, p.utc_us), 0);
-    for (size_t i = 0; i < 2; i++) {
-        p.service.node = nodes[i];
-        sweep(&effects);
-        cr_expect(find(&effects, EFFECT_ROOM_REMOVE), "%s", nodes[i]);
-        sweep(&effects);
-        cr_expect_null(find(&effects, EFFECT_ROOM_REMOVE), "%s", nodes[i]);
-    }
-    p.service.node = NULL;
-    effects_clear(&effects);
-}
-
-Test(accounts, numbers_of_changes_never_begin_anew)
-{
-    struct effects effects = {0};
-    cr_assert_eq(auth_account_changed(p.service.store, EXPERT_1, p.utc_us), 0);
-    cr_assert_eq(auth_account_changed(p.service.store, EXPERT_2, p.utc_us), 0);
-    p.utc_us += 2 * 24 * 3600 * TIME_US_PER_S;
-    sweep(&effects);
-    cr_expect_eq(number("SELECT COUNT(*) FROM account_change"), 1, "old ones are forgotten");
-    cr_assert_eq(auth_account_changed(p.service.store, EXPERT_1, p.utc_us), 0);
-    sweep(&effects);
-    cr_expect(find(&effects, EFFECT_ROOM_REMOVE));
-    effects_clear(&effects);
-}
-
 Test(accounts, a_list_shows_the_own_house_a_page_at_a_time)
 {
     for (int i = 0; i < 60; i++) {
