@@ -197,6 +197,11 @@ static void drop_away(struct media *m, struct media_room *room, time_us now_us)
     }
 }
 
+void media_listen(struct media *m, time_us now_us)
+{
+    relays_step(m->config.relays, now_us);
+}
+
 void media_step(struct media *m, time_us now_us)
 {
     m->now_us = now_us;

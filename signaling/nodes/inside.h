@@ -25,6 +25,7 @@ struct nodes {
     char id[NODE_ID_MAX], boot[ID_MAX];
     bool lost;
     bool gone; /* a node left: its rooms wait */
+    bool dead; /* in the last look, which was just now, a lease was over */
     time_us renewed_us, beat_us, watched_us, now_us;
     struct known known[NODES_MAX];
     size_t known_count;

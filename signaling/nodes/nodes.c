@@ -208,15 +208,16 @@ static bool over(const struct known *k, time_us now_us)
     return now_us - k->since_us >= NODES_LEASE_US;
 }
 
-/* Reads everybody's beat. A watcher that itself was away for long saw nobody: it begins anew. */
+/* Reads everybody's beat. Time in which nobody could be seen, because this node hung or the database
+ * was away, counts against nobody. */
 static void watch(struct nodes *n, time_us now_us)
 {
     struct store_query q;
-    bool away = now_us - n->watched_us >= NODES_LEASE_US - NODES_MARGIN_US;
+    time_us unseen_us = now_us - n->watched_us - 2 * NODES_BEAT_US;
     for (size_t i = 0; i < n->known_count; i++) {
         n->known[i].here = false;
-        if (away)
-            n->known[i].since_us = now_us;
+        if (unseen_us > 0)
+            n->known[i].since_us += unseen_us;
     }
     STORE_QUERY(n->service->store, &q, "SELECT id, boot, beat FROM node WHERE id <> $1",
                 sv_text(n->id));
@@ -226,6 +227,8 @@ static void watch(struct nodes *n, time_us now_us)
         return;
     n->watched_us = now_us;
     forget_gone(n);
+    for (size_t i = 0; i < n->known_count; i++)
+        n->dead |= over(&n->known[i], now_us);
 }
 
 bool nodes_beats(const struct nodes *n, time_us now_us)
@@ -235,9 +238,9 @@ bool nodes_beats(const struct nodes *n, time_us now_us)
 
 bool nodes_step(struct nodes *n, time_us now_us)
 {
-    bool some = false;
     if (n->lost)
         return false;
+    n->dead = false; /* nobody is judged by an old look: without the database nobody beats */
     if (nodes_beats(n, now_us)) {
         n->beat_us = now_us + NODES_BEAT_US;
         if (renew(n, now_us))
@@ -245,9 +248,7 @@ bool nodes_step(struct nodes *n, time_us now_us)
     }
     n->now_us = now_us;
     nodes_gather(n);
-    for (size_t i = 0; i < n->known_count; i++)
-        some |= over(&n->known[i], now_us);
-    return (some || n->gone) && !n->lost;
+    return (n->dead || n->gone) && !n->lost;
 }
 
 time_us nodes_deadline(struct nodes *n, time_us now_us)

@@ -213,6 +213,8 @@ static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
     unit_begin(&u, d, now_us, utc_us);
     if (across_may(&u))
         media_step(d->config.media, now_us);
+    else
+        media_listen(d->config.media, now_us);
     unit_take_media(&u);
     unit_end(&u);
 }

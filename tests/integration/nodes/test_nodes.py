@@ -185,7 +185,7 @@ class Nodes(unittest.TestCase):
         self.figures("node_killed_while_ringing", **times)
 
     def test_the_database_crashes_in_the_middle_of_a_call(self):
-        specialist = self.specialist(["node-b"], 12)
+        specialist = self.specialist(["node-b"], 30)  # longer than the database is away
         village = self.village(["node-a"])
         self.wait(lambda: village.state() == "in_progress" and self.frames(specialist) > 25, "the talk")
         audit_rows = int(self.ask("SELECT count(*) FROM audit"))

@@ -284,6 +284,54 @@ Test(nodes, a_node_that_lost_its_lease_writes_nothing)
     cr_expect_eq(ask("SELECT COUNT(*) FROM consultation"), 0);
 }
 
+static int refuse(void *engine)
+{
+    (void)engine;
+    return SQ_ERR_STORE;
+}
+
+static int refuse_statement(void *engine, const char *sql, const struct store_value *values,
+                            size_t count, void **cursor)
+{
+    (void)engine;
+    (void)sql;
+    (void)values;
+    (void)count;
+    (void)cursor;
+    return SQ_ERR_STORE;
+}
+
+/* As when the database is away; NULL: it is back. */
+static void set_away(struct bench *n, const struct store_ops *back)
+{
+    static struct store_ops away[2];
+    struct store *s = n->people.service.store;
+    struct store_ops *ops = &away[n == &b];
+    if (!back) {
+        *ops = *s->ops;
+        ops->begin = refuse;
+        ops->prepare = refuse_statement;
+    }
+    s->ops = back ? back : ops;
+}
+
+Test(nodes, nobody_is_given_up_because_the_database_was_away)
+{
+    if (!database_is_postgres())
+        return;
+    const struct store_ops *real = a.people.service.store->ops;
+    pass_both(TIME_US_PER_S);
+    set_away(&a, NULL);
+    set_away(&b, NULL);
+    pass_both(4 * NODES_LEASE_US);
+    set_away(&a, real);
+    set_away(&b, real);
+    pass_both(2 * NODES_LEASE_US);
+    cr_expect_eq(ask("SELECT COUNT(*) FROM node"), 2);
+    cr_expect_not(dispatch_over(a.dispatch));
+    cr_expect_not(dispatch_over(b.dispatch));
+}
+
 Test(nodes, a_node_whose_clock_went_on_stops_by_itself)
 {
     if (!database_is_postgres())
