@@ -230,6 +230,7 @@ int step_route(struct step *s)
     if (first) {
         first_route(s);
     } else {
+        step_tell(s, CONSULT_DO_TELL_MEMBERS);
         s->c.plan.level++;
         s->c.plan.strategy = s->e->route.strategy;
         s->c.plan.exhausted = !next_wave(&s->c);

@@ -239,6 +239,52 @@ static int count_of(const struct consult_commands *out, enum consult_command_typ
     return count;
 }
 
+/* What the others see of a member. */
+static bool looks_alike(const struct consult_member *a, const struct consult_member *b)
+{
+    enum consult_opinion was =
+        a->opinion == CONSULT_OPINION_DRAFT ? CONSULT_OPINION_NONE : a->opinion;
+    enum consult_opinion is =
+        b->opinion == CONSULT_OPINION_DRAFT ? CONSULT_OPINION_NONE : b->opinion;
+    static const bool answers[] = {[CONSULT_RING_REFUSED] = true,
+                                   [CONSULT_RING_WON] = true,
+                                   [CONSULT_RING_REMOVED] = true,
+                                   [CONSULT_RING_NONE] = true};
+    bool answered = a->ring != b->ring && (answers[a->ring] || answers[b->ring]);
+    return a->role == b->role && a->ready == b->ready && was == is && !answered;
+}
+
+static const char *broken_members_told(const struct consult *before, const struct consult *after,
+                                       const struct consult_commands *out)
+{
+    bool alike = before->member_count == after->member_count;
+    uint64_t put_out = 0;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].type == CONSULT_DO_ROOM_REMOVE)
+            put_out |= out->items[i].members;
+    for (int i = 0; i < before->member_count; i++) {
+        const struct consult_member *was = &before->members[i], *is = &after->members[i];
+        bool gone = was->ring != is->ring && is->ring == CONSULT_RING_REMOVED;
+        alike = alike && looks_alike(was, is);
+        if (gone && after->room.open && !(put_out & consult_bit(i)))
+            return "who was removed stays in the room";
+        if (was->ring == CONSULT_RING_ON && is->ring == CONSULT_RING_WON && is->ready)
+            return "ready before it was asked";
+    }
+    if (put_out && !before->room.open)
+        return "somebody is put out of a closed room";
+    if (!alike && !count_of(out, CONSULT_DO_TELL_MEMBERS) && !count_of(out, CONSULT_DO_TELL_STATE))
+        return "the members changed and were not told";
+    return NULL;
+}
+
+/* Besides a new state: what is worth telling although the state stays. */
+static bool may_tell_again(const struct consult_event *e)
+{
+    return e->type == CONSULT_APPROVE || e->type == CONSULT_TRIAGE || e->type == CONSULT_SCHEDULE ||
+           e->type == CONSULT_OUTCOME || e->type == CONSULT_END || e->type == CONSULT_TIMEOUT;
+}
+
 static const char *broken_commands(const struct consult *before, const struct consult *after,
                                    const struct consult_commands *out)
 {
@@ -347,6 +393,10 @@ const char *history_broken(const struct consult *before, const struct consult_ev
         (wrong = broken_room(after)) || (wrong = broken_deadlines(after)) ||
         (wrong = broken_state(after)) || (wrong = broken_stamps(after)) ||
         (wrong = broken_duration(before, after, times, utc_us)))
+        return wrong;
+    if (before->state == after->state && count_of(out, CONSULT_DO_TELL_STATE) && !may_tell_again(e))
+        return "a state is told that did not change";
+    if ((wrong = broken_members_told(before, after, out)))
         return wrong;
     return broken_commands(before, after, out);
 }

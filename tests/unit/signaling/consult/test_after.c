@@ -136,8 +136,13 @@ Test(consult_after, a_claim_is_one_persons_until_it_runs_out)
     struct life l = worklist(2);
     life_by(&l, CONSULT_CLAIM, 0);
     life_no(&l, (struct consult_event){.type = CONSULT_CLAIM, .member = 1}, SQ_ERR_CONFLICT);
+    l.utc_us += TIME_US_PER_S;
     life_by(&l, CONSULT_SAVE, 0);
     cr_expect_eq(l.c.state, CONSULT_OPINION_DRAFTED);
+    cr_expect_eq(l.c.members[0].opinion, CONSULT_OPINION_DRAFT);
+    l.utc_us += TIME_US_PER_S;
+    life_by(&l, CONSULT_SAVE, 0); /* who writes keeps it */
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], l.utc_us + l.times.claim_us);
     life_no(&l, (struct consult_event){.type = CONSULT_SIGN, .member = 1}, SQ_ERR_STATE);
     life_timeout(&l, CONSULT_DUE_STATE);
     cr_expect_eq(l.c.state, CONSULT_ROUTED);
@@ -145,8 +150,22 @@ Test(consult_after, a_claim_is_one_persons_until_it_runs_out)
     life_by(&l, CONSULT_CLAIM, 1);
     life_timeout(&l, CONSULT_DUE_READING); /* late: told so, and keeps it */
     cr_expect_eq(life_command(&l, CONSULT_DO_REMIND)->member, 1);
+    time_us due = l.c.deadlines[CONSULT_DUE_READING];
     life_by(&l, CONSULT_RELEASE, 1);
     cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_READING], due); /* the panel gains no time by it */
+}
+
+Test(consult_after, a_reader_who_is_removed_has_not_refused)
+{
+    struct life l = worklist(2);
+    life_by(&l, CONSULT_REFUSE, 0);
+    life_by(&l, CONSULT_CLAIM, 1);
+    life_by(&l, CONSULT_REMOVE, 1);
+    cr_expect_eq(l.c.state, CONSULT_ROUTED);
+    cr_expect(l.c.plan.escalating);
+    life_route(&l, 0);
+    cr_expect_eq(l.c.state, CONSULT_EXPIRED);
 }
 
 Test(consult_after, without_consent_nothing_is_claimed)
@@ -185,10 +204,23 @@ Test(consult_after, one_tap_from_a_reading_to_a_call_and_back)
     life_timeout(&l, CONSULT_DUE_STATE); /* nobody came: it stays claimed */
     cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
     cr_expect_not(l.c.room.open);
+    life_no(&l, (struct consult_event){.type = CONSULT_END}, SQ_ERR_STATE); /* no call */
+    life_by(&l, CONSULT_GO_LIVE, 0);
+    life_by(&l, CONSULT_END, 0); /* nobody answers: hung up */
+    cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
+    cr_expect(!l.c.room.open && life_told(&l, CONSULT_DO_TELL_STATE));
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], l.utc_us + l.times.claim_us);
     life_by(&l, CONSULT_GO_LIVE, 0);
     life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
     life_by(&l, CONSULT_ENTER, 0);
     cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
+    life_by(&l, CONSULT_DROP, 0);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_ABANDONED);
+    life_by(&l, CONSULT_GO_LIVE, 0); /* and once more */
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    life_by(&l, CONSULT_ENTER, 0);
+    cr_expect_eq(l.c.reason, CONSULT_WHY_NONE);
     life_by(&l, CONSULT_END, 0);
     cr_expect_eq(l.c.state, CONSULT_OPINION_DRAFTED);
     life_by(&l, CONSULT_SIGN, 0);
@@ -244,6 +276,24 @@ Test(consult_after, the_chair_concludes_when_everybody_wrote)
     life_by(&l, CONSULT_REMOVE, 3);
     life_ok(&l, (struct consult_event){.type = CONSULT_CONCLUDE, .follow_up_days = 7});
     cr_expect_eq(l.c.state, CONSULT_OPINION_SIGNED);
+}
+
+Test(consult_after, who_was_not_there_while_they_talked_does_not_write)
+{
+    struct life l = life_of(CONSULT_MDT, CONSULT_NEEDS_SCHEDULE);
+    life_to_routed(&l, 4);
+    for (int i = 3; i >= 0; i--)
+        life_by(&l, CONSULT_ACCEPT, i);
+    life_slot(&l, 0);
+    life_by(&l, CONSULT_ENTER, 1);
+    life_by(&l, CONSULT_LEAVE, 1); /* before it began */
+    life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
+    life_by(&l, CONSULT_ENTER, 0);
+    life_by(&l, CONSULT_ENTER, 2); /* later */
+    life_by(&l, CONSULT_LEAVE, 2);
+    life_by(&l, CONSULT_END, 0);
+    cr_expect_eq(consult_unwritten(&l.c), consult_bit(2));
+    life_by(&l, CONSULT_SIGN, 3); /* may write all the same */
 }
 
 Test(consult_after, the_chair_goes_to_another_in_the_middle)
@@ -309,7 +359,9 @@ static struct life delivered(int follow_up_days)
     struct life l = life_of(CONSULT_LIVE, 0);
     life_to_call(&l);
     life_by(&l, CONSULT_SAVE, 0);
+    l.utc_us += TIME_US_PER_S;
     life_by(&l, CONSULT_END, 0);
+    cr_expect_eq(l.c.at.ended_utc_us, l.utc_us);
     life_ok(&l, (struct consult_event){.type = CONSULT_SIGN, .follow_up_days = follow_up_days});
     cr_expect_eq(consult_next(&l.c), CONSULT_DELIVER);
     life_by(&l, CONSULT_DELIVER, 0);

@@ -366,6 +366,10 @@ Test(consult_step, a_slot_opens_its_room_when_its_time_comes)
     cr_expect(life_told(&l, CONSULT_DO_ROOM_OPEN) && life_told(&l, CONSULT_DO_ROOM_LIVE));
     cr_expect_eq(l.c.state, CONSULT_SCHEDULED);
     life_no(&l, (struct consult_event){.type = CONSULT_END, .member = 0}, SQ_ERR_STATE);
+    struct life ready = l;
+    life_ready(&ready, 0, true);
+    life_ready(&ready, CONSULT_APPLICANT, true);
+    life_no(&ready, (struct consult_event){.type = CONSULT_END}, SQ_ERR_STATE); /* an appointment */
     life_by(&l, CONSULT_ENTER, CONSULT_APPLICANT);
     cr_expect_eq(l.c.state, CONSULT_IN_PROGRESS);
 }
