@@ -108,6 +108,7 @@ Test(consent, recording_is_off_until_it_is_given_and_off_again_at_once)
     cr_expect(allowed("recording"));
     cr_expect_eq(life(), CONSULT_CONSENT_SHARE | CONSULT_CONSENT_RECORDING);
     cr_expect_eq(give(given("recording")), SQ_ERR_CONFLICT);
+    cr_expect_not_null(strstr(p.call.message_en, "in force already"), "before the index says so");
     cr_assert_eq(withdraw_as(VILLAGER, "recording"), 0);
     cr_expect(!allowed("recording"));
     cr_expect_eq(life(), CONSULT_CONSENT_SHARE);
