@@ -361,8 +361,11 @@ static int ask_above(struct asking *a)
             status = ask_panel(a, panel->id);
         else if (status == SQ_ERR_NOT_FOUND)
             status = 0;
-        if (status == 0 && asks_somebody(a->route))
+        if (status == 0 && asks_somebody(a->route)) {
+            if (r->step.kind == CONSULT_MDT) /* it is a chair that is missing */
+                a->route->chair = r->step.member_count;
             status = settle(a->act, r, panel, &agreement);
+        }
     }
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }

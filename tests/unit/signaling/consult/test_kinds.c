@@ -351,6 +351,23 @@ Test(consult_kinds, a_board_of_several_hospitals)
     cr_expect_str_eq(people_result(&p, "state"), "opinion_drafted");
 }
 
+Test(consult_kinds, a_chair_who_refuses_is_followed_by_one_above)
+{
+    char id[ID_MAX];
+    json_t *request = region_request("mdt");
+    json_object_set_new(request, "candidateTimes",
+                        json_pack("[{s:s, s:s}]", "start", region_time(&p, DAY_US), "end",
+                                  region_time(&p, DAY_US + HOUR_US)));
+    region_submit(&p, request, id);
+    region_ok(&p, EXPERT_1, "consultation.refuse",
+              json_pack("{s:s, s:s}", "id", id, "reason", "on leave"));
+    cr_expect_eq(people_told(&p, CITY_EXPERT, "consultation.ring"), 1);
+    region_act(&p, CITY_EXPERT, "consultation.accept", id);
+    cr_expect_str_eq(people_result(&p, "state"), "accepted");
+    cr_expect_str_eq(part("specialist", "id"), CITY_EXPERT);
+    cr_expect_str_eq(part("panel", "id"), CITY_PANEL);
+}
+
 Test(consult_kinds, joint_clinic_in_a_slot_of_every_week)
 {
     char id[ID_MAX], second[ID_MAX];
