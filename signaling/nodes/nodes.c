@@ -208,8 +208,8 @@ static bool over(const struct known *k, time_us now_us)
     return now_us - k->since_us >= NODES_LEASE_US;
 }
 
-/* Reads everybody's beat. Time in which nobody could be seen, because this node hung or the database
- * was away, counts against nobody. */
+/* Reads everybody's beat. Time in which nobody could be seen, because this node hung or the
+ * database was away, counts against nobody. */
 static void watch(struct nodes *n, time_us now_us)
 {
     struct store_query q;
