@@ -238,7 +238,7 @@ Test(consult_around, what_people_wrote_is_sealed)
     static const char *const secrets[] = {"chest pain",         "Zhuoma Dechen",  "in theatre",
                                           "potassium of seven", "camera is dark", "a secret note",
                                           "angiography today",  "no bed"};
-    char id[ID_MAX], path[256];
+    char id[ID_MAX], path[DATABASE_MAX + 8];
     region_on_duty(&p, EXPERT_1, PANEL);
     region_on_duty(&p, EXPERT_2, PANEL);
     region_ok(&p, VILLAGER, "consultation.saveDraft", people_request());
