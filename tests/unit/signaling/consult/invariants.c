@@ -158,6 +158,8 @@ static const char *broken_state(const struct consult *c)
         return "a panel is awaited while somebody is rung";
     if (IN(c, SIGNED) && !c->at.signed_utc_us)
         return "a signature without a time";
+    if (c->absence.members & ~consult_accepted(c))
+        return "somebody is missed who had not promised to come";
     if (c->state == CONSULT_NO_SHOW && !c->absence.applicant && !c->absence.members)
         return "a no-show of nobody";
     enum consult_event_type next = consult_next(c);
@@ -377,6 +379,8 @@ static const char *broken_step(const struct consult *before, const struct consul
         return "a room opens long before its slot";
     if (e->type == CONSULT_TIMEOUT && before->deadlines[e->deadline] > utc_us)
         return "a deadline passed before its time";
+    if (e->type == CONSULT_TIMEOUT && after->deadlines[e->deadline] <= utc_us)
+        return "a deadline that passed is still to come";
     return NULL;
 }
 

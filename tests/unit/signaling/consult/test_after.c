@@ -203,6 +203,8 @@ Test(consult_after, one_tap_from_a_reading_to_a_call_and_back)
     cr_expect(life_told(&l, CONSULT_DO_RING_APPLICANT));
     life_timeout(&l, CONSULT_DUE_STATE); /* nobody came: it stays claimed */
     cr_expect_eq(l.c.state, CONSULT_ACCEPTED);
+    cr_expect(life_told(&l, CONSULT_DO_TELL_STATE));
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], l.utc_us + l.times.claim_us);
     cr_expect_not(l.c.room.open);
     life_no(&l, (struct consult_event){.type = CONSULT_END}, SQ_ERR_STATE); /* no call */
     life_by(&l, CONSULT_GO_LIVE, 0);
@@ -404,18 +406,42 @@ Test(consult_after, the_outcome_comes_back)
 Test(consult_after, what_is_signed_is_superseded_and_never_unsigned)
 {
     struct life l = delivered(0);
+    l.utc_us += TIME_US_PER_S;
     life_by(&l, CONSULT_ACKNOWLEDGE, 0);
     life_no(&l, (struct consult_event){.type = CONSULT_SAVE}, SQ_ERR_STATE);
     life_no(&l, (struct consult_event){.type = CONSULT_REMOVE}, SQ_ERR_STATE);
     life_ok(&l, (struct consult_event){.type = CONSULT_SUPERSEDE, .follow_up_days = 3});
     cr_expect_eq(l.c.state, CONSULT_DELIVERED);
     cr_expect(life_told(&l, CONSULT_DO_TELL_OPINION));
+    cr_expect_eq(l.c.at.signed_utc_us, l.utc_us);
+    cr_expect_eq(l.c.follow_up_days, 3);
     life_by(&l, CONSULT_ACKNOWLEDGE, 0);
     life_by(&l, CONSULT_OUTCOME, 0);
     life_by(&l, CONSULT_ARCHIVE, 0);
     life_by(&l, CONSULT_SUPERSEDE, 0);
     cr_expect_eq(l.c.state, CONSULT_ARCHIVED);
     cr_expect(life_told(&l, CONSULT_DO_TELL_OPINION));
+}
+
+Test(consult_after, each_member_of_an_mdt_supersedes_its_own)
+{
+    struct life l = mdt_in_call(2);
+    life_by(&l, CONSULT_END, 0);
+    life_by(&l, CONSULT_SIGN, 1);
+    life_by(&l, CONSULT_SUPERSEDE, 1); /* before the conclusion: told, no new state */
+    cr_expect_eq(l.c.state, CONSULT_OPINION_DRAFTED);
+    life_no(&l, (struct consult_event){.type = CONSULT_SUPERSEDE},
+            SQ_ERR_STATE); /* no conclusion */
+    life_by(&l, CONSULT_EXCUSE, 2);
+    life_ok(&l, (struct consult_event){.type = CONSULT_CONCLUDE, .follow_up_days = 5});
+    time_us concluded = l.utc_us++;
+    life_no(&l, (struct consult_event){.type = CONSULT_SUPERSEDE, .member = 2}, SQ_ERR_STATE);
+    life_by(&l, CONSULT_SUPERSEDE, 1);
+    cr_expect_eq(l.c.state, CONSULT_DELIVERED);
+    cr_expect_eq(l.c.follow_up_days, 5); /* the conclusion's holds */
+    cr_expect_eq(l.c.at.signed_utc_us, concluded);
+    life_by(&l, CONSULT_SUPERSEDE, 0);
+    cr_expect_eq(l.c.follow_up_days, 0);
 }
 
 Test(consult_after, cancelled_up_to_ready_and_not_later)
