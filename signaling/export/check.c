@@ -234,15 +234,15 @@ static bool request_is_signed_for(const struct evidence *e)
     return true;
 }
 
-/* No second, unsigned copy of a text of the request. */
-static bool members_known(const json_t *consultation, const json_t *request)
+/* No second, unsigned copy of a text of the request: only what is of the course, such as a
+ * specialty that triage changed. */
+static bool members_known(const json_t *consultation)
 {
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach((json_t *)consultation, name, value)
     {
-        const json_t *asked = json_object_get(request, name);
-        if (!dossier_record_member(name) || (asked && !json_equal(asked, value)))
+        if (!dossier_record_member(name))
             return false;
     }
     return true;
@@ -277,8 +277,7 @@ const char *evidence_check_record(const struct evidence *e, int *file)
             !takes_part(consultation, evidence_text(json_object_get(document, "author"), "id")))
             return "other_case";
     }
-    if (!request_is_signed_for(e) ||
-        !members_known(consultation, json_object_get(e->record, "request")))
+    if (!request_is_signed_for(e) || !members_known(consultation))
         return "other_request";
     return NULL;
 }

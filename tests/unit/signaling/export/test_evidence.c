@@ -579,3 +579,18 @@ Test(evidence, sizes_and_names_are_bounded)
     cr_expect_str_eq(v.code, "container");
     free(copy);
 }
+
+/* The request keeps what was asked for, the record what became of it. */
+Test(evidence, what_triage_changed_does_not_spoil_it)
+{
+    struct export_bytes again = {0};
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "UPDATE consultation SET urgency = 'routine', specialty = 'surgery'"
+                           " WHERE id = $1",
+                           sv_text(id)),
+                 1);
+    export_to(&again);
+    struct export_verdict v = verdict_of(again.data, again.len_bytes);
+    cr_expect(v.good, "%s %s", v.code, v.file);
+    free(again.data);
+}
