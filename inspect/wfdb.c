@@ -71,7 +71,7 @@ static void set_start(struct wfdb_header *out, const char *time, const char *dat
     unsigned h = 0, m = 0, s = 0, day = 0, month = 0, year = 0;
     if (sscanf(time, "%2u:%2u:%2u", &h, &m, &s) == 3 &&
         sscanf(date, "%2u/%2u/%4u", &day, &month, &year) == 3 && h < 24 && m < 60 && s < 60 &&
-        day >= 1 && day <= 31 && month >= 1 && month <= 12 && year >= 1900)
+        day >= 1 && day <= 31 && month >= 1 && month <= 12 && year >= 1900 && year <= 9999)
         snprintf(out->started, sizeof out->started, "%04u-%02u-%02uT%02u:%02u:%02u", year, month,
                  day, h, m, s);
 }
