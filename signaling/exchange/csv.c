@@ -101,13 +101,13 @@ static enum csv_step bare_field(struct csv *c, struct csv_field *out)
 enum csv_step csv_next(struct csv *c, struct csv_field *out)
 {
     *out = (struct csv_field){.place = c->place};
-    /* the end, unless a comma before it opened one more (empty) field */
-    if (c->at == c->len && (c->at == 0 || c->text[c->at - 1] != ','))
+    if (c->at == c->len && !c->after_comma)
         return CSV_END;
     enum csv_step step = peek(c) == '"' ? quoted_field(c, out) : bare_field(c, out);
     if (step != CSV_FIELD)
         return step;
     out->last = at_line_end(c);
+    c->after_comma = !out->last;
     if (out->last)
         take_line_end(c);
     else

@@ -20,6 +20,7 @@ struct csv {
     const char *text;
     size_t len, at;
     struct place place; /* of what is next */
+    bool after_comma;   /* a field must follow, be it empty */
 };
 void csv_init(struct csv *c, const char *text, size_t len); /* text is borrowed */
 

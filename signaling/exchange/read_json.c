@@ -134,7 +134,7 @@ static int read_tables(struct book *b, const char *file, const json_t *root)
     {
         int table = table_find(name, strlen(name));
         char where[48];
-        snprintf(where, sizeof(where), "%.40s", name);
+        snprintf(where, sizeof(where), "%.40s", *name ? name : "file");
         if (table < 0 || !json_is_array(list)) {
             book_fault_at(b, file, (struct place){1, 1}, where,
                           table < 0 ? "is no table; known: institutions, specialties, accounts, "
