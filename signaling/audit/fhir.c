@@ -60,8 +60,10 @@ static json_t *agent_of(const struct audit_row *row)
     json_t *agent = json_pack("{s:{s:[o]}, s:{s:{s:s, s:s}}, s:b}", "type", "coding", type, "who",
                               "identifier", "system", person ? OURS "account" : OURS "installation",
                               "value", person ? row->account : "system", "requestor", person);
-    if (agent && row->session[0])
-        json_object_set_new(agent, "altId", json_string(row->session));
+    if (row->session[0] && json_object_set_new(agent, "altId", json_string(row->session))) {
+        json_decref(agent);
+        return NULL;
+    }
     return agent;
 }
 
@@ -104,16 +106,19 @@ json_t *audit_event_fhir(const struct audit_row *row, const uint8_t hash[AUDIT_H
     bool failed = strncmp(row->detail, "SQ_ERR_", strlen("SQ_ERR_")) == 0;
     id_of(row, id, sizeof(id));
     json_t *entities = json_array();
-    if (row->object[0])
-        json_array_append_new(entities, object_entity(row));
-    json_array_append_new(entities, row_entity(row, hash));
+    int bad = row->object[0] ? json_array_append_new(entities, object_entity(row)) : 0;
+    bad |= json_array_append_new(entities, row_entity(row, hash));
     json_t *event =
         json_pack("{s:s, s:s, s:o, s:[{s:s, s:s}], s:s, s:s, s:s, s:[o], s:o, s:o}", "resourceType",
                   "AuditEvent", "id", id, "type", type_of(row->act), "subtype", "system",
                   OURS "act", "code", row->act, "action", action_of(row->act), "recorded",
                   service_time_text(row->utc_us, recorded), "outcome", failed ? "4" : "0", "agent",
                   agent_of(row), "source", source_of(row), "entity", entities);
-    if (event && row->detail[0])
-        json_object_set_new(event, "outcomeDesc", json_string(row->detail));
+    if (row->detail[0])
+        bad |= json_object_set_new(event, "outcomeDesc", json_string(row->detail));
+    if (bad) {
+        json_decref(event);
+        return NULL;
+    }
     return event;
 }

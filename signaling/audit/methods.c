@@ -87,6 +87,7 @@ static int list(struct call *call)
     json_t *rows = NULL;
     int64_t last = 0;
     size_t count = 0;
+    int bad = 0;
     if (!read_search(call, &search))
         return call_fail(call, SQ_ERR_INVALID, "from or until is no time of the calendar.",
                          "from 或 until 不是有效时间。");
@@ -99,13 +100,13 @@ static int list(struct call *call)
     begin(call->service->store, &q, &search);
     while (store_next(&q) && count++ < LIST_MAX) {
         last = store_int(&q, 0);
-        json_array_append_new(rows, row_json(&q));
+        bad |= json_array_append_new(rows, row_json(&q));
     }
     status = store_query_end(&q);
     call->result = json_pack("{s:s, s:o}", "institutionId", search.chain, "rows", rows);
-    if (call->result && count > LIST_MAX)
-        json_object_set_new(call->result, "next", json_integer(last));
-    return status < 0 ? status : call->result ? 0 : SQ_ERR_NOMEM;
+    if (count > LIST_MAX)
+        bad |= json_object_set_new(call->result, "next", json_integer(last));
+    return status < 0 ? status : call->result && !bad ? 0 : SQ_ERR_NOMEM;
 }
 
 static const struct method methods[] = {

@@ -129,14 +129,9 @@ static int revoke_sessions(struct call *call)
 
 static json_t *account_json(const struct store_query *q)
 {
-    uint32_t roles = (uint32_t)store_int(q, 2);
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < ROLES_COUNT; i++)
-        if (roles & 1u << i)
-            json_array_append_new(list, json_string(role_name((enum role)(1u << i))));
     return json_pack("{s:s, s:s, s:o, s:s, s:b}", "id", store_text(q, 0), "name", store_text(q, 1),
-                     "roles", list, "institutionId", store_text(q, 3), "disabled",
-                     store_int(q, 4) != 0);
+                     "roles", auth_roles_json((uint32_t)store_int(q, 2)), "institutionId",
+                     store_text(q, 3), "disabled", store_int(q, 4) != 0);
 }
 
 static int list_of(struct call *call, const char *institution, const char *after)
@@ -144,6 +139,7 @@ static int list_of(struct call *call, const char *institution, const char *after
     struct store_query q;
     json_t *accounts = json_array();
     size_t count = 0;
+    int bad = 0;
     char next[ID_MAX] = "";
     STORE_QUERY(call->service->store, &q,
                 "SELECT id, name, roles, institution, disabled FROM account"
@@ -153,13 +149,13 @@ static int list_of(struct call *call, const char *institution, const char *after
         if (count++ == LIST_MAX)
             break;
         store_copy_text(&q, 0, next, sizeof(next));
-        json_array_append_new(accounts, account_json(&q));
+        bad |= json_array_append_new(accounts, account_json(&q));
     }
     int status = store_query_end(&q);
     call->result = json_pack("{s:o}", "accounts", accounts);
-    if (call->result && count > LIST_MAX)
-        json_object_set_new(call->result, "next", json_string(next));
-    return status < 0 ? status : call->result ? 0 : SQ_ERR_NOMEM;
+    if (count > LIST_MAX)
+        bad |= json_object_set_new(call->result, "next", json_string(next));
+    return status < 0 ? status : call->result && !bad ? 0 : SQ_ERR_NOMEM;
 }
 
 static int list(struct call *call)

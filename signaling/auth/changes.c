@@ -3,7 +3,6 @@
  * leaves a row, and the next sweep of any node applies that (its effects find the nodes that they
  * concern). Refuses to know why rights changed. */
 #include "shanqiao/error.h"
-#include "signaling/auth/rights.h"
 #include "signaling/auth/session.h"
 #include "signaling/consult/consult.h"
 #include "signaling/duty/duty.h"
@@ -49,15 +48,6 @@ static int leave(const char *room, const char *account, struct effects *effects)
     return effects_add(effects, &e);
 }
 
-static json_t *roles_json(uint32_t roles)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < ROLES_COUNT; i++)
-        if (roles & 1u << i)
-            json_array_append_new(list, json_string(role_name((enum role)(1u << i))));
-    return json_pack("{s:o}", "roles", list);
-}
-
 static int tell(struct service *s, const char *account, struct effects *effects)
 {
     struct store_query q;
@@ -66,7 +56,7 @@ static int tell(struct service *s, const char *account, struct effects *effects)
     STORE_QUERY(s->store, &q, "SELECT roles FROM account WHERE id = $1 AND disabled = 0",
                 sv_text(account));
     if ((there = store_next(&q)))
-        e.params = roles_json((uint32_t)store_int(&q, 0));
+        e.params = json_pack("{s:o}", "roles", auth_roles_json((uint32_t)store_int(&q, 0)));
     int status = store_query_end(&q);
     if (status < 0 || !there || !e.params) {
         json_decref(e.params);

@@ -133,14 +133,24 @@ static int check_other_session(struct call *call, const char *account, bool take
     return session_end(s, other, account, "takeover", call->utc_us, &call->effects);
 }
 
-static json_t *account_json(const char *id, const char *name, uint32_t roles, json_t *institution)
+json_t *auth_roles_json(uint32_t roles)
 {
     json_t *list = json_array();
+    int bad = 0;
     for (uint32_t i = 0; i < ROLES_COUNT; i++)
         if (roles & 1u << i)
-            json_array_append_new(list, json_string(role_name((enum role)(1u << i))));
-    return json_pack("{s:s, s:s, s:o, s:o}", "id", id, "name", name, "roles", list, "institution",
-                     institution);
+            bad |= json_array_append_new(list, json_string(role_name((enum role)(1u << i))));
+    if (bad) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+static json_t *account_json(const char *id, const char *name, uint32_t roles, json_t *institution)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "id", id, "name", name, "roles",
+                     auth_roles_json(roles), "institution", institution);
 }
 
 static int describe_account(struct service *s, const char *account, json_t **out)

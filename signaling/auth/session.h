@@ -18,6 +18,9 @@ int session_end(struct service *s, const char *session, const char *account, con
 int session_supersede(struct service *s, const char *session, const char *account, time_us utc_us,
                       struct effects *effects);
 
+/* login.c: ["specialist", ...], a new reference; NULL: no memory. */
+json_t *auth_roles_json(uint32_t roles);
+
 /* Expiry of a session that somebody revoked without a connection to the server (shanqiaoctl). */
 #define SESSION_REVOKED_US 0
 

@@ -258,7 +258,9 @@ int retention_holds(struct service *s, json_t **out)
                 "SELECT id, object, sealed_reason, placed_us, placed_by FROM hold"
                 " WHERE released_us IS NULL ORDER BY placed_us, id",
                 NULL, 0);
+    int bad = 0;
     while (store_next(&q))
-        json_array_append_new(*out, hold_json(s, &q));
-    return store_query_end(&q);
+        bad |= json_array_append_new(*out, hold_json(s, &q));
+    int status = store_query_end(&q);
+    return status < 0 ? status : bad || !*out ? SQ_ERR_NOMEM : 0;
 }
