@@ -10,7 +10,7 @@
 /* `text` with its final zero into out[size_bytes], whose rest stays as it is. */
 static inline void text_copy(char *out, size_t size_bytes, const char *text)
 {
-    size_t len = strnlen(text, size_bytes);
+    size_t len = strlen(text);
     CHECK(len < size_bytes);
     memcpy(out, text, len + 1);
 }
