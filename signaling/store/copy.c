@@ -12,7 +12,7 @@
 
 struct table_copy {
     const struct shape_table *table;
-    char select[SQL_MAX], insert[SQL_MAX];
+    char select[SQL_MAX], insert[SQL_MAX], clear[SHAPE_NAME_MAX + 16];
 };
 
 /* Names come from the catalogue of our own schema, so they are plain. */
@@ -31,6 +31,7 @@ static void write_statements(struct table_copy *c)
     in += (size_t)snprintf(c->insert + in, SQL_MAX - in, ")");
     out += (size_t)snprintf(c->select + out, SQL_MAX - out, " FROM %s", c->table->name);
     CHECK(in < SQL_MAX && out < SQL_MAX);
+    snprintf(c->clear, sizeof(c->clear), "DELETE FROM %s", c->table->name);
 }
 
 static struct store_value value_of(const struct store_query *q, int column, enum store_type type)
@@ -70,7 +71,9 @@ static int copy_table(struct store *from, struct store *to, const struct shape_t
         return SQ_ERR_NOMEM;
     c->table = table;
     write_statements(c);
-    int status = copy_rows(from, to, c);
+    int status = shape_is_seeded(table) ? store_run(to, c->clear, NULL, 0) : 0;
+    if (status >= 0)
+        status = copy_rows(from, to, c);
     free(c);
     return status;
 }
@@ -88,7 +91,7 @@ static int check_target(struct store *to, const struct shape *a, const struct sh
 {
     bool used = false;
     for (size_t i = 0; i < b->count; i++)
-        used |= b->tables[i].rows > 0;
+        used |= b->tables[i].rows > 0 && !shape_is_seeded(&b->tables[i]);
     for (size_t i = 0; i < a->count && !used; i++) {
         const struct shape_table *there = shape_find(b, a->tables[i].name);
         if (there && same_columns(&a->tables[i], there))

@@ -131,7 +131,7 @@ static int check_kept(struct store *s, const struct shape *before, const struct 
         bool lost = was->rows > (is ? is->rows : 0);
         for (size_t c = 0; c < was->column_count && was->rows && is && !lost; c++)
             lost = !shape_has_column(is, was->columns[c].name);
-        if (!lost)
+        if (!lost || (!is && shape_is_seeded(was)))
             continue;
         store_set_error(s,
                         "going back behind step %d (%s) would lose what table %s holds (%lld rows)",

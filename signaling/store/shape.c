@@ -124,3 +124,8 @@ int shape_read(struct store *s, struct shape **out)
         free(shape);
     return status;
 }
+
+bool shape_is_seeded(const struct shape_table *table)
+{
+    return strcmp(table->name, "specialty") == 0; /* 004_directory */
+}

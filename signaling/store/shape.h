@@ -33,5 +33,7 @@ struct shape {
 int shape_read(struct store *s, struct shape **out);
 const struct shape_table *shape_find(const struct shape *shape, const char *table);
 bool shape_has_column(const struct shape_table *table, const char *column);
+/* Did a schema step put rows into it? They are nobody's: a database that has only those is empty. */
+bool shape_is_seeded(const struct shape_table *table);
 
 #endif
