@@ -19,8 +19,13 @@
 #define TOUCHED_MAX 32      /* consultations that one session is present in, or that ring a panel */
 #define KIND_SEATS  "seats" /* after a restart: who is present has to be connected by then */
 #define KIND_ROOM   "room"  /* after a restart: tell the media side of this room again */
+#define DUE_EFFECTS_MAX                                                                            \
+    64 /* of those before: one act adds at most 64 rings with two each, and 64 */
 #define ROOMS_AT_ONCE                                                                              \
     100 /* two effects each, well within EFFECTS_MAX; more rooms follow as deadlines */
+
+_Static_assert(DUE_EFFECTS_MAX + 2 * CONSULT_MEMBERS_MAX + 64 <= EFFECTS_MAX,
+               "what is due later does not stop what is due now");
 
 static int audit_system(struct service *s, const char *act, const struct consult_record *r,
                         time_us utc_us)
@@ -152,7 +157,7 @@ int service_deadlines_due(struct service *s, time_us utc_us, struct effects *eff
     struct consult_record *r = malloc(sizeof(*r));
     if (!r)
         return SQ_ERR_NOMEM;
-    while (done < count && status == 0 && effects->count <= EFFECTS_MAX / 2)
+    while (done < count && status == 0 && effects->count <= DUE_EFFECTS_MAX)
         status = one_due(&act, &due[done++], r);
     free(r);
     *more = done < count || count == DEADLINES_AT_ONCE;

@@ -118,10 +118,14 @@ static int to_desks(struct tell *t, unsigned desks, const char *method, json_t *
     return status;
 }
 
-/* States in which it is a coordinator's turn. */
-static bool concerns_desks(enum consult_state state)
+/* States in which it is a coordinator's turn; and an emergency that they do not stand in the way
+ * of.
+ */
+static bool concerns_desks(const struct consult *c)
 {
-    return state == CONSULT_SUBMITTED || state == CONSULT_APPROVED || state == CONSULT_REFUSED ||
+    enum consult_state state = c->state;
+    return (state == CONSULT_ROUTED && c->kind == CONSULT_EMERGENCY) ||
+           state == CONSULT_SUBMITTED || state == CONSULT_APPROVED || state == CONSULT_REFUSED ||
            state == CONSULT_EXPIRED || state == CONSULT_NO_SHOW;
 }
 
@@ -144,7 +148,7 @@ static int tell_state(struct tell *t)
         else if (observes(r, i))
             status = notify_state(t, r->people[i].account, ROLE_TRAINEE, RELATION_OBSERVER);
     }
-    if (status < 0 || !concerns_desks(r->step.state))
+    if (status < 0 || !concerns_desks(&r->step))
         return status;
     status = described_for(t, ROLE_COORDINATOR, RELATION_INVITING_COORDINATOR, &described);
     if (status < 0)

@@ -136,6 +136,9 @@ Test(consult_kinds, live_with_all_that_is_manual)
     p.utc_us += 7 * DAY_US;
     region_due(&p);
     cr_expect_str_eq(region_state(&p, id), "follow_up_due");
+    p.utc_us += 3 * DAY_US;
+    region_due(&p);
+    cr_expect_eq(people_told(&p, VILLAGER, "consultation.reminder"), 1);
     region_ok(&p, VILLAGER, "consultation.outcome", outcome(id));
     cr_expect_str_eq(people_result(&p, "state"), "outcome_recorded");
     cr_expect_eq(people_told(&p, EXPERT_1, "consultation.state"), 1);
@@ -181,6 +184,7 @@ Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
     cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 1);
     cr_expect_eq(people_told(&p, CITY_EXPERT, "consultation.ring"), 1);
     cr_expect_eq(people_effects(&p, EFFECT_ROOM_OPEN), 1);
+    cr_expect_eq(people_told(&p, BASE_DESK, "consultation.state"), 1);
     cr_expect_str_eq(part("backfill", "state"), "due");
 
     region_on_duty(&p, PROVINCE_EXPERT, PROVINCE_PANEL); /* comes while it rings */

@@ -198,6 +198,17 @@ Test(consult_routing, no_way_without_an_agreement)
     cr_expect_str_eq(json_string_value(json_array_get(left, 0)), "invited");
 }
 
+Test(consult_routing, no_escalation_without_an_agreement)
+{
+    char id[ID_MAX];
+    cr_assert_eq(store_run(p.service.store, "DELETE FROM agreement WHERE id = 'agr_city'", NULL, 0),
+                 1);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_on_duty(&p, PROVINCE_EXPERT, PROVINCE_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "p");
+}
+
 Test(consult_routing, agreements_end)
 {
     cr_assert_eq(store_run(p.service.store,
