@@ -271,6 +271,9 @@ Test(settings, every_key_is_set_by_its_environment_variable_and_helped)
         {"SHANQIAO_TLS_KEY", NULL},
         {"SHANQIAO_STORE_DATABASE", "/nonexistent/7.db"},
         {"SHANQIAO_STORE_KEYS", "/nonexistent/7"},
+        {"SHANQIAO_SIGNALING_MATERIALS", "/tmp/7"},
+        {"SHANQIAO_SIGNALING_MATERIALS_RESERVE_MB", "78"},
+        {"SHANQIAO_SIGNALING_INSPECT", "/bin/true"},
         {"SHANQIAO_CLUSTER_RELAYS", "r7=tcp://h:7,tcp://h:8"},
         {"SHANQIAO_CLUSTER_KEY_FILE", NULL},
         {"SHANQIAO_CLUSTER_NODE", "s7"},
@@ -280,6 +283,7 @@ Test(settings, every_key_is_set_by_its_environment_variable_and_helped)
         {"SHANQIAO_CONSULTATION_ABANDONED_S", "73"},
         {"SHANQIAO_CONSULTATION_GRACE_S", "74"},
         {"SHANQIAO_SESSION_LIFETIME_H", "75"},
+        {"SHANQIAO_WEBHOOKS_CA_FILE", "/tmp/7.crt"},
         {"SHANQIAO_LOG_LEVEL", "warn"},
     };
     size_t count = sizeof set / sizeof set[0], len = 0;
