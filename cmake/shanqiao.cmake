@@ -50,7 +50,7 @@ endfunction()
 
 # Every outside library of the project, by the folder that may use it (ARCHITECTURE.md, dependencies).
 shanqiao_package(yaml yaml-0.1)               # base
-shanqiao_package(openssl openssl)             # rtc, signaling, loadtest/signaling
+shanqiao_package(openssl openssl)             # rtc, signaling, client-lib/io, loadtest/signaling
 shanqiao_package(srtp libsrtp2)               # rtc/srtp
 shanqiao_package(nanomsg nanomsg)             # cluster
 shanqiao_package(sodium libsodium)            # cluster, signaling

@@ -101,6 +101,11 @@ static void command_archive(struct terminal *t, char *rest)
     flow_asked(t, sq_consultation_archive(t->client, t->current.id));
 }
 
+static void command_attach(struct terminal *t, char *rest)
+{
+    attach_add(t, rest);
+}
+
 static void command_quit(struct terminal *t, char *rest)
 {
     const char *state = t->current.state;
@@ -129,6 +134,7 @@ static const struct {
     {"sign", command_sign},
     {"acknowledge", command_acknowledge},
     {"archive", command_archive},
+    {"attach", command_attach},
     {"quit", command_quit},
 };
 

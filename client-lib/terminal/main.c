@@ -49,6 +49,7 @@ static void tick(struct terminal *t)
         return;
     flow_tick(t, sq_now_us());
     media_tick(t, sq_now_us());
+    attach_tick(t);
     if (t->window) {
         window_draw(t->window);
         t->done |= window_wants_quit(t->window);
@@ -113,6 +114,7 @@ static int open_all(struct terminal *t)
 
 static void close_all(struct terminal *t)
 {
+    attach_stop(t);
     sq_client_free(t->client);
     if (report_write(t)) {
         fprintf(stderr, "shanqiao-terminal: can't write %s.\n", t->options->report_file);
@@ -146,6 +148,8 @@ int main(int argc, char **argv)
     terminal.utc_offset_us = utc_now_us() - sq_now_us();
     if (options.role == ROLE_DOCTOR && !options.consultation)
         options.consultation = form_ask_request(options.language);
+    if (options.attach_file)
+        attach_add(&terminal, options.attach_file);
     if (open_all(&terminal) == SQ_OK)
         run(&terminal);
     close_all(&terminal);

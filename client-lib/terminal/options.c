@@ -29,6 +29,7 @@ static const char HELP[] =
     "  --force-tcp              media over TCP only\n"
     "  --consultation FILE      JSON of the request (doctor; asked for when missing)\n"
     "  --opinion FILE           JSON of the opinion (specialist; asked for when missing)\n"
+    "  --attach \"[TYPE] FILE\"   send a photo, PDF, DICOM, ECG or sound clip to the consultation\n"
     "  --automatic              submit, accept, end and sign without asking\n"
     "  --seconds N              with --automatic: end the talk after N seconds (default 20)\n"
     "  --headless               no window, no sound card\n"
@@ -41,7 +42,7 @@ static const char HELP[] =
     "  --help, --version\n\n"
     "While it runs, type: accept, refuse REASON, cancel REASON, mute, unmute, leave, enter, end, "
     "sign, "
-    "acknowledge, archive, quit.\n"
+    "acknowledge, archive, attach [TYPE] FILE, quit.\n"
     "Exit: 0 the consultation was completed, 2 it was refused, cancelled or expired, 1 anything "
     "else.\n";
 
@@ -118,6 +119,7 @@ enum option_id {
     OPT_FORCE_TCP,
     OPT_CONSULTATION,
     OPT_OPINION,
+    OPT_ATTACH,
     OPT_AUTOMATIC,
     OPT_SECONDS,
     OPT_HEADLESS,
@@ -146,6 +148,7 @@ static const struct option LONG_OPTIONS[] = {{"as", 1, NULL, OPT_AS},
                                              {"force-tcp", 0, NULL, OPT_FORCE_TCP},
                                              {"consultation", 1, NULL, OPT_CONSULTATION},
                                              {"opinion", 1, NULL, OPT_OPINION},
+                                             {"attach", 1, NULL, OPT_ATTACH},
                                              {"automatic", 0, NULL, OPT_AUTOMATIC},
                                              {"seconds", 1, NULL, OPT_SECONDS},
                                              {"headless", 0, NULL, OPT_HEADLESS},
@@ -172,6 +175,7 @@ static const struct {
                     {OPT_SNAPSHOT, offsetof(struct options, snapshot_file)},
                     {OPT_REPORT, offsetof(struct options, report_file)},
                     {OPT_EVENTS, offsetof(struct options, events_file)},
+                    {OPT_ATTACH, offsetof(struct options, attach_file)},
                     {OPT_LANGUAGE, offsetof(struct options, language)}};
 
 static const struct {

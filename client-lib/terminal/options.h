@@ -17,6 +17,7 @@ struct options {
     const char *session_file;  /* NULL: sign in each time */
     const char *video, *audio; /* sources of source.h; NULL: none */
     const char *record_dir, *report_file, *events_file, *snapshot_file;
+    const char *attach_file; /* "[TYPE] FILE"; NULL: none */
     json_t *consultation, *opinion; /* owned; NULL: asked for */
     enum sq_codec codec;
     int seconds; /* with automatic: length of the talk */

@@ -11,6 +11,7 @@
 #include "client-lib/terminal/record.h"
 #include "client-lib/terminal/source.h"
 #include <shanqiao/client.h>
+#include <shanqiao/upload.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +53,21 @@ struct media {
     bool sending;           /* accepted: the other may see and hear us */
 };
 
+#define ATTACH_MAX      16
+#define ATTACH_FILE_MAX 1024
+
+/* Files to send; the first is under way when `upload` is there. */
+struct attachments {
+    struct {
+        char type[8], file[ATTACH_FILE_MAX];
+    } items[ATTACH_MAX];
+    size_t count;
+    sq_upload *upload;
+    int told_percent;
+    bool told_dark;
+    char header[TERMINAL_ID_MAX]; /* of the WFDB header that was sent last */
+};
+
 struct window; /* SDL2 */
 
 struct terminal {
@@ -63,6 +79,7 @@ struct terminal {
     struct current current;
     struct timeline timeline;
     struct media media;
+    struct attachments attachments;
     struct window *window; /* NULL when headless */
     FILE *events;
     int64_t utc_offset_us; /* UTC minus sq_now_us */
@@ -88,6 +105,12 @@ void flow_asked(const struct terminal *t, int64_t request);
 
 /* command.c: a line that a person typed; written to. */
 void command_run(struct terminal *t, char *line);
+
+/* attach.c: files that go to the consultation, one after the other. `rest`: "[TYPE] FILE"; without a
+ * type the ending of the name says it. */
+void attach_add(struct terminal *t, const char *rest);
+void attach_tick(struct terminal *t);
+void attach_stop(struct terminal *t);
 
 /* talk.c */
 void talk_join(struct terminal *t,
@@ -146,6 +169,11 @@ enum text_id {
     TEXT_UNKNOWN_COMMAND,
     TEXT_QUALITY,
     TEXT_RESUMED,
+    TEXT_ATTACH_HOW,
+    TEXT_ATTACH_SENDING,
+    TEXT_ATTACH_DARK,
+    TEXT_ATTACHED,
+    TEXT_ATTACH_FAILED,
     TEXT_CANNOT_REACH,
     TEXT_REASON,
     TEXT_NOTHING_RINGS,

@@ -42,12 +42,18 @@ static const struct {
     [TEXT_DONE] = {"会诊已完成", "The consultation is complete"},
     [TEXT_UNKNOWN_COMMAND] = {"不认识的命令；可用：accept、refuse 理由、cancel "
                               "理由、mute、unmute、leave、enter、end、opinion 栏目 "
-                              "文字、sign、acknowledge、archive、quit",
+                              "文字、sign、acknowledge、archive、attach 文件、quit",
                               "Unknown command; there are: accept, refuse REASON, cancel REASON, "
                               "mute, unmute, leave, enter, end, "
-                              "opinion FIELD TEXT, sign, acknowledge, archive, quit"},
+                              "opinion FIELD TEXT, sign, acknowledge, archive, attach FILE, quit"},
     [TEXT_QUALITY] = {"网络质量", "Link quality"},
     [TEXT_RESUMED] = {"已回到进行中的会诊", "Back in the running consultation"},
+    [TEXT_ATTACH_HOW] = {"请写：attach 文件，或 attach 类型 文件（类型：photo、pdf、dicom、ecg、audio）",
+                         "Write: attach FILE, or attach TYPE FILE (photo, pdf, dicom, ecg, audio)"},
+    [TEXT_ATTACH_SENDING] = {"正在上传", "Sending"},
+    [TEXT_ATTACH_DARK] = {"网络中断，恢复后自动继续上传", "No link; it goes on by itself later"},
+    [TEXT_ATTACHED] = {"已上传", "Sent"},
+    [TEXT_ATTACH_FAILED] = {"文件未能上传", "The file was not sent"},
 };
 
 static const struct {

@@ -3,6 +3,7 @@
 was; what must be refused is refused."""
 import hashlib
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 sys.path.insert(0, str(ROOT / "tests" / "integration" / "signaling"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import installation  # noqa: E402
 import test_signaling  # noqa: E402
 import tus  # noqa: E402
 import wire  # noqa: E402
@@ -205,6 +207,39 @@ class BrokenLink(Case):
         m = self.listed(self.case)["x.scp"]
         self.assertEqual(m["status"], "unread")
         self.assertIn(m["reason"], ("damaged", "crashed"), "a library that dies of a file dies alone")
+
+
+class Terminal(Case):
+    def test_the_terminal_sends_a_file_over_a_link_that_breaks(self):
+        cutter = tus.Cutter(self.port)
+        cutter.cuts = [50000, 60000, 70000]
+        request = self.folder / "request.json"
+        request.write_text(json.dumps(test_signaling.REQUEST, ensure_ascii=False))
+        process = subprocess.Popen(
+            [str(installation.program("shanqiao-terminal")), "--as", "doctor", "--server",
+             f"wss://127.0.0.1:{cutter.port}/v1", "--ca", str(self.server.folder / "tls" / "ca.crt"), "--account",
+             "acc_other", "--take-over", "--headless", "--language", "en", "--consultation", str(request), "--attach",
+             str(DATA / "chest_dx_nih_512.dcm")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "SHANQIAO_PASSWORD": "password-other"})
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("Sent") or "not sent" in line:
+                break
+        process.stdin.write("attach photo /nowhere/at-all.jpg\nattach what\nquit\n")
+        process.stdin.flush()
+        said += process.communicate(timeout=30)[0]
+        cutter.close()
+        self.assertIn("chest_dx_nih_512.dcm", said)
+        self.assertIn("No link", said)
+        self.assertEqual(cutter.done, 3, said)
+        self.assertIn("The file was not sent", said)
+        self.assertIn("Write: attach FILE", said)
+        other = self.server.sign_in("other", takeover=True)
+        case = other.result("consultation.list", {})["consultations"][0]["id"]
+        m = self.listed(case, other)["chest_dx_nih_512.dcm"]
+        self.assertEqual(m["sha256"], hashlib.sha256(self.read("chest_dx_nih_512.dcm")).hexdigest())
 
 
 class Refusals(Case):

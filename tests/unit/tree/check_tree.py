@@ -53,6 +53,7 @@ LIBRARIES = [
     (r"sqlite3\.h", ["signaling/store"]),
     (r"libpq-fe\.h", ["signaling/store"]),
     (r"(pango|cairo|fontconfig)(/|\.h|-)", ["signaling/export"]),
+    (r"curl/", ["client-lib/io", "signaling/webhook"]),
     (r"zlib\.h", ["signaling/export"]),
     (r"yaml\.h", ["base"]),
     (r"microhttpd\.h", ["relay/metrics"]),
@@ -60,7 +61,7 @@ LIBRARIES = [
     (r"biosig\.h", ["inspect"]),
     (r"jansson\.h", ["inspect", "relay/control", "signaling", "client-lib", "loadtest"]),
     (r"sodium(\.h|/)", ["cluster", "signaling"]),
-    (r"openssl/", ["rtc", "signaling", "loadtest/signaling"]),
+    (r"openssl/", ["rtc", "signaling", "client-lib/io", "loadtest/signaling"]),
     (r"criterion/", []),
 ]
 
