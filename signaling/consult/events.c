@@ -269,7 +269,7 @@ int consult_came_on_duty(struct service *s, struct effects *effects, const char 
     struct consult_record *r = malloc(sizeof(*r));
     if (!r)
         return SQ_ERR_NOMEM;
-    for (size_t i = 0; i < touched.count && status == 0; i++) {
+    for (size_t i = 0; i < touched.count && status == 0 && effects->count <= EFFECTS_MAX / 2; i++) {
         status = consult_record_load(s, touched.seats[i].id, r);
         if (status < 0) {
             status = is_damage(status) ? 0 : status;

@@ -136,8 +136,8 @@ static bool observes(const struct consult_record *r, int member)
            r->step.consent & CONSULT_CONSENT_TEACHING;
 }
 
-/* Those who are rung have the ring itself, then its end. */
-static int tell_state(struct tell *t)
+/* Those who are rung have the ring itself, then its end. Desks: of a new state only. */
+static int tell_state(struct tell *t, bool desks)
 {
     const struct consult_record *r = t->r;
     json_t *described = NULL;
@@ -148,7 +148,7 @@ static int tell_state(struct tell *t)
         else if (observes(r, i))
             status = notify_state(t, r->people[i].account, ROLE_TRAINEE, RELATION_OBSERVER);
     }
-    if (status < 0 || !concerns_desks(&r->step))
+    if (status < 0 || !desks || !concerns_desks(&r->step))
         return status;
     status = described_for(t, ROLE_COORDINATOR, RELATION_INVITING_COORDINATOR, &described);
     if (status < 0)
@@ -294,7 +294,7 @@ static json_t *critical_params(struct tell *t)
 static int tell_critical(struct tell *t)
 {
     if (t->r->step.critical != CONSULT_CRITICAL_RAISED)
-        return tell_state(t);
+        return tell_state(t, false);
     json_t *params = critical_params(t);
     int status = params ? notify(t, t->r->applicant, "consultation.critical", json_incref(params))
                         : SQ_ERR_NOMEM;
@@ -361,14 +361,15 @@ static bool is_state(enum consult_command_type type)
 
 int tell_all(struct tell *t)
 {
-    bool state = false, armed = false;
+    bool state = false, changed = false, armed = false;
     int status = 0;
     for (size_t i = 0; i < t->count && status == 0; i++) {
         state |= is_state(t->commands[i].type);
+        changed |= t->commands[i].type == CONSULT_DO_TELL_STATE;
         armed |= t->commands[i].type == CONSULT_DO_ARM;
         status = carry_out(t, &t->commands[i]);
     }
     if (status == 0 && state)
-        status = tell_state(t);
+        status = tell_state(t, changed);
     return status == 0 && armed ? arm(t) : status;
 }
