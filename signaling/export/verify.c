@@ -112,7 +112,7 @@ static bool read_files(struct evidence *e, struct export_verdict *v)
     return read_opinions(e, v);
 }
 
-static void evidence_free(struct evidence *e)
+void evidence_free(struct evidence *e)
 {
     for (int i = 0; i < e->package->opinions; i++) {
         json_decref(e->opinions[i].document);
@@ -125,6 +125,18 @@ static void evidence_free(struct evidence *e)
     json_decref(e->materials);
     json_decref(e->audit);
     free(e);
+}
+
+struct evidence *evidence_new(const struct package *p, const struct trust *outside,
+                              struct export_verdict *v, bool *good)
+{
+    struct evidence *e = calloc(1, sizeof(*e));
+    if (!e)
+        return NULL;
+    e->package = p;
+    e->outside = outside;
+    *good = read_files(e, v);
+    return e;
 }
 
 /* ---- check ---- */
@@ -148,14 +160,12 @@ static bool check_all(const struct package *p, const struct trust *outside,
 {
     int file = PACKAGE_MANIFEST;
     const char *wrong = NULL;
-    struct evidence *e = calloc(1, sizeof(*e));
+    bool good = false;
+    struct evidence *e = evidence_new(p, outside, v, &good);
     if (!e) {
         *status = SQ_ERR_NOMEM;
         return false;
     }
-    e->package = p;
-    e->outside = outside;
-    bool good = read_files(e, v);
     if (good)
         wrong = find_fault(e, v, &file);
     evidence_free(e);

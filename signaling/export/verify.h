@@ -23,6 +23,12 @@ struct evidence {
     struct evidence_opinion opinions[PACKAGE_OPINIONS_MAX];
 };
 
+/* Parses the files. A new evidence, NULL: no memory. *good false: a file can't be read, v says
+ * which; only evidence_free is then allowed. */
+struct evidence *evidence_new(const struct package *p, const struct trust *outside,
+                              struct export_verdict *v, bool *good);
+void evidence_free(struct evidence *e);
+
 /* Did the installation sign the manifest? */
 const char *evidence_check_manifest(const struct evidence *e, int *file);
 /* Is each opinion a signed document of ours, by whom its certificate names, whom a trusted CA
