@@ -7,6 +7,7 @@ import argparse
 import base64
 import hashlib
 import json
+import math
 import os
 import resource
 import secrets
@@ -215,10 +216,7 @@ def plot(reports, path):
 
     def y(ms):
         span = len(decades) - 1
-        value = max(1.0, ms)
-        power = len(str(int(value))) - 1
-        part = power + (value / 10 ** power - 1) / 9  # linear within each decade
-        return TOP + HEIGHT * (1 - min(part, span) / span)
+        return TOP + HEIGHT * (1 - min(math.log10(max(1.0, ms)), span) / span)
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 40}" height="{TOP + HEIGHT + 90}"'
            ' font-family="sans-serif" font-size="13">', '<rect width="100%" height="100%" fill="white"/>',
