@@ -68,6 +68,7 @@ Test(consult_referral, up_and_back_with_a_plan)
     referral_init(&r);
     cr_assert_eq(step(&r, REFERRAL_PROPOSE, NOW_US, &told), 0);
     cr_expect_eq(r.deadline_utc_us, NOW_US + times.answer_us);
+    cr_expect_eq(r.proposed_utc_us, NOW_US);
     cr_assert_eq(step(&r, REFERRAL_ACCEPT, NOW_US + 1, &told), 0);
     cr_expect_eq(step(&r, REFERRAL_TIMEOUT, NOW_US + 2, &told), SQ_ERR_STATE); /* not yet */
     cr_assert_eq(step(&r, REFERRAL_TIMEOUT, r.deadline_utc_us, &told), 0);
@@ -78,10 +79,12 @@ Test(consult_referral, up_and_back_with_a_plan)
     cr_expect_eq(r.arrived_utc_us, late);
     cr_expect_not(r.unanswered);
     cr_assert_eq(step(&r, REFERRAL_DISCHARGE, late + 1, &told), 0);
+    cr_expect_eq(r.closed_utc_us, 0);
     cr_assert_eq(step(&r, REFERRAL_TIMEOUT, r.deadline_utc_us, &told), 0);
     cr_expect(told.remind && !told.state && told.armed);
     cr_assert_eq(step(&r, REFERRAL_CLOSE, late + times.close_us + 2, &told), 0);
     cr_expect_eq(r.deadline_utc_us, TIME_US_NEVER);
+    cr_expect_eq(r.closed_utc_us, late + times.close_us + 2);
     cr_expect_eq(step(&r, REFERRAL_PROPOSE, late * 2, &told), SQ_ERR_STATE);
 }
 
@@ -100,6 +103,8 @@ Test(consult_referral, no_answer_counts_as_refused_and_may_be_tried_again)
     cr_assert_eq(referral_step(&r, &down, &times, NOW_US, &told), 0);
     cr_expect_eq(r.direction, REFERRAL_DOWN);
     cr_expect_not(r.unanswered);
+    cr_assert_eq(step(&r, REFERRAL_REFUSE, NOW_US, &told), 0);
+    cr_expect_not(r.unanswered); /* somebody did answer */
 }
 
 Test(consult_referral, names_go_there_and_back)
