@@ -13,6 +13,8 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+import jsonschema  # noqa: E402
+
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 sys.path.insert(0, str(ROOT / "tests" / "integration" / "signaling"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -23,6 +25,7 @@ import wire  # noqa: E402
 
 DATA = ROOT / "tests" / "data" / "materials"
 SPEECH = ROOT / "tests" / "data" / "media" / "zh_aishell1_BAC009S0724W0121_16k.wav"
+PROTOCOL = ROOT / "docs" / "protocol"
 PHOTO = "iphone5_orientation3_gps_816.jpg"
 SEED = 20260131
 
@@ -95,11 +98,20 @@ class Case(test_signaling.Case):
         path = DATA / name
         return (path if path.exists() else self.made / name).read_bytes()
 
+    def fits(self, method, result):
+        """The result has the shape that docs/protocol promises."""
+        schema = json.loads((PROTOCOL / "methods" / f"{method}.json").read_text())
+        shared = json.loads((PROTOCOL / "defs.json").read_text())
+        schema["$defs"] = {**shared["$defs"], **schema.get("$defs", {})}
+        text = json.dumps({**schema["result"], "$defs": schema["$defs"]}).replace("../defs.json#", "#")
+        jsonschema.validate(result, json.loads(text))
+
     def listed(self, case, terminal=None):
         """By name, when no header is left to be read."""
         terminal = terminal or self.village
         while True:
             result = terminal.result("material.list", {"consultationId": case})
+            self.fits("material.list", result)
             if all(m["status"] != "pending" for m in result["materials"]):
                 return {m["name"]: m for m in result["materials"]}
             terminal.told("material.changed")
