@@ -20,6 +20,7 @@
 #define DIRECTORY_REFERENCE_MAX    164
 
 #define DIRECTORY_EMERGENCY       "emergency" /* the specialty of panels that take any emergency */
+#define DIRECTORY_OPEN_DAY        2932896     /* 9999-12-31, as a last day: no end was set */
 #define DIRECTORY_RING_DEFAULT_US (45 * TIME_US_PER_S)
 
 extern const struct method_table directory_method_table; /* directory.* */

@@ -12,7 +12,6 @@
 
 #define US_PER_MIN  (60 * TIME_US_PER_S)
 #define MIN_PER_DAY 1440
-#define OPEN_DAY    2932896 /* 9999-12-31: no end was set */
 
 /* CROSS JOIN fixes the order of the loops in SQLite, whatever its statistics say: from the few
  * found to what their keys name. PostgreSQL takes it as any join. up: the institution $1 and all
@@ -112,8 +111,9 @@ static void read_agreement(const struct store_query *q, struct directory_agreeme
     store_copy_text(q, 2, out->invited, sizeof(out->invited));
     store_copy_text(q, 3, out->reference, sizeof(out->reference));
     out->from_us = day_to_utc(store_int(q, 4), offset_min);
-    out->until_us =
-        store_int(q, 5) >= OPEN_DAY ? TIME_US_NEVER : day_to_utc(store_int(q, 5) + 1, offset_min);
+    out->until_us = store_int(q, 5) >= DIRECTORY_OPEN_DAY
+                        ? TIME_US_NEVER
+                        : day_to_utc(store_int(q, 5) + 1, offset_min);
     out->policy = (struct directory_policy){
         .approve_inviting = store_int(q, 9) != 0,
         .approve_invited = store_int(q, 10) != 0,

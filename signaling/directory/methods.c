@@ -14,8 +14,7 @@
 #define PAGE_DEFAULT 100
 #define MIN_PER_DAY  1440
 #define US_PER_MIN   (60 * TIME_US_PER_S)
-#define OPEN_DAY     2932896 /* 9999-12-31: no end was set */
-#define PATTERN_MAX  240     /* 80 characters of three bytes: a part of a name, escaped or not */
+#define PATTERN_MAX  240 /* 80 characters of three bytes: a part of a name, escaped or not */
 #define E6           1e6
 
 /* On the local day of institution i; $n: minutes since 1970. */
@@ -293,7 +292,7 @@ static json_t *pack_agreement(const struct store_query *q)
     for (int i = 0; i < 4; i++)
         json_object_set_new(o, members[i], json_string(by[store_int(q, 9 + i) != 0]));
     set_day(o, "from", store_int(q, 16), store_int(q, 18));
-    if (store_int(q, 17) < OPEN_DAY)
+    if (store_int(q, 17) < DIRECTORY_OPEN_DAY)
         set_day(o, "until", store_int(q, 17) + 1, store_int(q, 18));
     return o;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define NOT_REF      (-1)
-#define OPEN_DAY     2932896 /* 9999-12-31 */
 #define RING_S_MIN   5
 #define RING_S_MAX   3600
 #define TEXT(m)      .refers = NOT_REF, .max = (m)
@@ -42,7 +41,7 @@ static const struct field institution_fields[] = {
     [I_ADMIN_CODE] = {"adminCode", "admin_code", FIELD_DIGITS, TEXT(12)}, /* GB/T 10114: 12 */
     [I_OFFSET] = {"utcOffset", "utc_offset_min", FIELD_OFFSET, FIELD_NEEDED, TEXT(0),
                   .fallback = "+08:00"},
-    [I_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = OPEN_DAY},
+    [I_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = DIRECTORY_OPEN_DAY},
 };
 
 static const struct field specialty_fields[] = {
@@ -74,7 +73,7 @@ static const struct field panel_fields[] = {
     [P_INSTITUTION] = {"institution", "institution", REFERS(TABLE_INSTITUTIONS),
                        .flags = FIELD_NEEDED},
     [P_LEVEL] = {"level", "level", FIELD_CHOICE, ALL_OF(levels), .min = 1, .max = 5},
-    [P_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = OPEN_DAY},
+    [P_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = DIRECTORY_OPEN_DAY},
 };
 
 static const struct field member_fields[] = {
@@ -88,7 +87,7 @@ static const struct field agreement_fields[] = {
     [G_INVITING] = {"inviting", "inviting", REFERS(TABLE_INSTITUTIONS), .flags = FIELD_NEEDED},
     [G_INVITED] = {"invited", "invited", REFERS(TABLE_INSTITUTIONS), .flags = FIELD_NEEDED},
     [G_FROM] = {"from", "from_day", FIELD_DATE, FIELD_NEEDED, TEXT(0), .blank = -1},
-    [G_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = OPEN_DAY},
+    [G_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = DIRECTORY_OPEN_DAY},
     [G_KINDS] = {"kinds", "kinds", FIELD_WORDS, ALL_OF(kinds)},
     [G_SPECIALTIES] = {"specialties", "specialties", FIELD_IDS, .refers = TABLE_SPECIALTIES},
     [G_APPROVE_INVITING] = {"approveInviting", "approve_inviting", FIELD_CHOICE, FIELD_NEEDED,
@@ -123,7 +122,7 @@ static const struct field shift_fields[] = {
     [R_START] = {"start", "start_min", FIELD_CLOCK, FIELD_KEY | FIELD_NEEDED, TEXT(0)},
     [R_FROM] = {"from", "from_day", FIELD_DATE, FIELD_KEY, TEXT(0), .blank = 0},
     [R_END] = {"end", "end_min", FIELD_CLOCK, FIELD_NEEDED, TEXT(0)},
-    [R_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = OPEN_DAY},
+    [R_UNTIL] = {"until", "until_day", FIELD_DATE, TEXT(0), .blank = DIRECTORY_OPEN_DAY},
 };
 
 static const struct field exception_fields[] = {

@@ -36,8 +36,8 @@ static void add_shift(const char *account, int64_t start_min, int64_t end_min)
     cr_assert_eq(STORE_RUN(p.service.store,
                            "INSERT INTO roster_shift (panel, account, weekdays, start_min,"
                            " end_min, from_day, until_day) VALUES ($1, $2, 127, $3, $4, 0, $5)",
-                           sv_text(PANEL), sv_text(account), sv_int(start_min),
-                           sv_int(end_min), sv_int(ROSTER_OPEN_DAY)),
+                           sv_text(PANEL), sv_text(account), sv_int(start_min), sv_int(end_min),
+                           sv_int(ROSTER_OPEN_DAY)),
                  1);
 }
 
