@@ -103,7 +103,7 @@ class PostgresDatabase:
                        for i, token, account, device, created, expires in rows)
         copy = "COPY session (id, token_hash, account, device, created_us, expires_us) FROM STDIN;\n"
         done = subprocess.run([str(self.server.bin / "psql"), "-qAt", "-v", "ON_ERROR_STOP=1", self.server.uri(self.name)],
-                              input=f"{copy}{text}\\.\n", capture_output=True, text=True)
+                              input=f"{copy}{text}\\.\nANALYZE;\n", capture_output=True, text=True)
         if done.returncode:
             raise Failed(f"psql: {done.stderr.strip()}")
 

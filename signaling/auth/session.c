@@ -169,9 +169,11 @@ int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effec
     struct store_query q;
     size_t count = 0;
     STORE_QUERY(s->store, &q,
-                "SELECT s.id, s.account, s.expires_us FROM session s"
-                " JOIN account a ON a.id = s.account"
-                " WHERE s.ended_us IS NULL AND (s.expires_us <= $1 OR a.disabled <> 0) LIMIT 64",
+                "SELECT id, account, expires_us FROM session"
+                " WHERE ended_us IS NULL AND expires_us <= $1"
+                " UNION ALL SELECT s.id, s.account, s.expires_us FROM account a CROSS JOIN session s"
+                " WHERE a.disabled <> 0 AND s.account = a.id AND s.ended_us IS NULL"
+                " AND s.expires_us > $1 LIMIT 64",
                 sv_int(utc_us));
     while (count < SWEEP_MAX && store_next(&q)) {
         store_copy_text(&q, 0, ended[count].session, ID_MAX);

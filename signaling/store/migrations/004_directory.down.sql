@@ -4,6 +4,7 @@ DROP TABLE roster_shift;
 DROP TABLE help;
 DROP TABLE agreement;
 DROP TABLE specialty;
+DROP INDEX account_disabled;
 DROP INDEX account_institution;
 ALTER TABLE duty DROP COLUMN off_until_us;
 DROP INDEX panel_member_account;

@@ -18,6 +18,7 @@ ALTER TABLE panel_member ADD COLUMN turn_us BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX panel_member_account ON panel_member (account);
 ALTER TABLE duty ADD COLUMN off_until_us BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX account_institution ON account (institution);
+CREATE INDEX account_disabled ON account (id) WHERE disabled <> 0;
 CREATE TABLE specialty (
     id TEXT PRIMARY KEY,
     name_zh TEXT NOT NULL,

@@ -79,7 +79,7 @@ class Rig:
         return self.process.wait(20)
 
 
-class Case(unittest.TestCase):
+class Base(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="shanqiao-http-"))
@@ -121,6 +121,10 @@ class Case(unittest.TestCase):
 
     def head(self, line, more=""):
         return (f"{line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.rig.tokens[0]}\r\n{more}\r\n")
+
+
+class Case(Base):
+    """Streams, keep-alive, refusals, acts, peers that misbehave."""
 
     # --- streams ---
 
@@ -340,7 +344,7 @@ class Case(unittest.TestCase):
             s.close()
 
 
-class Slow(Case):
+class Slow(Base):
     """Takes HTTP_IDLE_US; has its own server so that it runs beside nothing else."""
 
     def test_a_body_that_drips_is_closed(self):
