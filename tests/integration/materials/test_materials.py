@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Materials over a link that breaks: every type arrives whole, is listed with what its header says, and comes back as it
 was; what must be refused is refused."""
+import contextlib
 import hashlib
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -374,6 +376,33 @@ class Keeping(Case):
         self.assertEqual(self.village.result("material.remove", {"id": ids[1]}), {})
         while set(self.files()) - set(before):
             pass
+
+    def database(self, sql, *values):
+        """From outside, as time or an auditor would."""
+        with contextlib.closing(sqlite3.connect(self.server.folder / "shanqiao.db", timeout=10)) as db:
+            rows = db.execute(sql, values).fetchall()
+            db.commit()
+        return rows
+
+    def test_an_upload_expires_and_leaves_the_disk(self):
+        before = self.files()
+        path = self.client.create(self.case, "pdf", "a.pdf", PDF)[1]["location"]
+        self.assertEqual(self.client.patch(path, 0, PDF[:5000])[0], 204)
+        self.database("UPDATE material_upload SET expires_us = 1 WHERE id = ?", path.split("/")[-1])
+        self.assertIn(self.client.request("HEAD", path)[0], (404, 410))
+        while set(self.files()) - set(before):
+            pass
+        self.assertEqual(self.client.request("HEAD", path)[0], 404)
+        erased = self.database("SELECT act FROM audit WHERE object = ? ORDER BY at_us", path.split("/")[-1])
+        self.assertEqual([act for act, in erased], ["material.upload", "material.expire", "material.erase"])
+
+    def test_views_and_downloads_leave_audit_rows(self):
+        mat = self.client.upload(self.case, "pdf", "a.pdf", PDF)
+        self.listed(self.case)
+        self.village.result("material.get", {"id": mat})
+        self.client.request("GET", f"/materials/{mat}", Range="bytes=0-9")
+        acts = [act for act, in self.database("SELECT act FROM audit WHERE object = ? ORDER BY at_us, act", mat)]
+        self.assertEqual(sorted(acts), ["material.add", "material.download", "material.get", "material.inspected"])
 
     def test_nothing_is_readable_on_the_disk(self):
         name, words = "secret-name-of-a-person.pdf", b"filler that makes the file"
