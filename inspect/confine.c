@@ -37,7 +37,7 @@ static const int allowed[] = {
 };
 #define ALLOWED_COUNT (sizeof allowed / sizeof allowed[0])
 
-static bool limit(int what, uint64_t value)
+static bool limit(unsigned what, uint64_t value)
 {
     struct rlimit l = {value, value};
     return setrlimit(what, &l) == 0;
