@@ -122,9 +122,12 @@ class Nodes(unittest.TestCase):
         self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
 
     def assert_uninterrupted(self, *terminals):
-        for report in [] if SANITIZED else [t.report() for t in terminals]:
-            self.assertLess(report["video"]["freeze_ms"], 500)
-            self.assertLess(report["audio"]["concealed_ms"], 500)
+        """By what a busy machine can't do to it: each call came up once, stayed, and lost nothing on loopback."""
+        for t in terminals:
+            self.assertEqual([e["state"] for e in t.events() if e["event"] == "call"], ["connected"], t.name)
+            if not SANITIZED:
+                self.assertEqual(t.report()["audio"]["lost_packets"], 0, t.name)
+                self.assertEqual(t.report()["video"]["lost_packets"], 0, t.name)
 
     def figures(self, what, **numbers):
         print(json.dumps({"test": what} | numbers), flush=True)
