@@ -294,6 +294,7 @@ class Case(Base):
         broken = json.loads(self.ask("GET", "/say")[2])["broken"]
         with self.rig.connect() as s:  # amid its body
             s.sendall((self.head("PATCH /files/gone", "Content-Length: 1000000\r\n") + "x" * 50000).encode())
+            self.ask("GET", "/say")  # the room has it by now
         self.told("broken", broken + 1)
         self.ask("PATCH", "/files/big", os.urandom(BIG))
         with self.rig.connect() as s:  # amid its response
