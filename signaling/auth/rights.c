@@ -127,6 +127,7 @@ static const struct right rights[] = {
     {ACT_SEE_MATERIAL, V, R(APPLICANT) | R(SELF)},
     {ACT_SEE_MATERIAL, S, EXPERTS | R(RUNG) | R(SELF)},
     {ACT_SEE_MATERIAL, C, COORDINATORS},
+    {ACT_SEE_MATERIAL, X, R(SAME_INSTITUTION)}, /* what DocumentReference points to */
     {ACT_REMOVE_MATERIAL, V | S, R(SELF)},
 
     /* directory and duty */
