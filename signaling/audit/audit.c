@@ -162,7 +162,7 @@ static int take_number(struct store *store, const char *chain, time_us utc_us, i
 static int insert(struct store *store, const struct audit_row *row,
                   const uint8_t previous[AUDIT_HASH_BYTES], const uint8_t hash[AUDIT_HASH_BYTES])
 {
-    int status = STORE_RUN(
+    int status = STORE_LATER(
         store,
         "INSERT INTO audit (chain, number, at_us, account, session, act, object, detail,"
         " previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -171,8 +171,8 @@ static int insert(struct store *store, const struct audit_row *row,
         sv_bytes(previous, AUDIT_HASH_BYTES), sv_bytes(hash, AUDIT_HASH_BYTES));
     if (status < 0)
         return status;
-    status = STORE_RUN(store, "UPDATE audit_chain SET hash = $1 WHERE chain = $2",
-                       sv_bytes(hash, AUDIT_HASH_BYTES), sv_text(row->chain));
+    status = STORE_LATER(store, "UPDATE audit_chain SET hash = $1 WHERE chain = $2",
+                         sv_bytes(hash, AUDIT_HASH_BYTES), sv_text(row->chain));
     return status < 0 ? status : 0;
 }
 

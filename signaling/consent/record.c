@@ -46,11 +46,11 @@ static int keep_text(struct service *s, const struct consent_text *t,
                      uint8_t hash[CONSENT_HASH_BYTES])
 {
     consent_text_hash(t, hash);
-    int status = STORE_RUN(s->store,
-                           "INSERT INTO consent_text (hash, version, language, body)"
-                           " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING",
-                           sv_bytes(hash, CONSENT_HASH_BYTES), sv_text(t->version),
-                           sv_text(t->language), sv_text(t->body));
+    int status = STORE_LATER(s->store,
+                             "INSERT INTO consent_text (hash, version, language, body)"
+                             " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING",
+                             sv_bytes(hash, CONSENT_HASH_BYTES), sv_text(t->version),
+                             sv_text(t->language), sv_text(t->body));
     return status < 0 ? status : 0;
 }
 
@@ -63,7 +63,7 @@ static int insert(struct service *s, const struct consent_entry *e, enum consent
     store_new_id(id, "cst");
     int status = seal(s, id, "sealed_body", e->body, &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(
+        status = STORE_LATER(
             s->store,
             "INSERT INTO consent (id, consultation, purpose, text_hash, given_us,"
             " entered_us, entered_by, sealed_body)"

@@ -107,13 +107,14 @@ int service_deadline_changed(struct service *s, const char *object)
 
 static int write_row(struct service *s, const char *object, const char *kind, time_us at_utc_us)
 {
-    int status = at_utc_us == TIME_US_NEVER
-                     ? STORE_RUN(s->store, "DELETE FROM deadline WHERE object = $1 AND kind = $2",
-                                 sv_text(object), sv_text(kind))
-                     : STORE_RUN(s->store,
-                                 "INSERT INTO deadline (object, kind, at_us) VALUES ($1, $2, $3)"
-                                 " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
-                                 sv_text(object), sv_text(kind), sv_int(at_utc_us));
+    int status =
+        at_utc_us == TIME_US_NEVER
+            ? STORE_LATER(s->store, "DELETE FROM deadline WHERE object = $1 AND kind = $2",
+                          sv_text(object), sv_text(kind))
+            : STORE_LATER(s->store,
+                          "INSERT INTO deadline (object, kind, at_us) VALUES ($1, $2, $3)"
+                          " ON CONFLICT (object, kind) DO UPDATE SET at_us = excluded.at_us",
+                          sv_text(object), sv_text(kind), sv_int(at_utc_us));
     return status < 0 ? status : 0;
 }
 

@@ -54,11 +54,12 @@ int consult_entry_add(struct service *s, const char *consultation, const struct 
     status = text ? vault_seal(s->vault, &place, text, strlen(text), &sealed, &len) : SQ_ERR_NOMEM;
     free(text);
     if (status == 0)
-        status = STORE_RUN(s->store,
-                           "INSERT INTO consultation_entry (id, consultation, kind, author, at_us,"
-                           " sealed_body) VALUES ($1, $2, $3, $4, $5, $6)",
-                           sv_text(id), sv_text(consultation), sv_text(e->kind), sv_text(e->author),
-                           sv_int(utc_us), sv_bytes(sealed, len));
+        status =
+            STORE_LATER(s->store,
+                        "INSERT INTO consultation_entry (id, consultation, kind, author, at_us,"
+                        " sealed_body) VALUES ($1, $2, $3, $4, $5, $6)",
+                        sv_text(id), sv_text(consultation), sv_text(e->kind), sv_text(e->author),
+                        sv_int(utc_us), sv_bytes(sealed, len));
     free(sealed);
     return status < 0 ? status : 0;
 }

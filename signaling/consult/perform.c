@@ -106,9 +106,10 @@ static int free_slot(struct chain *c)
     bool moot = !now->slot.start_utc_us || (consult_is_over(now->state) && !now->at.started_utc_us);
     if (!c->r->place.slot[0] || !moot)
         return 0;
-    int status = STORE_RUN(c->act->service->store,
-                           "UPDATE slot SET consultation = '' WHERE id = $1 AND consultation = $2",
-                           sv_text(c->r->place.slot), sv_text(c->r->id));
+    int status =
+        STORE_LATER(c->act->service->store,
+                    "UPDATE slot SET consultation = '' WHERE id = $1 AND consultation = $2",
+                    sv_text(c->r->place.slot), sv_text(c->r->id));
     c->r->place.slot[0] = '\0';
     c->r->moved = true;
     return status < 0 ? status : 0;
@@ -118,12 +119,13 @@ static int write_history(const struct chain *c)
 {
     int status = 0;
     for (int i = 0; i < c->passed_count && status >= 0; i++)
-        status = STORE_RUN(c->act->service->store,
-                           "INSERT INTO consultation_state (consultation, number, state, event,"
-                           " at_us) VALUES ($1, $2, $3, $4, $5)",
-                           sv_text(c->r->id), sv_int(c->r->revision * STEPS_MAX + i),
-                           sv_text(consult_state_name(c->passed[i].state)),
-                           sv_text(consult_event_name(c->passed[i].event)), sv_int(c->act->utc_us));
+        status =
+            STORE_LATER(c->act->service->store,
+                        "INSERT INTO consultation_state (consultation, number, state, event,"
+                        " at_us) VALUES ($1, $2, $3, $4, $5)",
+                        sv_text(c->r->id), sv_int(c->r->revision * STEPS_MAX + i),
+                        sv_text(consult_state_name(c->passed[i].state)),
+                        sv_text(consult_event_name(c->passed[i].event)), sv_int(c->act->utc_us));
     return status < 0 ? status : 0;
 }
 

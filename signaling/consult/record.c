@@ -311,14 +311,14 @@ static int insert_row(struct service *s, const struct consult_record *r)
     size_t len = 0;
     int status = seal_request(s, r, &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(s->store,
-                           "INSERT INTO consultation (id, kind, urgency, panel, applicant, state,"
-                           " reason, room_open, room_live, submitted_us, accepted_us, started_us,"
-                           " ended_us, revision, sealed_request)"
-                           " VALUES ($1, $2, $3, $4, $5, 'draft', '', 0, 0, 0, 0, 0, 0, 0, $6)",
-                           sv_text(r->id), sv_text(consult_kind_name(r->step.kind)),
-                           sv_text(consult_urgency_name(r->step.urgency)), sv_text(r->place.panel),
-                           sv_text(r->applicant), sv_bytes(sealed, len));
+        status = STORE_LATER(s->store,
+                             "INSERT INTO consultation (id, kind, urgency, panel, applicant, state,"
+                             " reason, room_open, room_live, submitted_us, accepted_us, started_us,"
+                             " ended_us, revision, sealed_request)"
+                             " VALUES ($1, $2, $3, $4, $5, 'draft', '', 0, 0, 0, 0, 0, 0, 0, $6)",
+                             sv_text(r->id), sv_text(consult_kind_name(r->step.kind)),
+                             sv_text(consult_urgency_name(r->step.urgency)),
+                             sv_text(r->place.panel), sv_text(r->applicant), sv_bytes(sealed, len));
     free(sealed);
     return status < 0 ? status : 0;
 }
@@ -330,16 +330,16 @@ static int update_place(struct service *s, const struct consult_record *r)
     size_t len = 0;
     int status = seal_request(s, r, &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(s->store,
-                           "UPDATE consultation SET panel = $1, specialty = $2, institution = $3,"
-                           " inviting = $4, inviting_desk = $5, invited = $6, invited_desk = $7,"
-                           " agreement = $8, slot = $9, ring_us = $10, wanted_strategy = $11,"
-                           " sealed_request = $12 WHERE id = $13",
-                           sv_text(p->panel), sv_text(p->specialty), sv_text(p->institution),
-                           sv_text(p->inviting), sv_text(p->inviting_desk), sv_text(p->invited),
-                           sv_text(p->invited_desk), sv_text(p->agreement), sv_text(p->slot),
-                           sv_int(p->ring_us), sv_int(p->strategy), sv_bytes(sealed, len),
-                           sv_text(r->id));
+        status = STORE_LATER(s->store,
+                             "UPDATE consultation SET panel = $1, specialty = $2, institution = $3,"
+                             " inviting = $4, inviting_desk = $5, invited = $6, invited_desk = $7,"
+                             " agreement = $8, slot = $9, ring_us = $10, wanted_strategy = $11,"
+                             " sealed_request = $12 WHERE id = $13",
+                             sv_text(p->panel), sv_text(p->specialty), sv_text(p->institution),
+                             sv_text(p->inviting), sv_text(p->inviting_desk), sv_text(p->invited),
+                             sv_text(p->invited_desk), sv_text(p->agreement), sv_text(p->slot),
+                             sv_int(p->ring_us), sv_int(p->strategy), sv_bytes(sealed, len),
+                             sv_text(r->id));
     free(sealed);
     return status < 0 ? status : 0;
 }
@@ -392,7 +392,7 @@ static int save_members(struct service *s, const struct consult_record *r)
         const struct consult_member *m = &r->step.members[i];
         if (i < r->stored.step.member_count && same_member(m, &r->stored.step.members[i]))
             continue;
-        status = STORE_RUN(
+        status = STORE_LATER(
             s->store,
             "INSERT INTO ring (consultation, position, account, panel, state, role, opinion, ready,"
             " took_part) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -415,12 +415,12 @@ static int save_seat(struct service *s, const struct consult_record *r, int pers
         known ? consult_presence_of(&r->stored.step, person) : CONSULT_AWAY;
     if (before == presence && strcmp(session, known ? r->stored.sessions[at] : "") == 0)
         return 0;
-    int status = STORE_RUN(s->store,
-                           "INSERT INTO participant (consultation, party, session, presence)"
-                           " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, party)"
-                           " DO UPDATE SET session = excluded.session,"
-                           " presence = excluded.presence",
-                           sv_text(r->id), sv_int(person), sv_text(session), sv_int(presence));
+    int status = STORE_LATER(s->store,
+                             "INSERT INTO participant (consultation, party, session, presence)"
+                             " VALUES ($1, $2, $3, $4) ON CONFLICT (consultation, party)"
+                             " DO UPDATE SET session = excluded.session,"
+                             " presence = excluded.presence",
+                             sv_text(r->id), sv_int(person), sv_text(session), sv_int(presence));
     return status < 0 ? status : 0;
 }
 
@@ -446,17 +446,17 @@ static int save_panels(struct service *s, const struct consult_record *r)
 {
     int status = 0;
     if (r->panel_count < r->stored.panel_count)
-        status = STORE_RUN(s->store,
-                           "DELETE FROM consultation_panel WHERE consultation = $1"
-                           " AND position >= $2",
-                           sv_text(r->id), sv_int(r->panel_count));
+        status = STORE_LATER(s->store,
+                             "DELETE FROM consultation_panel WHERE consultation = $1"
+                             " AND position >= $2",
+                             sv_text(r->id), sv_int(r->panel_count));
     for (int i = 0; i < r->panel_count && status >= 0; i++)
         if (i >= r->stored.panel_count || r->moved)
-            status = STORE_RUN(s->store,
-                               "INSERT INTO consultation_panel (consultation, position, panel)"
-                               " VALUES ($1, $2, $3) ON CONFLICT (consultation, position)"
-                               " DO UPDATE SET panel = excluded.panel",
-                               sv_text(r->id), sv_int(i), sv_text(r->panels[i]));
+            status = STORE_LATER(s->store,
+                                 "INSERT INTO consultation_panel (consultation, position, panel)"
+                                 " VALUES ($1, $2, $3) ON CONFLICT (consultation, position)"
+                                 " DO UPDATE SET panel = excluded.panel",
+                                 sv_text(r->id), sv_int(i), sv_text(r->panels[i]));
     return status < 0 ? status : 0;
 }
 

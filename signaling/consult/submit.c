@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_MAX 20   /* consultations of one applicant that are not over, emergencies not counted \
+#define OPEN_MAX                                                                                   \
+    20                /* consultations of one applicant that are not over, emergencies not counted \
                        */
 #define DRAFTS_MAX 20 /* of one applicant; the schema of consultation.drafts says so too */
 
@@ -148,9 +149,9 @@ static int64_t count_drafts(struct call *call)
 
 static int drop_draft(struct call *call, const char *id)
 {
-    int status = STORE_RUN(call->service->store,
-                           "DELETE FROM consultation_draft WHERE id = $1 AND applicant = $2",
-                           sv_text(id), sv_text(call->caller->account));
+    int status = STORE_LATER(call->service->store,
+                             "DELETE FROM consultation_draft WHERE id = $1 AND applicant = $2",
+                             sv_text(id), sv_text(call->caller->account));
     return status < 0 ? status : 0;
 }
 

@@ -38,9 +38,9 @@ int duty_roster(struct service *s, const char *panel, const char *except, time_u
 
 int duty_turn(struct service *s, const char *panel, const char *account, time_us utc_us)
 {
-    int status = STORE_RUN(s->store,
-                           "UPDATE panel_member SET turn_us = $3 WHERE panel = $1 AND account = $2",
-                           sv_text(panel), sv_text(account), sv_int(utc_us));
+    int status = STORE_LATER(
+        s->store, "UPDATE panel_member SET turn_us = $3 WHERE panel = $1 AND account = $2",
+        sv_text(panel), sv_text(account), sv_int(utc_us));
     return status < 0 ? status : 0;
 }
 

@@ -39,18 +39,18 @@ int nodes_room_of(struct nodes *n, const char *object, char room[ID_MAX])
 
 int nodes_claim(struct nodes *n, const char *room)
 {
-    int status = STORE_RUN(n->service->store,
-                           "INSERT INTO room_owner (room, node) VALUES ($1, $2)"
-                           " ON CONFLICT (room) DO NOTHING",
-                           sv_text(room), sv_text(n->id));
+    int status = STORE_LATER(n->service->store,
+                             "INSERT INTO room_owner (room, node) VALUES ($1, $2)"
+                             " ON CONFLICT (room) DO NOTHING",
+                             sv_text(room), sv_text(n->id));
     return status < 0 ? status : 0;
 }
 
 int nodes_release(struct nodes *n, const char *room)
 {
     int status =
-        STORE_RUN(n->service->store, "DELETE FROM room_owner WHERE room = $1 AND node = $2",
-                  sv_text(room), sv_text(n->id));
+        STORE_LATER(n->service->store, "DELETE FROM room_owner WHERE room = $1 AND node = $2",
+                    sv_text(room), sv_text(n->id));
     return status < 0 ? status : 0;
 }
 

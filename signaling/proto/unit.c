@@ -256,6 +256,8 @@ void unit_drop(struct unit *u)
 int unit_end(struct unit *u)
 {
     if (u->in_part && !u->error)
+        unit_fail(u, store_settle(u->d->service->store)); /* what fails undoes this unit alone */
+    if (u->in_part && !u->error)
         unit_fail(u, group_leave(u->d, true));
     else if (u->in_part)
         group_leave(u->d, false);

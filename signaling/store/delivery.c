@@ -64,11 +64,11 @@ int delivery_reply_put(struct service *s, const char *session, const char *reque
     int status = vault_seal(s->vault, &place, reply, strlen(reply), &sealed, &len);
     if (status == 0)
         status =
-            STORE_RUN(s->store,
-                      "INSERT INTO idempotency (session, request, digest, sealed_reply, at_us)"
-                      " VALUES ($1, $2, $3, $4, $5)",
-                      sv_text(session), sv_text(request), sv_bytes(digest, DELIVERY_DIGEST_BYTES),
-                      sv_bytes(sealed, len), sv_int(utc_us));
+            STORE_LATER(s->store,
+                        "INSERT INTO idempotency (session, request, digest, sealed_reply, at_us)"
+                        " VALUES ($1, $2, $3, $4, $5)",
+                        sv_text(session), sv_text(request), sv_bytes(digest, DELIVERY_DIGEST_BYTES),
+                        sv_bytes(sealed, len), sv_int(utc_us));
     free(sealed);
     return status < 0 ? status : 0;
 }
@@ -97,9 +97,9 @@ int delivery_outbox_put(struct service *s, const char *session, int64_t seq, con
     outbox_place(&place, id, session, seq);
     int status = vault_seal(s->vault, &place, body, strlen(body), &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(s->store,
-                           "INSERT INTO outbox (session, seq, sealed_body) VALUES ($1, $2, $3)",
-                           sv_text(session), sv_int(seq), sv_bytes(sealed, len));
+        status = STORE_LATER(s->store,
+                             "INSERT INTO outbox (session, seq, sealed_body) VALUES ($1, $2, $3)",
+                             sv_text(session), sv_int(seq), sv_bytes(sealed, len));
     free(sealed);
     return status < 0 ? status : delivery_outbox_trim(s, session, seq - OUTBOX_KEPT);
 }
@@ -133,8 +133,8 @@ int delivery_outbox_trim(struct service *s, const char *session, int64_t seen)
 {
     if (seen <= 0)
         return 0;
-    int status = STORE_RUN(s->store, "DELETE FROM outbox WHERE session = $1 AND seq <= $2",
-                           sv_text(session), sv_int(seen));
+    int status = STORE_LATER(s->store, "DELETE FROM outbox WHERE session = $1 AND seq <= $2",
+                             sv_text(session), sv_int(seen));
     return status < 0 ? status : 0;
 }
 

@@ -9,6 +9,10 @@
  * for all requests of a turn together. The lock is taken at READ COMMITTED: each statement after it
  * sees all that was committed before.
  *
+ * Statements whose result nobody asks for (store_later, the borders of parts) wait in libpq's
+ * pipeline and travel with the next one that somebody waits for, or with the commit: in order, and
+ * none after one that failed. A part in which nothing is said costs nothing.
+ *
  * A lost connection fails the running transaction; the next begin, or a read outside of one, makes
  * a new connection. A commit whose answer was lost counts as failed: whoever asks again under the
  * same idempotency key gets the stored reply if it stands. */
@@ -24,6 +28,7 @@
 
 #define WRITER_LOCK "5785410237849226081" /* any number: of this program, within the database */
 #define PROBES_MAX  16
+#define WAITING_MAX 64 /* their results (some 20 bytes each) fit any socket's buffer */
 
 /* Type numbers of PostgreSQL's catalogue (pg_type.dat); they never change. */
 enum {
@@ -84,10 +89,73 @@ static int ready(struct postgres_engine *e)
     return SQ_ERR_STORE;
 }
 
+/* Of what waited: the failure is that of a statement long past, no answer to the one at hand. */
+static int fail_late(struct postgres_engine *e, const PGresult *r)
+{
+    return postgres_fail(e, r) == SQ_ERR_NOMEM ? SQ_ERR_NOMEM : SQ_ERR_STORE;
+}
+
+static bool is_good(const PGresult *r)
+{
+    ExecStatusType type = PQresultStatus(r);
+    return type == PGRES_COMMAND_OK || type == PGRES_TUPLES_OK || type == PGRES_EMPTY_QUERY;
+}
+
+/* Lets all that waits be carried out. `last` (may be NULL): the result of the last, good or not, if
+ * those before it were good; the caller's. */
+static int settle(struct postgres_engine *e, PGresult **last)
+{
+    int status = 0;
+    if (last)
+        *last = NULL;
+    if (e->waiting == 0)
+        return 0;
+    if (!PQpipelineSync(e->db))
+        status = fail_late(e, NULL);
+    for (; e->waiting > 0; e->waiting--) {
+        PGresult *r = PQgetResult(e->db), *more;
+        while (r && (more = PQgetResult(e->db)))
+            PQclear(more); /* none: each has one result, and a NULL after it */
+        if (last && e->waiting == 1 && status == 0) {
+            *last = r;
+            continue;
+        }
+        if (status == 0 && !is_good(r))
+            status = fail_late(e, r);
+        PQclear(r);
+    }
+    PQclear(PQgetResult(e->db)); /* of the sync */
+    if (!PQexitPipelineMode(e->db) && status == 0)
+        status = fail_late(e, NULL);
+    if (status < 0 && last) {
+        PQclear(*last);
+        *last = NULL;
+    }
+    return status;
+}
+
+/* `sent`: what a PQsend... returned in the pipeline. */
+static int wait_in_line(struct postgres_engine *e, int sent)
+{
+    if (!sent)
+        return fail_late(e, NULL);
+    e->waiting++;
+    return 0;
+}
+
+static int command_later(struct postgres_engine *e, const char *sql)
+{
+    if (!PQenterPipelineMode(e->db))
+        return fail_late(e, NULL);
+    return wait_in_line(e, PQsendQueryParams(e->db, sql, 0, NULL, NULL, NULL, NULL, 1));
+}
+
 static int engine_script(void *engine, const char *sql)
 {
     struct postgres_engine *e = engine;
     int status = ready(e);
+    if (status == 0)
+        status = settle(e, NULL);
     return status < 0 ? status : postgres_script(e, sql);
 }
 
@@ -95,6 +163,8 @@ static int engine_rollback(void *engine)
 {
     struct postgres_engine *e = engine;
     e->in_transaction = false;
+    e->part = POSTGRES_NO_PART;
+    settle(e, NULL); /* whatever came of it */
     if (!lost(e) && PQtransactionStatus(e->db) != PQTRANS_IDLE)
         PQclear(PQexec(e->db, "ROLLBACK"));
     return 0;
@@ -126,7 +196,16 @@ static int engine_commit(void *engine)
     int status = ready(e);
     if (status < 0)
         return status;
-    PGresult *r = PQexec(e->db, "COMMIT");
+    PGresult *r = NULL;
+    if (e->waiting == 0) {
+        r = PQexec(e->db, "COMMIT");
+    } else {
+        status = command_later(e, "COMMIT");
+        if (status == 0)
+            status = settle(e, &r);
+        if (status < 0)
+            return status;
+    }
     if (PQresultStatus(r) != PGRES_COMMAND_OK) {
         status = postgres_fail(e, r);
     } else if (strcmp(PQcmdStatus(r), "COMMIT") != 0) { /* a statement had failed: it rolled back */
@@ -136,6 +215,36 @@ static int engine_commit(void *engine)
     PQclear(r);
     e->in_transaction = status < 0;
     return status;
+}
+
+/* The part begins with its first statement. */
+static int engine_part(void *engine, enum store_part what, const char *sql)
+{
+    struct postgres_engine *e = engine;
+    int status = ready(e);
+    bool begun = e->part == POSTGRES_PART;
+    e->part = status == 0 && what == STORE_PART_BEGIN ? POSTGRES_PART_WANTED : POSTGRES_NO_PART;
+    if (status < 0 || what == STORE_PART_BEGIN || !begun)
+        return status;
+    if (what == STORE_PART_KEEP)
+        return command_later(e, sql);
+    settle(e, NULL); /* a failure in it is what this undoes */
+    return postgres_script(e, sql);
+}
+
+static int begin_part(struct postgres_engine *e)
+{
+    if (e->part != POSTGRES_PART_WANTED)
+        return 0;
+    e->part = POSTGRES_PART;
+    return command_later(e, "SAVEPOINT part");
+}
+
+static int engine_settle(void *engine)
+{
+    struct postgres_engine *e = engine;
+    int status = ready(e);
+    return status < 0 ? status : settle(e, NULL);
 }
 
 /* ---- statements ---- */
@@ -184,26 +293,91 @@ static PGresult *run_unprepared(struct postgres_engine *e, const char *sql, cons
     return PQexecParams(e->db, sql, (int)count, b->types, b->values, b->lengths, b->formats, 1);
 }
 
-static PGresult *run(struct postgres_engine *e, const char *sql, const struct bound *b,
-                     size_t count)
+static int prepare_slot(struct postgres_engine *e, struct postgres_slot *slot, const char *name,
+                        const char *sql, const struct bound *b, size_t count)
 {
-    char name[16];
-    struct postgres_slot *slot = slot_of(e, sql, b->signature);
-    if (!slot)
-        return run_unprepared(e, sql, b, count);
-    snprintf(name, sizeof name, "s%d", (int)(slot - e->slots));
-    if (!slot->sql) {
-        char *copy = strdup(sql);
-        PGresult *r = copy ? PQprepare(e->db, name, sql, (int)count, b->types) : NULL;
-        if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-            free(copy);
-            return r;
-        }
-        PQclear(r);
-        memcpy(slot->types, b->signature, sizeof slot->types);
-        slot->sql = copy;
+    char *copy = strdup(sql);
+    PGresult *r = copy ? PQprepare(e->db, name, sql, (int)count, b->types) : NULL;
+    int status = is_good(r) ? 0 : postgres_fail(e, r);
+    PQclear(r);
+    if (status < 0) {
+        free(copy);
+        return status;
     }
-    return PQexecPrepared(e->db, name, (int)count, b->values, b->lengths, b->formats, 1);
+    memcpy(slot->types, b->signature, sizeof slot->types);
+    slot->sql = copy;
+    return 0;
+}
+
+/* The statement's slot, prepared, and its name; NULL: there is no room for one. */
+static int take_slot(struct postgres_engine *e, const char *sql, const struct bound *b,
+                     size_t count, struct postgres_slot **slot, char name[16])
+{
+    int status = begin_part(e);
+    *slot = slot_of(e, sql, b->signature);
+    if (status == 0 && (!*slot || !(*slot)->sql))
+        status = settle(e, NULL);
+    if (*slot)
+        snprintf(name, 16, "s%d", (int)(*slot - e->slots));
+    if (status == 0 && *slot && !(*slot)->sql)
+        status = prepare_slot(e, *slot, name, sql, b, count);
+    return status;
+}
+
+static int send_prepared(struct postgres_engine *e, const char *name, const struct bound *b,
+                         size_t count)
+{
+    return wait_in_line(
+        e, PQsendQueryPrepared(e->db, name, (int)count, b->values, b->lengths, b->formats, 1));
+}
+
+/* *out: its result, good or not. */
+static int run(struct postgres_engine *e, const char *sql, const struct bound *b, size_t count,
+               PGresult **out)
+{
+    char name[16] = "";
+    struct postgres_slot *slot;
+    int status = take_slot(e, sql, b, count, &slot, name);
+    *out = NULL;
+    if (status < 0)
+        return status;
+    if (!slot) {
+        *out = run_unprepared(e, sql, b, count);
+        return 0;
+    }
+    if (e->waiting == 0) {
+        *out = PQexecPrepared(e->db, name, (int)count, b->values, b->lengths, b->formats, 1);
+        return 0;
+    }
+    status = send_prepared(e, name, b, count);
+    return status < 0 ? status : settle(e, out);
+}
+
+static int engine_later(void *engine, const char *sql, const struct store_value *values,
+                        size_t count)
+{
+    struct postgres_engine *e = engine;
+    struct postgres_slot *slot;
+    struct bound b;
+    char name[16] = "";
+    CHECK(count <= STORE_BINDS_MAX && e->in_transaction);
+    int status = bind(&b, values, count);
+    if (status == 0)
+        status = ready(e);
+    if (status == 0)
+        status = take_slot(e, sql, &b, count, &slot, name);
+    if (status < 0)
+        return status;
+    if (!slot) {
+        PGresult *r = run_unprepared(e, sql, &b, count);
+        status = is_good(r) ? 0 : postgres_fail(e, r);
+        PQclear(r);
+        return status;
+    }
+    if (!PQenterPipelineMode(e->db))
+        return fail_late(e, NULL);
+    status = send_prepared(e, name, &b, count);
+    return status == 0 && e->waiting >= WAITING_MAX ? settle(e, NULL) : status;
 }
 
 static int engine_prepare(void *engine, const char *sql, const struct store_value *values,
@@ -223,10 +397,10 @@ static int engine_prepare(void *engine, const char *sql, const struct store_valu
         return SQ_ERR_NOMEM;
     }
     c->row = -1;
-    c->result = run(e, sql, &b, count);
-    ExecStatusType type = PQresultStatus(c->result);
-    if (type != PGRES_COMMAND_OK && type != PGRES_TUPLES_OK) {
+    status = run(e, sql, &b, count, &c->result);
+    if (status == 0 && !is_good(c->result))
         status = postgres_fail(e, c->result);
+    if (status < 0) {
         PQclear(c->result);
         free(c);
         return status;
@@ -378,6 +552,9 @@ static const struct store_ops postgres_ops = {
     .commit = engine_commit,
     .rollback = engine_rollback,
     .script = engine_script,
+    .part = engine_part,
+    .later = engine_later,
+    .settle = engine_settle,
     .prepare = engine_prepare,
     .step = engine_step,
     .changed = engine_changed,

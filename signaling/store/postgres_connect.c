@@ -64,6 +64,7 @@ void postgres_disconnect(struct postgres_engine *e)
     memset(e->slots, 0, sizeof e->slots);
     PQfinish(e->db);
     e->db = NULL;
+    e->waiting = 0;
 }
 
 /* Byte order is what SQLite sorts by; both engines shall page and compare alike. */

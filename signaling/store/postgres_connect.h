@@ -15,12 +15,17 @@ struct postgres_slot {
     uint8_t types[STORE_BINDS_MAX];
 };
 
+/* A part of the transaction (store_savepoint): begun with its first statement. */
+enum postgres_part { POSTGRES_NO_PART = 0, POSTGRES_PART_WANTED, POSTGRES_PART };
+
 struct postgres_engine {
     PGconn *db; /* NULL or bad: the next begin or read makes a new one */
     struct store *store;
     char *uri;     /* with a password perhaps: never in a message */
     char *channel; /* of store_listen; NULL: this is no node of several */
     bool in_transaction;
+    enum postgres_part part;
+    int waiting;      /* statements in the pipeline; 0: it is off */
     bool was_up;      /* there was a connection before this one */
     bool reconnected; /* not told by engine_notice yet */
     time_us retry_us; /* monotonic: no new connection before */

@@ -156,10 +156,20 @@ int store_scrub(struct store *s)
     return s->ops->scrub ? s->ops->scrub(s->engine) : 0;
 }
 
+static int part(struct store *s, enum store_part what)
+{
+    static const char *const sql[] = {[STORE_PART_BEGIN] = "SAVEPOINT part",
+                                      [STORE_PART_KEEP] = "RELEASE SAVEPOINT part",
+                                      [STORE_PART_UNDO] =
+                                          "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part"};
+    return s->ops->part ? s->ops->part(s->engine, what, sql[what])
+                        : s->ops->script(s->engine, sql[what]);
+}
+
 int store_savepoint(struct store *s)
 {
     CHECK(s->in_transaction && !s->in_part);
-    int status = s->ops->script(s->engine, "SAVEPOINT part");
+    int status = part(s, STORE_PART_BEGIN);
     s->in_part = status == 0;
     return status;
 }
@@ -168,14 +178,14 @@ int store_release(struct store *s)
 {
     CHECK(s->in_part);
     s->in_part = false;
-    return s->ops->script(s->engine, "RELEASE SAVEPOINT part");
+    return part(s, STORE_PART_KEEP);
 }
 
 int store_rollback_to(struct store *s)
 {
     CHECK(s->in_part);
     s->in_part = false;
-    return s->ops->script(s->engine, "ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part");
+    return part(s, STORE_PART_UNDO);
 }
 
 int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count)
@@ -191,6 +201,19 @@ int store_run(struct store *s, const char *sql, const struct store_value *values
     if (status < 0)
         return status;
     return changed > INT32_MAX ? INT32_MAX : (int)changed;
+}
+
+int store_later(struct store *s, const char *sql, const struct store_value *values, size_t count)
+{
+    if (s->ops->later && s->in_transaction)
+        return s->ops->later(s->engine, sql, values, count);
+    int status = store_run(s, sql, values, count);
+    return status < 0 ? status : 0;
+}
+
+int store_settle(struct store *s)
+{
+    return s->ops->settle && s->in_transaction ? s->ops->settle(s->engine) : 0;
 }
 
 void store_query(struct store *s, struct store_query *q, const char *sql,

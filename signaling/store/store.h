@@ -38,6 +38,9 @@ struct store_query {
     int error;
 };
 
+/* The borders of a part of a transaction. */
+enum store_part { STORE_PART_BEGIN = 0, STORE_PART_KEEP, STORE_PART_UNDO };
+
 /* What an engine offers. All return 0 (step: 1 row, 0 end; run: rows changed) or a negative
  * sq_error and leave a message in the store (store_set_error). */
 struct store_ops {
@@ -47,6 +50,10 @@ struct store_ops {
     int (*rollback)(void *engine);
     int (*script)(void *engine,
                   const char *sql); /* several statements, no parameters (migrations) */
+    int (*part)(void *engine, enum store_part what, const char *sql); /* NULL: as a script */
+    int (*later)(void *engine, const char *sql, const struct store_value *values,
+                 size_t count);  /* NULL: at once */
+    int (*settle)(void *engine); /* NULL: nothing waits */
     int (*prepare)(void *engine, const char *sql, const struct store_value *values, size_t count,
                    void **cursor);
     int (*step)(void *engine, void *cursor);
@@ -119,6 +126,15 @@ int store_scrub(struct store *s);
  * sv_text(id)). */
 int store_run(struct store *s, const char *sql, const struct store_value *values, size_t count);
 
+/* As store_run, for a statement of a transaction that can't fail by what it is given and whose rows
+ * nobody counts: an engine beyond a network lets it wait for the next one and saves the way. 0 or
+ * an error. A failure may only be told by a later call, as SQ_ERR_STORE; nothing after it was done
+ * then, and the commit fails at the latest. */
+int store_later(struct store *s, const char *sql, const struct store_value *values, size_t count);
+/* What waits is done: 0, or what failed of it. Before the end of a part, so that the part alone is
+ * lost. */
+int store_settle(struct store *s);
+
 /* Starts a query. The result is told by the first store_next. */
 void store_query(struct store *s, struct store_query *q, const char *sql,
                  const struct store_value *values, size_t count);
@@ -139,6 +155,7 @@ void store_copy_text(const struct store_query *q, int column, char *out, size_t 
     (const struct store_value[]){__VA_ARGS__},                                                     \
         sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
 #define STORE_RUN(s, sql, ...)      store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_LATER(s, sql, ...)    store_later((s), (sql), STORE_VALUES(__VA_ARGS__))
 #define STORE_QUERY(s, q, sql, ...) store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
 
 /* ---- several nodes on one database ---- */

@@ -63,11 +63,11 @@ static int insert(struct service *s, const char *receiver, const struct webhook_
 {
     char id[ID_MAX];
     store_new_id(id, "msg");
-    int status = STORE_RUN(s->store,
-                           "INSERT INTO webhook_delivery (id, webhook, event, body, created_us,"
-                           " next_us) VALUES ($1, $2, $3, $4, $5, $5)",
-                           sv_text(id), sv_text(receiver), sv_text(e->type), sv_text(body),
-                           sv_int(e->utc_us));
+    int status = STORE_LATER(s->store,
+                             "INSERT INTO webhook_delivery (id, webhook, event, body, created_us,"
+                             " next_us) VALUES ($1, $2, $3, $4, $5, $5)",
+                             sv_text(id), sv_text(receiver), sv_text(e->type), sv_text(body),
+                             sv_int(e->utc_us));
     return status < 0 ? status : 0;
 }
 

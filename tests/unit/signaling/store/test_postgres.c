@@ -106,6 +106,26 @@ Test(postgres, a_transaction_with_a_failed_statement_is_not_committed)
     cr_expect_eq(ask(one, "SELECT COUNT(*) FROM t"), 0);
 }
 
+Test(postgres, a_transaction_whose_late_statement_failed_is_not_committed)
+{
+    if (!one)
+        return;
+    const char *sql = "INSERT INTO t (k) VALUES ($1)";
+    cr_assert_eq(store_begin(one), 0);
+    cr_assert_eq(insert(one, "a"), 1);
+    cr_assert_eq(STORE_LATER(one, sql, sv_text("a")), 0);
+    cr_assert_eq(STORE_LATER(one, sql, sv_text("b")), 0);
+    cr_expect_eq(store_commit(one), SQ_ERR_STORE);
+    store_rollback(one);
+    cr_expect_eq(ask(one, "SELECT COUNT(*) FROM t"), 0);
+    cr_assert_eq(store_begin(one), 0);
+    cut(one, other);
+    cr_expect_leq(STORE_LATER(one, sql, sv_text("c")), 0); /* it may not know yet */
+    cr_expect_eq(store_commit(one), SQ_ERR_STORE);
+    store_rollback(one);
+    cr_expect_eq(ask(other, "SELECT COUNT(*) FROM t"), 0);
+}
+
 Test(postgres, one_program_writes_at_a_time)
 {
     if (!one)

@@ -132,6 +132,49 @@ Test(store, a_part_is_undone_alone)
     cr_expect_eq(count(), 2);
 }
 
+static void add_later(const char *key)
+{
+    cr_assert_eq(STORE_LATER(s, "INSERT INTO t (k) VALUES ($1)", sv_text(key)), 0);
+}
+
+Test(store, what_waits_is_seen_by_the_next_and_kept_by_the_commit)
+{
+    cr_assert_eq(store_begin(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    for (int i = 0; i < 200; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        add_later(key);
+    }
+    cr_expect_eq(count(), 200);
+    cr_assert_eq(store_release(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add_later("undone");
+    cr_assert_eq(store_rollback_to(s), 0);
+    cr_assert_eq(store_savepoint(s), 0); /* in which nothing is said */
+    cr_assert_eq(store_release(s), 0);
+    add_later("last");
+    cr_assert_eq(store_commit(s), 0);
+    cr_expect_eq(count(), 201);
+}
+
+Test(store, what_fails_late_is_told_and_undone_with_its_part)
+{
+    cr_assert_eq(store_begin(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    add_later("first");
+    cr_assert_eq(store_settle(s), 0);
+    cr_assert_eq(store_release(s), 0);
+    cr_assert_eq(store_savepoint(s), 0);
+    int told = STORE_LATER(s, "INSERT INTO t (k) VALUES ($1)", sv_text("first"));
+    if (told == 0)
+        told = store_settle(s);
+    cr_expect_lt(told, 0);
+    cr_assert_eq(store_rollback_to(s), 0);
+    cr_assert_eq(store_commit(s), 0);
+    cr_expect_eq(count(), 1);
+}
+
 Test(store, closing_rolls_back)
 {
     cr_assert_eq(store_begin(s), 0);
