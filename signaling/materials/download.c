@@ -39,6 +39,7 @@ static int open_file(struct call *call)
     struct download *d = call->work;
     const char *id = json_string_value(call->params);
     struct material m;
+    text_copy(call->audit_object, sizeof call->audit_object, id); /* a refusal's row names it too */
     int status = material_open(call, id, ACT_SEE_MATERIAL, &m, NULL);
     if (status < 0)
         return status;

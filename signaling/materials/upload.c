@@ -170,6 +170,7 @@ static int create(struct call *call)
 {
     struct creation *c = call->work;
     struct box box;
+    text_copy(call->audit_object, sizeof call->audit_object, c->wanted.consultation);
     int status =
         materials_may_add(call->service, call->caller, c->wanted.consultation, call->utc_us);
     if (status == 0)
@@ -238,6 +239,26 @@ static int load_own(struct exchange *x, struct materials *m, struct upload *u)
                       : materials_may_add(m->service, caller, u->consultation, http_utc_us(x));
 }
 
+/* Leaves the row of an upload that was not to be touched. */
+struct untouched {
+    const char *id;
+    int error;
+};
+
+static int leave_untouched(struct call *call)
+{
+    const struct untouched *u = call->work;
+    text_copy(call->audit_object, sizeof call->audit_object, u->id);
+    return u->error;
+}
+
+static void fail_untouched(struct exchange *x, int error)
+{
+    struct untouched u = {http_path_rest(x), error};
+    struct call call = {.work = &u};
+    upload_fail(x, http_act(x, "material.upload", leave_untouched, &call), NULL, NULL);
+}
+
 static int cancel(struct call *call)
 {
     const struct upload *u = call->work;
@@ -298,7 +319,7 @@ static int start_upload(struct exchange *x, void *user, void **state)
     if (no.status)
         upload_refuse(x, &no);
     else if (status < 0)
-        upload_fail(x, status, NULL, NULL);
+        fail_untouched(x, status);
     else if (method == HTTP_DELETE)
         start_cancel(x, &u);
     else if (u.material[0] && method == HTTP_HEAD)

@@ -112,7 +112,8 @@ static void succeed(struct unit *u, uint64_t connection, const struct caller *ca
                             .session = caller->session,
                             .act = act ? act : method->name,
                             .object = object,
-                            .detail = ""};
+                            .detail = "",
+                            .chain = audit_chain_of_caller(caller)};
     size_t len = 0;
     char *text = jsonrpc_reply(key, result, &len);
     if (method->flags & (METHOD_WRITES | METHOD_VIEWS))
@@ -132,7 +133,7 @@ void dispatch_finish(struct unit *u, struct pending *p, int error, json_t *resul
         size_t len = 0;
         if (!u->error)
             unit_fail(u, refused_act(&u->d->refused, u->d->service, &p->caller, p->method->name,
-                                     p->params, error, u->utc_us));
+                                     refused_object(p->params), error, u->utc_us));
         char *text = jsonrpc_error(p->key, error, en, zh, &len);
         unit_send(u, connection, text, len);
     } else {
@@ -166,7 +167,7 @@ static void audit_refusal(const struct request *r, int error)
         unit_fail(&u, slow->refused(d, r->rpc.params, error, r->utc_us));
     else if (!u.error)
         unit_fail(&u, refused_act(&d->refused, d->service, &r->peer->caller, r->method->name,
-                                  r->rpc.params, error, r->utc_us));
+                                  refused_object(r->rpc.params), error, r->utc_us));
     unit_end(&u);
 }
 
@@ -311,11 +312,13 @@ static void refuse_act(struct dispatch *d, const char *act, const struct call *c
                        time_us now_us)
 {
     struct unit u;
+    const char *named = refused_object(call->params);
     if (error != SQ_ERR_DENIED && error != SQ_ERR_NOT_FOUND)
         return;
     unit_begin(&u, d, now_us, call->utc_us);
     if (!u.error)
-        unit_fail(&u, refused_act(&d->refused, d->service, call->caller, act, call->params, error,
+        unit_fail(&u, refused_act(&d->refused, d->service, call->caller, act,
+                                  call->audit_object[0] ? call->audit_object : named, error,
                                   call->utc_us));
     unit_end(&u);
 }
@@ -342,7 +345,8 @@ int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call 
                                 .session = call->caller->session,
                                 .act = call->audit_act ? call->audit_act : act,
                                 .object = call->audit_object,
-                                .detail = ""};
+                                .detail = "",
+                                .chain = audit_chain_of_caller(call->caller)};
         unit_fail(&u, audit_append(d->service->store, &row));
         unit_take_effects(&u, &call->effects);
         error = unit_end(&u);

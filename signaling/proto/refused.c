@@ -62,6 +62,8 @@ static int exists(struct service *s, const char *id)
                 " OR EXISTS (SELECT 1 FROM media_object WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM panel WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM material WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM material_upload WHERE id = $1)"
+                " OR EXISTS (SELECT 1 FROM consent WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM referral WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM opinion WHERE id = $1)"
                 " OR EXISTS (SELECT 1 FROM slot WHERE id = $1)"
@@ -83,12 +85,11 @@ const char *refused_object(const json_t *params)
 }
 
 int refused_act(struct refused *r, struct service *s, const struct caller *caller,
-                const char *method, const json_t *params, int error, time_us utc_us)
+                const char *method, const char *object, int error, time_us utc_us)
 {
-    const char *object = refused_object(params);
     if ((error != SQ_ERR_DENIED && error != SQ_ERR_NOT_FOUND) || !caller->session[0])
         return 0;
-    int known = object ? exists(s, object) : 0;
+    int known = object && object[0] ? exists(s, object) : 0;
     if (known < 0)
         return known;
     if ((error == SQ_ERR_NOT_FOUND && !known) || !take(r, caller->session, utc_us))

@@ -27,9 +27,10 @@ struct refused {
 const char *refused_object(const json_t *params);
 
 /* Inside a transaction. SQ_ERR_DENIED, and SQ_ERR_NOT_FOUND for an object that exists, leave a row
- * with the method as act; other errors none. 0 or a store error. */
+ * with the method as act; other errors none. object: what it was on, NULL or "": nothing. 0 or a
+ * store error. */
 int refused_act(struct refused *r, struct service *s, const struct caller *caller,
-                const char *method, const json_t *params, int error, time_us utc_us);
+                const char *method, const char *object, int error, time_us utc_us);
 
 /* Inside a transaction: a sign-in that failed. Row "auth.refused", object = SHA-256 of the login
  * name in hex, detail = the error's name. */

@@ -404,6 +404,21 @@ class Keeping(Case):
         acts = [act for act, in self.database("SELECT act FROM audit WHERE object = ? ORDER BY at_us, act", mat)]
         self.assertEqual(sorted(acts), ["material.add", "material.download", "material.get", "material.inspected"])
 
+    def test_refused_attempts_leave_audit_rows(self):
+        mat = self.client.upload(self.case, "pdf", "a.pdf", PDF)
+        upload = self.client.create(self.case, "pdf", "b.pdf", PDF)[1]["location"].split("/")[-1]
+        other = tus.Client(self.port, self.server.sign_in("other", takeover=True).login["token"])
+        self.assertEqual(other.request("GET", f"/materials/{mat}")[0], 404)
+        for method in ("HEAD", "DELETE"):
+            self.assertEqual(other.request(method, f"/materials/{upload}")[0], 404)
+        self.assertEqual(other.create(self.case, "pdf", "c.pdf", PDF)[0], 403)
+        self.assertEqual(self.client.request("DELETE", f"/materials/{upload}")[0], 204)
+        rows = self.database("SELECT act, object, detail FROM audit WHERE account = 'acc_other' AND object IN (?, ?, ?)"
+                             " ORDER BY number", mat, upload, self.case)
+        self.assertEqual(rows, [("material.download", mat, "SQ_ERR_NOT_FOUND")]
+                         + 2 * [("material.upload", upload, "SQ_ERR_NOT_FOUND")]
+                         + [("material.upload", self.case, "SQ_ERR_DENIED")])
+
     def test_nothing_is_readable_on_the_disk(self):
         name, words = "secret-name-of-a-person.pdf", b"filler that makes the file"
         self.client.upload(self.case, "pdf", name, PDF)
