@@ -2,6 +2,7 @@
 /* Routes of the read API. A read is one act: rights, store, audit row, then the response. */
 #include "signaling/fhir/api.h"
 #include "shanqiao/error.h"
+#include "signaling/audit/audit.h"
 #include "signaling/fhir/cases.h"
 #include "signaling/fhir/outcome.h"
 #include "signaling/service.h"
@@ -63,14 +64,37 @@ static bool is_json(const char *accept)
            strstr(accept, "application/*");
 }
 
+/* "&name=value", the value as an address takes it: a plus is no blank, an ampersand ends nothing.
+ */
+static void add_parameter(struct ask *ask, const char *name, const char *value)
+{
+    size_t used = strlen(ask->self), size = sizeof ask->self;
+    used += (size_t)snprintf(ask->self + used, size - used,
+                             "%c%s=", strchr(ask->self, '?') ? '&' : '?', name);
+    for (const unsigned char *p = (const unsigned char *)value; *p && used + 4 < size; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                     (*p >= '0' && *p <= '9') || strchr("-._~:,/", *p);
+        used += (size_t)snprintf(ask->self + used, size - used, plain ? "%c" : "%%%02X", *p);
+    }
+}
+
+/* Audit events have a time, but no state and no request that they belong to. */
+static bool fits(const struct ask *ask)
+{
+    const struct fhir_query *q = &ask->query;
+    return fhir_type_find(ask->type) || !(q->id[0] || q->status[0] || q->based_on[0]);
+}
+
 /* Parameters into the query, and the address of this search without its page into ask->self. */
 static int read_query(struct exchange *x, struct ask *ask, char en[256], char zh[256])
 {
     const char *name, *value;
-    size_t used = (size_t)snprintf(ask->self, sizeof ask->self, "%s/%s", ask->base, ask->type);
+    snprintf(ask->self, sizeof ask->self, "%s/%s", ask->base, ask->type);
     fhir_query_init(&ask->query);
     for (unsigned i = 0; (value = http_query_at(x, i, &name)); i++) {
         int status = fhir_query_set(&ask->query, name, value);
+        if (status == 0 && !fits(ask))
+            status = SQ_ERR_UNSUPPORTED;
         if (status < 0) {
             snprintf(en, 256, "Search parameter \"%.60s\": %s; see /fhir/metadata.", name,
                      status == SQ_ERR_INVALID ? "its value is not understood" : "unknown");
@@ -78,9 +102,8 @@ static int read_query(struct exchange *x, struct ask *ask, char en[256], char zh
                      status == SQ_ERR_INVALID ? "的取值无法识别" : "不受支持");
             return SQ_ERR_INVALID;
         }
-        if (strcmp(name, "_page") != 0 && used < sizeof ask->self)
-            used += (size_t)snprintf(ask->self + used, sizeof ask->self - used, "%c%s=%s",
-                                     strchr(ask->self, '?') ? '&' : '?', name, value);
+        if (strcmp(name, "_page") != 0)
+            add_parameter(ask, name, value);
     }
     return 0;
 }
@@ -148,11 +171,23 @@ static int read_one(struct call *call, const struct ask *ask)
 }
 
 /* Those of one case that fit the query. 0 also for a case that is none of the caller's. */
+/* A search shows cases; each of them is a view of its own in the log. */
+static int log_view(struct call *call, const char *consultation)
+{
+    struct audit_act row = {.utc_us = call->utc_us,
+                            .account = call->caller->account,
+                            .session = call->caller->session,
+                            .act = "fhir.read",
+                            .object = consultation,
+                            .detail = ""};
+    return audit_append(call->service->store, &row);
+}
+
 static int gather(struct call *call, const struct ask *ask, const struct fhir_type *type,
                   const char *consultation, json_t *out)
 {
     json_t *resources = NULL, *resource;
-    size_t i;
+    size_t i, before = json_array_size(out);
     int status = fhir_case_resources(call, type, consultation, &resources);
     if (status == SQ_ERR_NOT_FOUND || status == SQ_ERR_DENIED)
         return 0;
@@ -165,7 +200,7 @@ static int gather(struct call *call, const struct ask *ask, const struct fhir_ty
             json_array_append(out, resource);
     }
     json_decref(resources);
-    return status;
+    return status == 0 && json_array_size(out) > before ? log_view(call, consultation) : status;
 }
 
 static int search_cases(struct call *call, struct ask *ask, const struct fhir_type *type,
@@ -211,9 +246,12 @@ static int search(struct call *call, struct ask *ask)
 static int handle(struct call *call)
 {
     struct ask *ask = call->work;
+    char object[FHIR_ID_MAX];
+    snprintf(object, sizeof object, "%s", ask->id[0] ? ask->id : ask->type);
+    if (ask->id[0] && fhir_type_find(ask->type))
+        fhir_id_back(ask->id, object); /* as it is called everywhere else in the log */
     int status = ask->id[0] ? read_one(call, ask) : search(call, ask);
-    snprintf(call->audit_object, sizeof call->audit_object, "%.*s", ID_MAX - 1,
-             ask->id[0] ? ask->id : ask->type);
+    snprintf(call->audit_object, sizeof call->audit_object, "%.*s", ID_MAX - 1, object);
     return status;
 }
 

@@ -80,6 +80,7 @@ static bool read_time(const char *text, time_us *from_us, time_us *until_us)
     long east_s = 0;
     const char *rest = strptime(text, "%Y-%m-%d", &tm);
     bool day = rest && !*rest;
+    int month_day = tm.tm_mday;
     if (!rest || rest - text != 10)
         return false;
     if (!day) {
@@ -92,6 +93,8 @@ static bool read_time(const char *text, time_us *from_us, time_us *until_us)
             return false;
     }
     *from_us = ((time_us)timegm(&tm) - east_s) * TIME_US_PER_S;
+    if (tm.tm_mday != month_day) /* timegm made another day of it: 30 February */
+        return false;
     *until_us = *from_us + (day ? DAY_US : TIME_US_PER_S);
     return true;
 }

@@ -242,9 +242,13 @@ class Interfaces(unittest.TestCase):
         events, pages = self.search("AuditEvent?_count=3")
         self.assertGreater(pages, 2)
         self.assertEqual(len(events), len({e["id"] for e in events}))
+        events, pages = self.search("AuditEvent?_count=3&_lastUpdated=ge2026-01-01T08:00:00%2B08:00")
+        self.assertGreater(pages, 2, "the link to the next page keeps the plus of the zone")
 
     def test_bad_questions_are_refused_in_words(self):
-        for path in ("ServiceRequest?patient=1", "ServiceRequest?_count=many", "Task?_lastUpdated=soon"):
+        for path in ("ServiceRequest?patient=1", "ServiceRequest?_count=many", "Task?_lastUpdated=soon",
+                     "Task?_lastUpdated=ge2026-02-30", "AuditEvent?_id=x", "AuditEvent?status=final",
+                     f"AuditEvent?based-on={self.fhir_id}"):
             outcome = self.read(path, 400)
             self.assertEqual(outcome["resourceType"], "OperationOutcome")
             self.assertIn("/fhir/metadata", outcome["issue"][0]["diagnostics"])
@@ -265,6 +269,29 @@ class Interfaces(unittest.TestCase):
         self.assertEqual(nothing, self.server.fhir(f"Task/{self.fhir_id}", "stranger")[1], "no oracle for ids")
         own = self.read("AuditEvent?_count=1")["entry"][0]["resource"]["id"]
         self.assertEqual(self.server.fhir(f"AuditEvent/{own}", "stranger")[0], 404)
+
+    def rows_of(self, account):
+        """Chain, act, object and detail of what an account did, oldest first."""
+        rows = [json.loads(line) for line in self.server.ctl("audit", "export").splitlines()]
+        return [(r["chain"], r["act"], r["object"], r["detail"]) for r in rows if r["account"] == account]
+
+    def test_refused_reads_stand_in_the_audit_log(self):
+        material = self.read("DocumentReference")["entry"][0]["resource"]["content"][0]["attachment"]["url"].split("/")[-1]
+        before = len(self.rows_of("acc_stranger"))
+        self.assertEqual(self.server.fhir(f"ServiceRequest/{self.fhir_id}", "stranger")[0], 404)
+        self.assertEqual(self.server.get(f"/materials/{material}", self.server.tokens["stranger"])[0], 404)
+        self.assertEqual(self.server.fhir("ServiceRequest/con-1234567890123456789012", "stranger")[0], 404)
+        self.assertEqual(self.rows_of("acc_stranger")[before:],
+                         [("ins_other", "fhir.read", self.case, "SQ_ERR_NOT_FOUND"),
+                          ("ins_other", "material.download", material, "SQ_ERR_NOT_FOUND")])
+
+    def test_a_search_names_the_cases_that_it_showed(self):
+        before = len(self.rows_of("acc_program"))
+        self.read("ServiceRequest")
+        self.read("ServiceRequest?status=draft")
+        self.assertEqual(self.rows_of("acc_program")[before:],
+                         [("ins_county", "fhir.read", self.case, ""), ("ins_county", "fhir.search", "ServiceRequest", ""),
+                          ("ins_county", "fhir.search", "ServiceRequest", "")])
 
     def test_reads_stand_in_the_audit_log(self):
         self.read(f"Task/{self.fhir_id}")
