@@ -28,12 +28,20 @@ bool consent_allows(uint32_t given, enum consent_purpose purpose);
 
 /* What is in force now, bits. 0, SQ_ERR_STORE. */
 int consent_in_force(struct service *s, const char *consultation, uint32_t *given);
+/* What was ever asked and answered: in force, refused or taken back, bits. 0, SQ_ERR_STORE. */
+int consent_answered(struct service *s, const char *consultation, uint32_t *purposes);
 
 /* The member `consent` of consultation.submit {share, signer, relation, recording?, teaching?,
  * textVersion?, language?, how?, witness?, materialId?}: which purposes it names. NULL: none. Pure.
  */
 uint32_t consent_of_submit(const json_t *consent);
-/* Writes it as rows, in the transaction of the submit, after the consultation's own row. Without
+/* Does somebody of this relation sign for the patient of the request? A child does not for itself.
+ * Pure. */
+bool consent_may_sign(const json_t *request, const char *relation);
+/* Says so to the caller: SQ_ERR_INVALID. */
+int consent_of_child(struct call *call);
+/* Writes it as rows, in the transaction of the submit, after the consultation's own row; what was
+ * answered before stands (a returned request is submitted again with its old words). Without
  * textVersion no text is claimed to have been shown. 0, SQ_ERR_INVALID (no such text; the words are
  * in `call`), SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int consent_submit(struct call *call, const char *consultation, const json_t *consent);

@@ -11,8 +11,6 @@
 
 #define HEX_SIZE       (2 * CONSENT_HASH_BYTES + 1)
 #define CLOCK_SLACK_US (5 * 60 * TIME_US_PER_S) /* a clinic's clock may be ahead */
-#define OWN_CONSENT_AGE                                                                            \
-    16 /* years; below, a guardian signs (Civil Code of China, articles 17-20) */
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -145,15 +143,16 @@ static int find_text(struct call *call, const struct consent_text **out)
     return strcmp(hex, text_of(call->params, "textSha256")) == 0 ? 0 : no_text(call);
 }
 
+int consent_of_child(struct call *call)
+{
+    return call_fail(call, SQ_ERR_INVALID,
+                     "The patient is a child: a guardian signs. State the relation.",
+                     "患者未成年，应由监护人签署，请填写与患者的关系。");
+}
+
 static int check_signer(struct call *call, const struct consult_record *r, const json_t *signer)
 {
-    const json_t *age = json_object_get(json_object_get(r->request, "patient"), "ageYears");
-    bool self = strcmp(text_of(signer, "relation"), "self") == 0;
-    if (self && age && json_integer_value(age) < OWN_CONSENT_AGE)
-        return call_fail(call, SQ_ERR_INVALID,
-                         "The patient is a child: a guardian signs. State the relation.",
-                         "患者未成年，应由监护人签署，请填写与患者的关系。");
-    return 0;
+    return consent_may_sign(r->request, text_of(signer, "relation")) ? 0 : consent_of_child(call);
 }
 
 static int check_told(struct call *call)
@@ -342,9 +341,11 @@ int consent_submit(struct call *call, const char *consultation, const json_t *co
                               .given_utc_us = call->utc_us,
                               .entered_utc_us = call->utc_us,
                               .entered_by = call->caller->account};
-    uint32_t purposes = consent_of_submit(consent);
-    if (!purposes)
-        return 0;
+    uint32_t answered = 0;
+    int status = consent_answered(call->service, consultation, &answered);
+    uint32_t purposes = consent_of_submit(consent) & ~answered;
+    if (status < 0 || !purposes)
+        return status;
     if (version[0] &&
         !(e.text = consent_text_find(version, language[0] ? language : call->caller->language)))
         return no_text(call);
@@ -352,7 +353,7 @@ int consent_submit(struct call *call, const char *consultation, const json_t *co
                                text_of(consent, "relation"));
     json_t *body = signer ? body_of(consent, signer) : NULL;
     e.body = body;
-    int status = body ? consent_record_add(call->service, &e, purposes) : SQ_ERR_NOMEM;
+    status = body ? consent_record_add(call->service, &e, purposes) : SQ_ERR_NOMEM;
     json_decref(body);
     return status;
 }

@@ -12,19 +12,32 @@
 
 #define HEX_SIZE (2 * CONSENT_HASH_BYTES + 1)
 
+static int collect(struct store_query *q, uint32_t *purposes)
+{
+    *purposes = 0;
+    while (store_next(q)) {
+        enum consent_purpose purpose = consent_purpose_parse(store_text(q, 0));
+        if (purpose != CONSENT_PURPOSES)
+            *purposes |= CONSENT_BIT(purpose);
+    }
+    return store_query_end(q);
+}
+
 int consent_in_force(struct service *s, const char *consultation, uint32_t *given)
 {
     struct store_query q;
-    *given = 0;
     STORE_QUERY(s->store, &q,
                 "SELECT purpose FROM consent WHERE consultation = $1 AND withdrawn_us IS NULL",
                 sv_text(consultation));
-    while (store_next(&q)) {
-        enum consent_purpose purpose = consent_purpose_parse(store_text(&q, 0));
-        if (purpose != CONSENT_PURPOSES)
-            *given |= CONSENT_BIT(purpose);
-    }
-    return store_query_end(&q);
+    return collect(&q, given);
+}
+
+int consent_answered(struct service *s, const char *consultation, uint32_t *purposes)
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q, "SELECT purpose FROM consent WHERE consultation = $1",
+                sv_text(consultation));
+    return collect(&q, purposes);
 }
 
 /* ---- write ---- */

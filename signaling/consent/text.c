@@ -5,6 +5,9 @@
 #include <sodium.h>
 #include <string.h>
 
+/* Years; below, a guardian signs (Civil Code of China, articles 17-20) */
+#define OWN_CONSENT_AGE 16
+
 static const char *const purposes[CONSENT_PURPOSES] = {[CONSENT_CARE] = "care",
                                                        [CONSENT_SHARE] = "share",
                                                        [CONSENT_RECORDING] = "recording",
@@ -26,6 +29,13 @@ enum consent_purpose consent_purpose_parse(const char *name)
 bool consent_allows(uint32_t given, enum consent_purpose purpose)
 {
     return (given & CONSENT_BIT(purpose)) != 0;
+}
+
+bool consent_may_sign(const json_t *request, const char *relation)
+{
+    const json_t *age = json_object_get(json_object_get(request, "patient"), "ageYears");
+    bool child = age && json_integer_value(age) < OWN_CONSENT_AGE;
+    return !child || strcmp(relation, "self") != 0;
 }
 
 uint32_t consent_of_submit(const json_t *consent)

@@ -181,6 +181,17 @@ static int reply_draft(struct call *call, const char *id, const json_t *request)
     return status;
 }
 
+static int check_kind(struct call *call, const struct consult_record *r)
+{
+    const char *kind = method_text(call, "kind");
+    if (!kind[0] || consult_kind_parse(kind) == r->step.kind)
+        return 0;
+    return call_fail(
+        call, SQ_ERR_INVALID,
+        "A request that was submitted stays of its kind. Cancel it and open a new one.",
+        "已提交的申请不能更改会诊类型，请取消后重新发起。");
+}
+
 /* A returned consultation takes the new request at once; it is submitted again later. */
 static int edit_returned(struct call *call, const char *id, json_t *request)
 {
@@ -188,13 +199,17 @@ static int edit_returned(struct call *call, const char *id, json_t *request)
     struct consult_event e = {.type = CONSULT_EDIT, .member = CONSULT_APPLICANT};
     struct consult_record *r = calloc(1, sizeof(*r));
     int status = r ? consult_open(call, id, ACT_SAVE_DRAFT, r, NULL) : SQ_ERR_NOMEM;
+    bool opened = status == 0;
+    if (status == 0)
+        status = check_kind(call, r);
     if (status == 0) {
         json_decref(r->request);
         r->request = json_incref(request);
         r->moved = true;
         status = consult_explain(call, r, consult_perform(&how, r, &e));
-        consult_record_clear(r);
     }
+    if (opened)
+        consult_record_clear(r);
     free(r);
     return status;
 }
@@ -334,7 +349,9 @@ static int begin_again(struct call *call, const char *id, struct consult_record 
     int status = consult_open(call, id, ACT_SUBMIT, r, NULL);
     if (status < 0)
         return status;
-    status = lay_over(call, r->request, &request);
+    status = check_kind(call, r);
+    if (status == 0)
+        status = lay_over(call, r->request, &request);
     if (status == 0) {
         json_decref(r->request);
         r->request = request;
@@ -358,7 +375,17 @@ static int begin(struct call *call, struct consult_record *r)
     return status;
 }
 
-/* The words of the request's consent, as bits of the machine. */
+/* NULL: none that counts. An emergency does not wait for the right person to sign: it owes a
+ * consent then. */
+static const json_t *consent_of(const struct consult_record *r)
+{
+    const json_t *consent = json_object_get(r->request, "consent");
+    const char *relation = json_string_value(json_object_get(consent, "relation"));
+    return consent_may_sign(r->request, relation ? relation : "") ? consent : NULL;
+}
+
+/* The words of the request's consent, as bits of the machine. What the patient answered before, and
+ * maybe took back, is not given once more by the old words of a returned request. */
 static int take_consent(struct call *call, struct consult_record *r)
 {
     static const struct {
@@ -367,15 +394,17 @@ static int take_consent(struct call *call, struct consult_record *r)
     } bits[] = {{CONSENT_SHARE, CONSULT_CONSENT_SHARE},
                 {CONSENT_RECORDING, CONSULT_CONSENT_RECORDING},
                 {CONSENT_TEACHING, CONSULT_CONSENT_TEACHING}};
-    uint32_t given = consent_of_submit(json_object_get(r->request, "consent"));
+    uint32_t answered = 0;
+    int status = consent_answered(call->service, r->id, &answered);
+    uint32_t given = consent_of_submit(consent_of(r)) & ~answered;
     struct consult_event e = {.type = CONSULT_CONSENT, .member = CONSULT_APPLICANT};
     struct consult_times times = consult_times_default();
     struct consult_commands nobody_to_tell;
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
         if (consent_allows(given, bits[i].purpose))
             e.consent |= bits[i].bit;
-    if (!e.consent)
-        return 0;
+    if (status < 0 || !e.consent)
+        return status;
     return consult_step(&r->step, &e, &times, call->utc_us, &nobody_to_tell);
 }
 
@@ -400,15 +429,6 @@ static int gate(struct call *call, struct consult_record *r)
     return missing ? refuse_incomplete(call, missing) : status;
 }
 
-/* Rows of consent, unless it was given before (a returned one). */
-static int write_consent(struct call *call, const struct consult_record *r)
-{
-    const json_t *consent = json_object_get(r->request, "consent");
-    uint32_t known = 0;
-    int status = consent ? consent_in_force(call->service, r->id, &known) : 0;
-    return consent && status == 0 && !known ? consent_submit(call, r->id, consent) : status;
-}
-
 static int submit_it(struct call *call, struct consult_record *r)
 {
     struct consult_act how = consult_act_of(call);
@@ -419,7 +439,10 @@ static int submit_it(struct call *call, struct consult_record *r)
         return consult_explain(call, r, SQ_ERR_STATE);
     if (urgency != CONSULT_URGENCY_COUNT && urgency != CONSULT_URGENCY_KEEP)
         r->step.urgency = urgency;
-    int status = r->step.kind == CONSULT_EMERGENCY ? 0 : check_open(call);
+    bool emergency = r->step.kind == CONSULT_EMERGENCY;
+    if (!emergency && !consent_of(r) && json_object_get(r->request, "consent"))
+        return consent_of_child(call);
+    int status = emergency ? 0 : check_open(call);
     if (status == 0)
         status = take_consent(call, r);
     if (status == 0)
@@ -427,7 +450,7 @@ static int submit_it(struct call *call, struct consult_record *r)
     if (status == 0)
         status = consult_explain(call, r, consult_perform(&how, r, &e));
     if (status == 0)
-        status = write_consent(call, r);
+        status = consent_submit(call, r->id, consent_of(r));
     return status == 0 ? drop_draft(call, r->id) : status;
 }
 

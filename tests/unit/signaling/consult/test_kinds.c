@@ -4,10 +4,12 @@
 #include "shanqiao/error.h"
 #include "signaling/consent/consent.h"
 #include "signaling/consent/text.h"
+#include "signaling/consult/record.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_US (60 * TIME_US_PER_S)
@@ -161,6 +163,81 @@ Test(consult_kinds, returned_requests_come_again)
     cr_expect_str_eq(people_result(&p, "state"), "submitted");
     cr_expect_str_eq(people_result(&p, "treatment"), "aspirin since noon");
     cr_expect_str_eq(people_result(&p, "complaint"), "crushing chest pain for two hours");
+}
+
+static uint32_t consent_bits(const char *id)
+{
+    struct consult_record *r = malloc(sizeof(*r));
+    cr_assert_eq(consult_record_load(&p.service, id, r), 0);
+    uint32_t consent = r->step.consent;
+    consult_record_clear(r);
+    free(r);
+    return consent;
+}
+
+static void expect_allowed(const char *id, bool recording, bool teaching)
+{
+    region_ok(&p, VILLAGER, "consent.get", json_pack("{s:s}", "consultationId", id));
+    json_t *allows = json_object_get(p.call.result, "allows");
+    cr_expect_eq(json_is_true(json_object_get(allows, "recording")), recording);
+    cr_expect_eq(json_is_true(json_object_get(allows, "teaching")), teaching);
+    cr_expect_eq(consent_bits(id), CONSULT_CONSENT_SHARE |
+                                       (recording ? CONSULT_CONSENT_RECORDING : 0u) |
+                                       (teaching ? CONSULT_CONSENT_TEACHING : 0u));
+}
+
+/* The machine never allows what no row in force says. */
+Test(consult_kinds, coming_again_gives_no_consent_that_was_taken_back)
+{
+    char id[ID_MAX];
+    json_t *request = region_request("live");
+    json_object_set_new(json_object_get(request, "consent"), "teaching", json_true());
+    region_agreement(&p, 0, 1, 1, 0);
+    region_submit(&p, request, id);
+    region_ok(&p, COUNTY_DESK, "consultation.return",
+              json_pack("{s:s, s:s}", "id", id, "reason", "which drugs, since when?"));
+    expect_allowed(id, false, true);
+    region_ok(&p, VILLAGER, "consent.withdraw",
+              json_pack("{s:s, s:[s], s:{s:s, s:s}, s:s}", "consultationId", id, "purposes",
+                        "teaching", "by", "name", "Zhuoma Dechen", "relation", "self", "reason",
+                        "changed her mind"));
+    json_t *again = region_request("live");
+    json_object_set_new(json_object_get(again, "consent"), "teaching", json_true());
+    json_object_set_new(json_object_get(again, "consent"), "recording", json_true());
+    json_object_set_new(again, "draftId", json_string(id));
+    region_ok(&p, VILLAGER, "consultation.submit", again);
+    expect_allowed(id, true, false);
+}
+
+Test(consult_kinds, a_returned_request_stays_of_its_kind)
+{
+    static const char *const methods[] = {"consultation.submit", "consultation.saveDraft"};
+    char id[ID_MAX];
+    region_agreement(&p, 0, 1, 1, 0);
+    region_submit(&p, region_request("live"), id);
+    region_ok(&p, COUNTY_DESK, "consultation.return",
+              json_pack("{s:s, s:s}", "id", id, "reason", "a reading would do"));
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        json_t *again = region_request("reading");
+        json_object_set_new(again, "draftId", json_string(id));
+        cr_expect_eq(people_call(&p, VILLAGER, methods[i], again), SQ_ERR_INVALID);
+        cr_expect_not_null(strstr(p.call.message_en, "Cancel it"));
+    }
+}
+
+Test(consult_kinds, a_child_does_not_sign_for_itself_and_an_emergency_does_not_wait_for_that)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 1, 1, 0);
+    json_t *request = region_request("live");
+    json_object_set_new(json_object_get(request, "patient"), "ageYears", json_integer(9));
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.submit", json_deep_copy(request)),
+                 SQ_ERR_INVALID);
+    cr_expect_not_null(strstr(p.call.message_en, "guardian"));
+    region_on_duty(&p, EXPERT_1, PANEL);
+    json_object_set_new(request, "kind", json_string("emergency"));
+    region_submit(&p, request, id);
+    cr_expect_eq(consent_bits(id), 0, "it is owed");
 }
 
 Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
