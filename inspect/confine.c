@@ -27,6 +27,9 @@
 #endif
 
 static const int allowed[] = {
+#if !MEMORY_LIMITED
+    SYS_sigaltstack, /* of the sanitizer, when a process ends */
+#endif
     SYS_read,          SYS_write,        SYS_readv,          SYS_writev,       SYS_pread64,
     SYS_lseek,         SYS_fstat,        SYS_newfstatat,     SYS_close,        SYS_dup,
     SYS_fcntl,         SYS_mmap,         SYS_munmap,         SYS_mprotect,     SYS_mremap,
