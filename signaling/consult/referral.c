@@ -256,7 +256,7 @@ static int get(struct call *call)
 {
     struct referral_record r;
     unsigned sides = 0;
-    int status = open_referral(call, ACT_SEE, &r, &sides);
+    int status = open_referral(call, ACT_SEE_CLINICAL, &r, &sides);
     if (status == 0)
         status = reply(call, &r);
     referral_clear(&r);
@@ -312,6 +312,17 @@ static int fill_proposal(struct call *call, const struct consult_record *c,
     return r->texts[REFERRAL_PLAN] ? check_proposal(call, r) : SQ_ERR_NOMEM;
 }
 
+/* Its plan tells of the patient. An emergency does not wait for the consent. */
+static int check_shared(struct call *call, const struct consult_record *c)
+{
+    if (c->step.consent & CONSULT_CONSENT_SHARE || c->step.kind == CONSULT_EMERGENCY)
+        return 0;
+    return call_fail(call, SQ_ERR_DENIED,
+                     "The patient does not consent that the record goes elsewhere. Open a new "
+                     "consultation once they do.",
+                     "患者未同意共享病历，不能转出资料；取得同意后请重新发起会诊。");
+}
+
 static int propose(struct call *call)
 {
     struct referral_record r = {0};
@@ -323,7 +334,9 @@ static int propose(struct call *call)
     int status = c ? consult_open(call, method_text(call, "consultationId"), ACT_REFER, c, NULL)
                    : SQ_ERR_NOMEM;
     if (status == 0) {
-        status = fill_proposal(call, c, &r);
+        status = check_shared(call, c);
+        if (status == 0)
+            status = fill_proposal(call, c, &r);
         consult_record_clear(c);
     }
     free(c);

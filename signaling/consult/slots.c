@@ -19,6 +19,11 @@ struct span {
     time_us start_us, end_us;
 };
 
+static bool fits_a_day(const struct span *span)
+{
+    return span->end_us - span->start_us <= DAY_US;
+}
+
 static int read_span(struct call *call, const char *start, const char *end, struct span *out)
 {
     if (service_time_parse(method_text(call, start), &out->start_us) &&
@@ -118,6 +123,12 @@ static int may_offer(struct call *call, const char *panel)
         return call_fail(call, SQ_ERR_DENIED,
                          "Only the panel's specialists and its coordinators offer times.",
                          "只有该专家组成员或其会诊中心可以开放时段。");
+    bool mine = json_is_true(json_object_get(call->params, "mine"));
+    if (status == 0 && mine && !(relations & RIGHTS_BIT(RELATION_PANEL_MEMBER)))
+        return call_fail(call, SQ_ERR_INVALID,
+                         "You are not of this panel, so nobody would meet you then. Offer the time "
+                         "for the panel (without mine).",
+                         "您不是该专家组成员，请以专家组名义开放时段（不填 mine）。");
     snprintf(call->audit_object, sizeof(call->audit_object), "%s", panel);
     return status;
 }
@@ -143,7 +154,7 @@ static int read_offer(struct call *call, struct offer *o)
     o->account = mine ? call->caller->account : "";
     o->piece_us = minutes ? minutes * MINUTE_US : length_us;
     o->weeks = weeks ? (int)weeks : 1;
-    if (o->span.start_us < call->utc_us || length_us > DAY_US || o->piece_us > length_us)
+    if (o->span.start_us < call->utc_us || !fits_a_day(&o->span) || o->piece_us > length_us)
         return call_fail(call, SQ_ERR_INVALID,
                          "Offer times in the future, of at most a day, with pieces that fit in.",
                          "请开放将来的时段，单次不超过一天，且分段不超过总时长。");
@@ -322,6 +333,17 @@ static int check_people(struct call *call, const struct consult_record *r, const
                : status;
 }
 
+/* A time of its own. A longer one would keep everybody who takes part from all others. */
+static int read_time(struct call *call, struct span *span)
+{
+    int status = read_span(call, "start", "end", span);
+    return status < 0 || fits_a_day(span)
+               ? status
+               : call_fail(call, SQ_ERR_INVALID,
+                           "A consultation lasts a day at most. Give another end.",
+                           "会诊最长一天，请修改结束时间。");
+}
+
 int slots_schedule(struct call *call)
 {
     struct method_work *w;
@@ -332,7 +354,7 @@ int slots_schedule(struct call *call)
     if (method_text(call, "slotId")[0]) {
         status = take_slot(call, &w->r, &span);
     } else {
-        status = read_span(call, "start", "end", &span);
+        status = read_time(call, &span);
         if (status == 0)
             status = give_back(call, &w->r);
     }

@@ -290,6 +290,8 @@ Test(consult_around, slots_are_offered_by_those_who_may)
     region_ok(&p, EXPERT_3, "schedule.offer", json_deep_copy(params));
     cr_expect_eq(people_call(&p, EXPERT_3, "schedule.offer", json_deep_copy(params)),
                  SQ_ERR_CONFLICT, "twice at one time");
+    cr_expect_eq(people_call(&p, COUNTY_DESK, "schedule.offer", json_deep_copy(params)),
+                 SQ_ERR_INVALID, "a coordinator gives no consultation");
     json_object_set_new(params, "start", json_string(region_time(&p, -HOUR_US)));
     cr_expect_eq(people_call(&p, EXPERT_3, "schedule.offer", json_deep_copy(params)),
                  SQ_ERR_INVALID, "in the past");

@@ -486,6 +486,11 @@ Test(consult_kinds, joint_clinic_in_a_slot_of_every_week)
                                        region_time(&p, DAY_US + 10 * MINUTE_US), "end",
                                        region_time(&p, DAY_US + 40 * MINUTE_US))),
                  SQ_ERR_CONFLICT, "the specialist is busy");
+    cr_expect_eq(
+        people_call(&p, EXPERT_1, "consultation.schedule",
+                    json_pack("{s:s, s:s, s:s}", "id", second, "start",
+                              region_time(&p, 40 * DAY_US), "end", region_time(&p, 42 * DAY_US))),
+        SQ_ERR_INVALID, "nobody is busy for days");
     /* The first one does not come about: its slot is free again. */
     region_ok(&p, VILLAGER, "consultation.cancel",
               json_pack("{s:s, s:s}", "id", id, "reason", "the patient went to the county"));

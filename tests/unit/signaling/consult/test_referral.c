@@ -76,6 +76,32 @@ Test(consult_referral, down_to_the_township)
     cr_expect_eq(people_told(&p, EXPERT_1, "referral.state"), 1);
 }
 
+Test(consult_referral, without_consent_nothing_goes_out)
+{
+    region_ok(&p, VILLAGER, "consent.withdraw",
+              json_pack("{s:s, s:[s], s:{s:s, s:s}, s:s}", "consultationId", con, "purposes",
+                        "share", "by", "name", "Zhuoma Dechen", "relation", "self", "reason",
+                        "changed her mind"));
+    cr_expect_eq(people_call(&p, VILLAGER, "referral.propose", proposal("up", "city")),
+                 SQ_ERR_DENIED);
+    cr_expect_not_null(strstr(p.call.message_en, "does not consent"));
+}
+
+Test(consult_referral, its_plan_is_for_those_who_see_the_case)
+{
+    char id[ID_MAX];
+    propose(VILLAGER, "up", "city", id);
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE account SET roles = 1, institution = 'village'"
+                           " WHERE id = 'acc_stranger'",
+                           NULL, 0),
+                 1);
+    cr_expect_eq(people_call(&p, STRANGER, "referral.get", people_id(id)), SQ_ERR_DENIED,
+                 "a colleague of the clinic sees that there is a case, no more");
+    region_act(&p, CITY_DESK, "referral.get", id);
+    region_act(&p, EXPERT_1, "referral.get", id);
+}
+
 Test(consult_referral, who_never_arrives_is_told)
 {
     char id[ID_MAX];
