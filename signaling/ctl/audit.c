@@ -140,6 +140,29 @@ static int verify_vanished(struct verifying *v)
     return status;
 }
 
+struct sought {
+    const char *chain;
+    bool found;
+};
+
+static int seek(const char *chain, void *user)
+{
+    struct sought *sought = user;
+    sought->found = sought->found || strcmp(chain, sought->chain) == 0;
+    return 0;
+}
+
+/* One chain. Of whom nobody ever did anything there is none, and that is no fault of the log,
+ * unless its head was noted. */
+static int verify_named(struct verifying *v)
+{
+    struct sought sought = {.chain = chain_named(v->c->institution)};
+    int status = audit_each_chain(v->s->store, seek, &sought);
+    if (status == 0 && !sought.found && !find_head(v->expected, sought.chain))
+        return SQ_ERR_NOT_FOUND;
+    return status < 0 ? status : verify_one(sought.chain, v);
+}
+
 int ctl_audit_verify(struct ctl *c)
 {
     struct service s;
@@ -154,10 +177,13 @@ int ctl_audit_verify(struct ctl *c)
     }
     int error = 0;
     if (c->institution)
-        error = verify_one(chain_named(c->institution), &v);
+        error = verify_named(&v);
     else if ((error = audit_each_chain(s.store, verify_one, &v)) == 0)
         error = verify_vanished(&v);
-    if (error < 0)
+    if (error == SQ_ERR_NOT_FOUND)
+        status = ctl_fail(c, "there is no chain %s; `audit head` lists those that there are",
+                          "没有审计链 %s；可用 audit head 列出现有审计链", c->institution);
+    else if (error < 0)
         status = store_failed(c, &s, error);
     else if (v.bad)
         status = CTL_BAD;
@@ -211,8 +237,9 @@ static bool read_time(const char *text, time_us fallback, time_us *out)
         rest = strptime(rest, "T%H:%M:%SZ", &tm);
     if (!rest || *rest)
         return false;
+    int day = tm.tm_mday;
     *out = (time_us)timegm(&tm) * TIME_US_PER_S;
-    return true;
+    return tm.tm_mday == day; /* timegm makes another day of 30 February */
 }
 
 static json_t *plain_row(const struct audit_row *row, const uint8_t *previous, const uint8_t *hash)

@@ -17,10 +17,11 @@
 #define TOKEN_DAYS_MAX 400
 
 /* One change in a transaction, with its audit row on `object` (filled by fn). Returns rows or an
- * error of the store; *words: the sentence for a refusal. */
+ * error of the store; en and zh: what was wanted, for SQ_ERR_INVALID. */
 struct change {
     struct ctl *c;
     struct service *s;
+    const char *en, *zh;
     char object[ID_MAX];
     char secret[WEBHOOK_SECRET_TEXT_MAX > LINK_SECRET_TEXT_MAX ? WEBHOOK_SECRET_TEXT_MAX
                                                                : LINK_SECRET_TEXT_MAX];
@@ -46,6 +47,8 @@ static int carry_out(struct ctl *c, const char *act, int (*fn)(struct change *ch
         status = ctl_fail(c, "%s: %s", "%s：%s", sq_error_name(error), store_error(s.store));
     else if (error == SQ_ERR_NOT_FOUND)
         status = ctl_fail(c, "there is no %s", "没有 %s", c->arguments[0]);
+    else if (error == SQ_ERR_INVALID && change->en)
+        status = ctl_fail(c, "%s", "%s", c->chinese ? change->zh : change->en);
     else if (error < 0)
         status = ctl_fail(c, "%s: %s", "%s：%s", sq_error_name(error),
                           sq_error_text(error, c->chinese ? "zh-CN" : "en"));
@@ -63,6 +66,8 @@ static void print_secret(const struct ctl *c, struct change *change)
 
 static int add_webhook(struct change *h)
 {
+    h->en = "a receiver is https://HOST[:PORT]/..., up to 511 bytes of ASCII, without a user name";
+    h->zh = "接收地址应为 https://主机[:端口]/...，最长 511 字节 ASCII，不含用户名";
     return webhook_add(h->s, h->c->arguments[0], h->c->arguments[1], h->c->utc_us, h->object,
                        h->secret, sizeof h->secret);
 }
@@ -171,6 +176,8 @@ static int find_program(struct change *h, char account[ID_MAX])
 static int make_token(struct change *h)
 {
     char account[ID_MAX], token[AUTH_TOKEN_MAX];
+    h->en = "a token is valid for 1 to 400 days";
+    h->zh = "令牌有效期为 1 至 400 天";
     int days = atoi(h->c->arguments[1]);
     if (days < 1 || days > TOKEN_DAYS_MAX)
         return SQ_ERR_INVALID;

@@ -323,3 +323,25 @@ Test(ctl, help_comes_in_two_languages_and_mistakes_show_usage)
     cr_expect_eq(run("import --unknown x", NULL), CTL_USAGE);
     cr_expect_eq(run("account", NULL), CTL_USAGE);
 }
+
+Test(ctl, refusals_say_what_was_wanted)
+{
+    static const struct {
+        const char *line, *words;
+        int status;
+    } wrong[] = {
+        {"audit verify --db DB --keys KEYS --institution nobody", "there is no chain nobody",
+         CTL_FAILED},
+        {"audit export --db DB --keys KEYS --from 2026-02-30", "--from and --until want",
+         CTL_USAGE},
+        {"webhook add --db DB --keys KEYS v1 http://x.example/", "https://HOST", CTL_FAILED},
+        {"account token --db DB --keys KEYS two 0", "1 to 400 days", CTL_FAILED},
+    };
+    write_text(directory);
+    cr_assert_eq(run("import --db DB --keys KEYS FILE", NULL), CTL_OK, "%s", said);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_eq(run(wrong[i].line, NULL), wrong[i].status, "%s: %s", wrong[i].line, said);
+        cr_expect_not_null(strstr(said, wrong[i].words), "%s: %s", wrong[i].line, said);
+    }
+    cr_expect_eq(run("audit verify --db DB --keys KEYS --institution -", NULL), CTL_OK, "%s", said);
+}
