@@ -8,7 +8,8 @@
 #include "signaling/webhook/sender.h"
 
 #define WEBHOOK_BATCH_MAX SENDER_AT_ONCE
-#define WEBHOOK_LEASE_US  (4 * SENDER_TIME_S * TIME_US_PER_S)
+/* The last in a full queue of slow receivers is still posted once */
+#define WEBHOOK_LEASE_US ((SENDER_QUEUE_MAX / SENDER_AT_ONCE + 1) * SENDER_TIME_S * TIME_US_PER_S)
 
 struct service;
 
