@@ -5,6 +5,7 @@
 #include "shanqiao/error.h"
 #include "signaling/auth/session.h"
 #include "signaling/consult/consult.h"
+#include "signaling/consult/step.h"
 #include "signaling/duty/duty.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -38,6 +39,23 @@ static int media_rooms(struct service *s, const char *account, struct ids *out)
     while (out->count < ROOMS_MAX && store_next(&q))
         store_copy_text(&q, 0, out->items[out->count++], ID_MAX);
     return store_query_end(&q);
+}
+
+/* Does the session sit in a room that its account may not be in? */
+static int sits_without_right(struct service *s, const char *session, const char *account,
+                              bool *out)
+{
+    struct ids seats = {0};
+    struct store_query q;
+    STORE_QUERY(s->store, &q,
+                "SELECT consultation FROM participant WHERE session = $1 AND presence = $2",
+                sv_text(session), sv_int(CONSULT_PRESENT));
+    while (seats.count < ROOMS_MAX && store_next(&q))
+        store_copy_text(&q, 0, seats.items[seats.count++], ID_MAX);
+    int status = store_query_end(&q);
+    for (size_t i = 0; i < seats.count && status == 0; i++)
+        *out = *out || consult_room_right(s, seats.items[i], account) == ROOM_RIGHT_NONE;
+    return status;
 }
 
 static int leave(const char *room, const char *account, struct effects *effects)
@@ -81,6 +99,8 @@ int auth_account_apply(struct service *s, const char *account, time_us utc_us,
     }
     if (status >= 0)
         status = session_of_account(s, account, utc_us, session);
+    if (status >= 0 && !left && session[0])
+        status = sits_without_right(s, session, account, &left);
     if (status >= 0 && left && session[0]) /* the others see the seat empty */
         status = service_session_lost(s, session, utc_us, effects);
     return status < 0 ? status : tell(s, account, effects);

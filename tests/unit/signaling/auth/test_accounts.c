@@ -81,6 +81,22 @@ Test(accounts, new_roles_hold_at_once_and_rooms_without_right_are_left)
     cr_expect_null(find(&p.call.effects, EFFECT_SESSION_ENDED));
 }
 
+Test(accounts, a_seat_without_right_is_empty_at_once_though_media_never_came)
+{
+    static const char *const on_duty[] = {EXPERT_1, NULL};
+    char id[ID_MAX];
+    sql("DELETE FROM media_object");
+    cr_assert_eq(people_submit(&p, on_duty, id), 0);
+    cr_assert_eq(people_call(&p, EXPERT_1, "consultation.accept", people_id(id)), 0);
+    cr_assert_eq(people_call(&p, EXPERT_1, "consultation.enter", people_id(id)), 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.enter", people_id(id)), 0);
+    cr_expect_str_eq(people_result(&p, "state"), "in_progress");
+    sql("UPDATE participant SET session = 'ses_x' WHERE session = 'ses_" EXPERT_1 "'");
+    cr_assert_eq(people_call(&p, ADMIN, "account.setRoles", roles(EXPERT_1, "coordinator")), 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.get", people_id(id)), 0);
+    cr_expect_str_eq(people_result(&p, "state"), "interrupted");
+}
+
 Test(accounts, a_locked_account_loses_its_session_at_once)
 {
     cr_assert_eq(people_call(&p, ADMIN, "account.disable", target(EXPERT_1)), 0);
