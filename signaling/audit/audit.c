@@ -118,6 +118,13 @@ static int chain_of_consultation(struct store *store, const char *object, char o
     return store_query_end(&q);
 }
 
+const char *audit_chain_of_caller(const struct caller *caller)
+{
+    if (!caller->account[0] || !caller->institution[0])
+        return NULL;
+    return caller->roles & ROLE_OPERATOR ? "" : caller->institution;
+}
+
 int audit_chain_of(struct store *store, const char *account, const char *object, char out[ID_MAX])
 {
     out[0] = '\0';
@@ -145,18 +152,22 @@ static int begin_chain(struct store *store, const char *chain, time_us utc_us)
 static int take_number(struct store *store, const char *chain, time_us utc_us, int64_t *number,
                        uint8_t previous[AUDIT_HASH_BYTES])
 {
-    struct audit_head head;
-    int status = STORE_RUN(store, "UPDATE audit_chain SET number = number + 1 WHERE chain = $1",
-                           sv_text(chain));
-    if (status == 0)
-        status = begin_chain(store, chain, utc_us);
-    if (status >= 0)
-        status = audit_get_head(store, chain, &head);
-    if (status < 0)
-        return status;
-    *number = head.number;
-    memcpy(previous, head.hash, AUDIT_HASH_BYTES);
-    return 0;
+    struct store_query q;
+    *number = 1;
+    memset(previous, 0, AUDIT_HASH_BYTES);
+    STORE_QUERY(store, &q,
+                "UPDATE audit_chain SET number = number + 1 WHERE chain = $1"
+                " RETURNING number, hash",
+                sv_text(chain));
+    bool begun = store_next(&q);
+    if (begun) {
+        *number = store_int(&q, 0);
+        read_hash(&q, 1, previous);
+    }
+    while (store_next(&q))
+        ; /* the statement is carried out in full before it is released */
+    int status = store_query_end(&q);
+    return status == 0 && !begun ? begin_chain(store, chain, utc_us) : status;
 }
 
 static int insert(struct store *store, const struct audit_row *row,

@@ -33,6 +33,10 @@ struct audit_act {
  * a store error. */
 int audit_chain_of(struct store *store, const char *account, const char *object, char out[ID_MAX]);
 
+/* The same for an act of who is signed in, without asking the store: borrowed from `caller`. NULL:
+ * not told by it (nobody, or who signs in just now). */
+const char *audit_chain_of_caller(const struct caller *caller);
+
 /* Inside the caller's transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int audit_append(struct store *store, const struct audit_act *act);
 

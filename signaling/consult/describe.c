@@ -47,14 +47,62 @@ static int set_times(json_t *object, const struct consult *c)
     return status;
 }
 
-static int set_panel(struct service *s, json_t *object, const char *panel)
+/* ---- what is known of it ---- */
+
+/* Borrowed: the object `name` of what is known, made when it is not there yet. */
+static json_t *known(const struct consult_record *r, const char *name)
+{
+    json_t *object = json_object_get(r->known, name);
+    if (!object && json_object_set_new(r->known, name, json_object()) == 0)
+        object = json_object_get(r->known, name);
+    return object;
+}
+
+static bool is_in(const struct consult_record *r, int member)
+{
+    enum consult_ring ring = r->step.members[member].ring;
+    return ring == CONSULT_RING_WON || ring == CONSULT_RING_NONE;
+}
+
+/* Those who will be told of, with `account`: one way to the store for most consultations. */
+static int learn_people(struct service *s, const struct consult_record *r, const char *account,
+                        json_t *people)
+{
+    const char *accounts[DIRECTORY_PEOPLE] = {account, r->applicant,
+                                              consult_record_account(r, r->step.specialist), ""};
+    size_t count = DIRECTORY_PEOPLE - 1;
+    for (int i = 0; i < r->step.member_count && count < DIRECTORY_PEOPLE; i++)
+        if (is_in(r, i) && i != r->step.specialist)
+            accounts[count++] = r->people[i].account;
+    return directory_people(s, accounts, people);
+}
+
+/* A new reference. */
+static int person_of(struct service *s, const struct consult_record *r, const char *account,
+                     json_t **out)
+{
+    json_t *people = known(r, "people");
+    *out = NULL;
+    if (!people)
+        return SQ_ERR_NOMEM;
+    int status = json_object_get(people, account) ? 0 : learn_people(s, r, account, people);
+    *out = json_incref(json_object_get(people, account));
+    return status < 0 ? status : *out ? 0 : SQ_ERR_NOT_FOUND;
+}
+
+static int set_panel(struct service *s, json_t *object, const struct consult_record *r)
 {
     struct store_query q;
-    json_t *described = NULL;
+    const char *panel = r->place.panel;
+    json_t *panels = known(r, "panels"), *described = json_object_get(panels, panel);
+    if (described)
+        return json_object_set(object, "panel", described) == 0 ? 0 : SQ_ERR_NOMEM;
     STORE_QUERY(s->store, &q, "SELECT id, name FROM panel WHERE id = $1", sv_text(panel));
     if (store_next(&q))
         described = json_pack("{s:s, s:s}", "id", store_text(&q, 0), "name", store_text(&q, 1));
     int status = store_query_end(&q);
+    if (status == 0 && json_object_set(panels, panel, described) != 0)
+        status = SQ_ERR_NOMEM;
     if (status < 0) {
         json_decref(described);
         return status;
@@ -62,13 +110,17 @@ static int set_panel(struct service *s, json_t *object, const char *panel)
     return set_new(object, "panel", described);
 }
 
-static int set_person(struct service *s, json_t *object, const char *name, const char *account)
+static int set_person(struct service *s, json_t *object, const char *name,
+                      const struct consult_record *r, const char *account)
 {
     json_t *person = NULL;
     if (!account[0])
         return 0;
-    int status = directory_person(s, account, &person);
-    return status < 0 ? status : set_new(object, name, person);
+    int status = person_of(s, r, account, &person);
+    if (status == 0)
+        return set_new(object, name, person);
+    json_decref(person);
+    return status;
 }
 
 /* ---- members ---- */
@@ -87,9 +139,11 @@ static int add_member(struct service *s, json_t *list, const struct consult_reco
 {
     const struct consult_member *m = &r->step.members[i];
     json_t *person = NULL;
-    int status = directory_person(s, r->people[i].account, &person);
-    if (status < 0)
+    int status = person_of(s, r, r->people[i].account, &person);
+    if (status < 0) {
+        json_decref(person);
         return status;
+    }
     json_t *member = json_pack("{s:o, s:s, s:s, s:b, s:b, s:b, s:b}", "account", person, "role",
                                consult_role_name(m->role), "ring", ring_name(m->ring), "present",
                                m->presence == CONSULT_PRESENT, "ready", (int)m->ready, "signed",
@@ -104,8 +158,7 @@ static int set_members(struct service *s, json_t *object, const struct consult_r
     json_t *list = json_array();
     int status = list ? 0 : SQ_ERR_NOMEM;
     for (int i = 0; i < r->step.member_count && status == 0; i++) {
-        enum consult_ring ring = r->step.members[i].ring;
-        if (ring == CONSULT_RING_WON || ring == CONSULT_RING_NONE)
+        if (is_in(r, i))
             status = add_member(s, list, r, i);
     }
     if (status == 0)
@@ -258,21 +311,27 @@ static int set_absent(json_t *object, const struct consult_record *r)
     return status;
 }
 
-static int set_entries(struct service *s, json_t *object, const char *id)
+static int set_entries(struct service *s, json_t *object, const struct consult_record *r)
 {
-    json_t *entries = NULL;
-    int status = consult_entries(s, id, NULL, &entries);
-    return status < 0 ? status : set_new(object, "entries", entries);
+    json_t *entries = json_object_get(r->known, CONSULT_KNOWN_ENTRIES);
+    if (entries)
+        return json_object_set(object, "entries", entries) == 0 ? 0 : SQ_ERR_NOMEM;
+    int status = consult_entries(s, r->id, NULL, &entries);
+    if (status < 0)
+        return status;
+    status = json_object_set(r->known, CONSULT_KNOWN_ENTRIES, entries) == 0 ? 0 : SQ_ERR_NOMEM;
+    int set = set_new(object, "entries", entries);
+    return status < 0 ? status : set;
 }
 
 static int fill(struct service *s, json_t *object, const struct consult_record *r, unsigned view)
 {
     const struct consult *c = &r->step;
-    int status = set_panel(s, object, r->place.panel);
+    int status = set_panel(s, object, r);
     if (status == 0)
-        status = set_person(s, object, "applicant", r->applicant);
+        status = set_person(s, object, "applicant", r, r->applicant);
     if (status == 0)
-        status = set_person(s, object, "specialist", consult_record_account(r, c->specialist));
+        status = set_person(s, object, "specialist", r, consult_record_account(r, c->specialist));
     if (status == 0)
         status = set_members(s, object, r);
     if (status == 0)
@@ -296,7 +355,7 @@ static int fill(struct service *s, json_t *object, const struct consult_record *
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)
         status = set_request(object, r->request, view);
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)
-        status = set_entries(s, object, r->id);
+        status = set_entries(s, object, r);
     return status;
 }
 

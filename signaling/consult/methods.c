@@ -77,6 +77,7 @@ int method_entry(struct call *call, const struct method_work *w, const char *kin
 {
     struct consult_entry e = {.kind = kind, .author = call->caller->account, .body = body};
     int status = consult_entry_add(call->service, w->r.id, &e, call->utc_us);
+    json_object_del(w->r.known, CONSULT_KNOWN_ENTRIES);
     if (status == SQ_ERR_LIMIT)
         return call_fail(call, status,
                          "Too much was written in the course of this consultation. Open a new one.",

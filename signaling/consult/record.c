@@ -243,12 +243,15 @@ static int keep_stored(struct consult_record *r)
 {
     size_t count = 1 + (size_t)r->step.member_count;
     char(*sessions)[ID_MAX] = reallocarray(r->stored.sessions, count, ID_MAX);
-    if (!sessions)
+    if (sessions)
+        r->stored.sessions = sessions;
+    if (!r->known)
+        r->known = json_object();
+    if (!sessions || !r->known)
         return SQ_ERR_NOMEM;
     memcpy(sessions[0], r->applicant_session, ID_MAX);
     for (int i = 0; i < r->step.member_count; i++)
         memcpy(sessions[i + 1], r->people[i].session, ID_MAX);
-    r->stored.sessions = sessions;
     r->stored.step = r->step;
     r->stored.panel_count = r->panel_count;
     r->moved = false;
@@ -281,6 +284,8 @@ void consult_record_clear(struct consult_record *r)
     json_decref(r->request);
     free(r->reason);
     free(r->stored.sessions);
+    json_decref(r->known);
+    r->known = NULL;
     r->request = NULL;
     r->reason = NULL;
     r->stored.sessions = NULL;

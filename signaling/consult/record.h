@@ -46,6 +46,7 @@ struct consult_record {
     json_t *request;  /* owned: patient, complaint, ... as submitted */
     char *reason;     /* owned heap text that a person gave, or NULL */
     bool moved;       /* place or request changed since the load */
+    json_t *known;    /* owned: what the directory and the entries told, for the time of one act */
 
     struct { /* as loaded: only what differs is written */
         struct consult step;
@@ -53,6 +54,8 @@ struct consult_record {
         int panel_count;
     } stored;
 };
+
+#define CONSULT_KNOWN_ENTRIES "entries" /* goes from `known` when another is written */
 
 /* A new one, before its first save. */
 void consult_record_init(struct consult_record *r, enum consult_kind kind);

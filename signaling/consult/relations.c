@@ -79,13 +79,28 @@ static int of_panel(struct service *s, const struct consult_record *r, const cha
     return store_query_end(&q);
 }
 
-static int of_office(struct service *s, const char *institution, const char *above, uint32_t bits,
-                     uint32_t *relations)
+/* Does it belong to the caller's? Asked once for an act, whose reply asks it again. */
+static int belongs(struct service *s, const struct consult_record *r, const char *institution,
+                   const char *own, bool *out)
 {
-    bool belongs = false;
-    int status =
-        above[0] && institution[0] ? directory_belongs(s, institution, above, &belongs) : 0;
-    if (status == 0 && belongs)
+    char key[2 * ID_MAX];
+    snprintf(key, sizeof(key), "%s %s", institution, own); /* no id has a blank */
+    json_t *answer = json_object_get(r->known, key);
+    *out = json_is_true(answer) || strcmp(institution, own) == 0;
+    if (answer || *out)
+        return 0;
+    int status = directory_belongs(s, institution, own, out);
+    if (status == 0 && r->known && json_object_set_new(r->known, key, json_boolean(*out)) != 0)
+        status = SQ_ERR_NOMEM;
+    return status;
+}
+
+static int of_office(struct service *s, const struct consult_record *r, const char *institution,
+                     const char *own, uint32_t bits, uint32_t *relations)
+{
+    bool inside = false;
+    int status = own[0] && institution[0] ? belongs(s, r, institution, own, &inside) : 0;
+    if (status == 0 && inside)
         *relations |= bits;
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }
@@ -103,10 +118,10 @@ int consult_relations(struct service *s, const struct consult_record *r,
     if (caller->roles & ROLE_SPECIALIST)
         status = of_panel(s, r, caller->account, out);
     if (status == 0)
-        status = of_office(s, r->place.institution, caller->institution,
+        status = of_office(s, r, r->place.institution, caller->institution,
                            BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION), out);
     if (status == 0)
-        status = of_office(s, r->place.invited, caller->institution,
+        status = of_office(s, r, r->place.invited, caller->institution,
                            BIT(QUALITY_INVITED) | BIT(SAME_INSTITUTION), out);
     return status;
 }

@@ -21,16 +21,9 @@ _Static_assert((int)DIRECTORY_RING_ALL == (int)CONSULT_RING_ALL &&
 static int desk_of(struct service *s, const char *institution, char out[ID_MAX])
 {
     struct directory_accounts people;
-    struct store_query q;
     int status = directory_coordinators(s, institution, &people);
-    out[0] = '\0';
-    if (status < 0 || people.count == 0)
-        return status == SQ_ERR_NOT_FOUND ? 0 : status;
-    STORE_QUERY(s->store, &q, "SELECT institution FROM account WHERE id = $1",
-                sv_text(people.items[0]));
-    if (store_next(&q))
-        store_copy_text(&q, 0, out, ID_MAX);
-    return store_query_end(&q);
+    snprintf(out, ID_MAX, "%s", status == 0 && people.count > 0 ? people.institution : "");
+    return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }
 
 static int institution_of(struct service *s, const char *account, char out[ID_MAX])

@@ -29,6 +29,9 @@ extern const struct method_table directory_method_table; /* directory.* */
  * SQ_ERR_NOT_FOUND too. */
 int directory_institution(struct service *s, const char *institution, json_t **out);
 int directory_person(struct service *s, const char *account, json_t **out);
+#define DIRECTORY_PEOPLE 4 /* that are asked for at once */
+/* Those persons under their ids into an object; who is not there is left out. "": nobody. */
+int directory_people(struct service *s, const char *const accounts[DIRECTORY_PEOPLE], json_t *into);
 
 /* ---- where an institution belongs ---- */
 
@@ -44,6 +47,7 @@ int directory_belongs(struct service *s, const char *institution, const char *an
 struct directory_accounts {
     size_t count;
     char items[DIRECTORY_COORDINATORS_MAX][ID_MAX];
+    char institution[ID_MAX]; /* theirs; "" for none */
 };
 /* Enabled coordinators of the institution, or of its nearest ancestor that has any; none: count 0.
  */

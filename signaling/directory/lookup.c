@@ -59,17 +59,20 @@ int directory_coordinators(struct service *s, const char *institution,
     struct store_query q;
     int64_t nearest = -1;
     out->count = 0;
+    out->institution[0] = '\0';
     STORE_QUERY(s->store, &q,
                 WITH_UP ", seat (id, distance) AS (SELECT id, distance FROM up UNION"
                         "  SELECT c.id, up.distance FROM up CROSS JOIN institution c"
                         "  WHERE c.parent = up.id AND c.kind = 'consultation_centre')"
-                        " SELECT a.id, seat.distance FROM seat CROSS JOIN account a"
+                        " SELECT a.id, seat.distance, seat.id FROM seat CROSS JOIN account a"
                         " WHERE a.institution = seat.id AND a.disabled = 0 AND (a.roles & $2) <> 0 "
                         "ORDER BY seat.distance, a.id",
                 sv_text(institution), sv_int(ROLE_COORDINATOR));
     while (out->count < DIRECTORY_COORDINATORS_MAX && store_next(&q)) {
         if (nearest >= 0 && store_int(&q, 1) != nearest)
             break;
+        if (nearest < 0)
+            store_copy_text(&q, 2, out->institution, ID_MAX);
         nearest = store_int(&q, 1);
         store_copy_text(&q, 0, out->items[out->count++], ID_MAX);
     }

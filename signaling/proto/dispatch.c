@@ -112,7 +112,8 @@ static void succeed(struct unit *u, uint64_t connection, const struct caller *ca
                             .session = caller->session,
                             .act = act ? act : method->name,
                             .object = object,
-                            .detail = ""};
+                            .detail = "",
+                            .chain = audit_chain_of_caller(caller)};
     size_t len = 0;
     char *text = jsonrpc_reply(key, result, &len);
     if (method->flags & (METHOD_WRITES | METHOD_VIEWS))
@@ -344,7 +345,8 @@ int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call 
                                 .session = call->caller->session,
                                 .act = call->audit_act ? call->audit_act : act,
                                 .object = call->audit_object,
-                                .detail = ""};
+                                .detail = "",
+                                .chain = audit_chain_of_caller(call->caller)};
         unit_fail(&u, audit_append(d->service->store, &row));
         unit_take_effects(&u, &call->effects);
         error = unit_end(&u);

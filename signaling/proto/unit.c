@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT_SESSIONS_MAX                                                                       \
-    8 /* an account has one live session; more are left-overs of a takeover */
-
 void outputs_clear(struct outputs *o)
 {
     for (size_t i = o->next; i < o->count; i++)
@@ -77,18 +74,14 @@ void unit_send(struct unit *u, uint64_t connection, char *text, size_t len_bytes
     unit_fail(u, text ? outputs_add(&u->sends, &item) : SQ_ERR_NOMEM);
 }
 
-void unit_notify_session(struct unit *u, const char *session, const char *method, json_t *params)
+static void notify_at(struct unit *u, const char *session, int64_t seq, const char *method,
+                      json_t *params)
 {
-    int64_t seq = 0;
     size_t len = 0;
     if (u->error)
         return;
-    int error = delivery_next_seq(u->d->service, session, &seq);
-    if (error == SQ_ERR_NOT_FOUND)
-        return; /* ended meanwhile: nobody to tell */
-    char *text = error ? NULL : jsonrpc_notification(method, params, seq, &len);
-    if (!error)
-        error = text ? delivery_outbox_put(u->d->service, session, seq, text) : SQ_ERR_NOMEM;
+    char *text = jsonrpc_notification(method, params, seq, &len);
+    int error = text ? delivery_outbox_put(u->d->service, session, seq, text) : SQ_ERR_NOMEM;
     struct peer *peer = error ? NULL : peers_find_session(&u->d->peers, session);
     unit_fail(u, error);
     if (!peer)
@@ -108,35 +101,35 @@ void unit_notify_session(struct unit *u, const char *session, const char *method
     unit_fail(u, outputs_add(&u->sends, &item));
 }
 
+void unit_notify_session(struct unit *u, const char *session, const char *method, json_t *params)
+{
+    int64_t seq = 0;
+    if (u->error)
+        return;
+    int error = delivery_next_seq(u->d->service, session, &seq);
+    if (error == SQ_ERR_NOT_FOUND)
+        return; /* ended meanwhile: nobody to tell */
+    unit_fail(u, error);
+    notify_at(u, session, seq, method, params);
+}
+
 void unit_reply(struct unit *u, uint64_t connection, const char *key, char *text, size_t len_bytes)
 {
     unit_fail(u, told_add(&u->told, connection, key));
     unit_send(u, connection, text, len_bytes);
 }
 
-struct session_list {
-    size_t count;
-    char ids[ACCOUNT_SESSIONS_MAX][ID_MAX];
-};
-
-static int collect_session(const char *session, void *user)
-{
-    struct session_list *list = user;
-    if (list->count < ACCOUNT_SESSIONS_MAX)
-        snprintf(list->ids[list->count++], ID_MAX, "%s", session);
-    return 0;
-}
-
 static void notify(struct unit *u, const struct effect *e)
 {
-    struct session_list list = {0};
-    if (e->session[0])
-        collect_session(e->session, &list);
-    else
-        unit_fail(
-            u, delivery_sessions_of(u->d->service, e->account, u->utc_us, collect_session, &list));
-    for (size_t i = 0; i < list.count; i++)
-        unit_notify_session(u, list.ids[i], e->method, e->params);
+    struct delivery_places to;
+    if (e->session[0]) {
+        unit_notify_session(u, e->session, e->method, e->params);
+        return;
+    }
+    int error = delivery_next_seqs(u->d->service, e->account, u->utc_us, &to);
+    unit_fail(u, error);
+    for (size_t i = 0; !error && i < to.count; i++)
+        notify_at(u, to.items[i].session, to.items[i].seq, e->method, e->params);
 }
 
 void unit_take_effects(struct unit *u, struct effects *effects)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies by idempotency key and outboxes by session. Every body is sealed under its own place. */
 #include "signaling/store/delivery.h"
+#include "base/check.h"
 #include "shanqiao/error.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -168,17 +169,20 @@ int delivery_sweep(struct service *s, time_us utc_us, char *cursor)
     return status < 0 ? status : rows;
 }
 
-int delivery_sessions_of(struct service *s, const char *account, time_us utc_us,
-                         int (*each)(const char *session, void *user), void *user)
+int delivery_next_seqs(struct service *s, const char *account, time_us utc_us,
+                       struct delivery_places *out)
 {
     struct store_query q;
-    int status = 0;
+    out->count = 0;
     STORE_QUERY(s->store, &q,
-                "SELECT id FROM session WHERE account = $1 AND ended_us IS NULL"
-                " AND expires_us > $2 ORDER BY id",
-                sv_text(account), sv_int(utc_us));
-    while (status == 0 && store_next(&q))
-        status = each(store_text(&q, 0), user);
-    int ended = store_query_end(&q);
-    return status ? status : ended;
+                "UPDATE session SET last_seq = last_seq + 1 WHERE id IN (SELECT id FROM session"
+                " WHERE account = $1 AND ended_us IS NULL AND expires_us > $2 ORDER BY id LIMIT $3)"
+                " RETURNING id, last_seq",
+                sv_text(account), sv_int(utc_us), sv_int(DELIVERY_SESSIONS_MAX));
+    while (store_next(&q)) {
+        CHECK(out->count < DELIVERY_SESSIONS_MAX);
+        store_copy_text(&q, 0, out->items[out->count].session, ID_MAX);
+        out->items[out->count++].seq = store_int(&q, 1);
+    }
+    return store_query_end(&q);
 }

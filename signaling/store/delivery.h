@@ -7,6 +7,7 @@
 #define SIGNALING_STORE_DELIVERY_H
 
 #include "base/time.h"
+#include "signaling/proto/method.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,17 +40,28 @@ int delivery_outbox_read(struct service *s, const char *session, int64_t after,
 int delivery_outbox_trim(struct service *s, const char *session, int64_t seen);
 
 #define DELIVERY_REPLY_KEPT_US (24 * 3600 * TIME_US_PER_S) /* twice the life of a session */
-#define DELIVERY_ENDED_KEPT_US (600 * TIME_US_PER_S) /* the reply to a sign-out, asked for again   \
-                                                      */
-#define DELIVERY_SWEEP_MAX 64                        /* sessions of one sweep */
+#define DELIVERY_ENDED_KEPT_US                                                                     \
+    (600 * TIME_US_PER_S)     /* the reply to a sign-out, asked for again                          \
+                               */
+#define DELIVERY_SWEEP_MAX 64 /* sessions of one sweep */
 
 /* Inside a transaction: forgets replies that nobody can ask for any more, of at most
  * DELIVERY_SWEEP_MAX sessions after `cursor` (a session's id of ID_MAX bytes, "" at first; it moves
  * on, and starts again at the end). Rows forgotten, or a store error. */
 int delivery_sweep(struct service *s, time_us utc_us, char *cursor);
 
-/* Calls `each` for every live session of an account. `each` may not write. */
-int delivery_sessions_of(struct service *s, const char *account, time_us utc_us,
-                         int (*each)(const char *session, void *user), void *user);
+#define DELIVERY_SESSIONS_MAX                                                                      \
+    8 /* an account has one live session; more are left-overs of a takeover */
+
+struct delivery_places {
+    size_t count;
+    struct {
+        char session[ID_MAX];
+        int64_t seq;
+    } items[DELIVERY_SESSIONS_MAX];
+};
+/* The same for each live session of an account: its next number. */
+int delivery_next_seqs(struct service *s, const char *account, time_us utc_us,
+                       struct delivery_places *out);
 
 #endif

@@ -16,35 +16,25 @@ struct receivers {
     char items[WEBHOOK_OF_INSTITUTION_MAX][ID_MAX];
 };
 
-static bool knows(const struct receivers *r, const char *id)
-{
-    for (size_t i = 0; i < r->count; i++)
-        if (strcmp(r->items[i], id) == 0)
-            return true;
-    return false;
-}
+/* Of both sides and of all above them, the inviting side's and the nearest first; each once. 7:
+ * DIRECTORY_ANCESTORS_MAX - 1. */
+#define RECEIVERS                                                                                  \
+    "WITH RECURSIVE up (id, parent, side, distance) AS"                                            \
+    " (SELECT id, parent, CAST(CASE WHEN id = $1 THEN 0 ELSE 8 END AS BIGINT), CAST(0 AS BIGINT)"  \
+    "  FROM institution WHERE id IN ($1, $2) UNION ALL"                                            \
+    "  SELECT i.id, i.parent, up.side, up.distance + 1 FROM up CROSS JOIN institution i"           \
+    "  WHERE i.id = up.parent AND up.distance < 7)"                                                \
+    " SELECT w.id FROM up CROSS JOIN webhook w WHERE w.institution = up.id AND w.disabled_us = 0"  \
+    " GROUP BY w.id ORDER BY MIN(up.side + up.distance), w.id LIMIT $3"
 
-static int collect(struct service *s, const char *institution, struct receivers *r)
+static int collect(struct service *s, const struct webhook_event *e, struct receivers *r)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT id FROM webhook WHERE institution = $1 AND disabled_us = 0 ORDER BY id",
-                sv_text(institution));
+    STORE_QUERY(s->store, &q, RECEIVERS, sv_text(e->inviting), sv_text(e->invited),
+                sv_int(WEBHOOK_OF_INSTITUTION_MAX));
     while (r->count < WEBHOOK_OF_INSTITUTION_MAX && store_next(&q))
-        if (!knows(r, store_text(&q, 0)))
-            store_copy_text(&q, 0, r->items[r->count++], ID_MAX);
+        store_copy_text(&q, 0, r->items[r->count++], ID_MAX);
     return store_query_end(&q);
-}
-
-static int collect_above(struct service *s, const char *institution, struct receivers *r)
-{
-    struct directory_ids above;
-    int status = directory_ancestors(s, institution, &above);
-    if (status == SQ_ERR_NOT_FOUND)
-        return 0;
-    for (size_t i = 0; status == 0 && i < above.count; i++)
-        status = collect(s, above.items[i], r);
-    return status;
 }
 
 static char *body_of(const struct webhook_event *e)
@@ -74,9 +64,7 @@ static int insert(struct service *s, const char *receiver, const struct webhook_
 int webhook_enqueue(struct service *s, const struct webhook_event *e)
 {
     struct receivers receivers = {0};
-    int status = collect_above(s, e->inviting, &receivers);
-    if (status == 0)
-        status = collect_above(s, e->invited, &receivers);
+    int status = collect(s, e, &receivers);
     if (status < 0 || receivers.count == 0)
         return status;
     char *body = body_of(e);

@@ -100,23 +100,16 @@ Test(delivery, an_outbox_is_bounded)
     cr_expect_eq(r.last, OUTBOX_KEPT + 5);
 }
 
-static int count_session(const char *session, void *user)
-{
-    (void)session;
-    ++*(int *)user;
-    return 0;
-}
-
 Test(delivery, only_living_sessions_are_told)
 {
-    int count = 0;
-    cr_assert_eq(delivery_sessions_of(&p.service, VILLAGER, p.utc_us, count_session, &count), 0);
-    cr_expect_eq(count, 1);
-    count = 0;
-    cr_assert_eq(
-        delivery_sessions_of(&p.service, VILLAGER, p.utc_us + TIME_US_PER_S, count_session, &count),
-        0);
-    cr_expect_eq(count, 0);
+    struct delivery_places to;
+    int64_t seq = 0;
+    cr_assert_eq(delivery_next_seqs(&p.service, VILLAGER, p.utc_us, &to), 0);
+    cr_assert_eq(to.count, 1);
+    cr_assert_eq(delivery_next_seq(&p.service, to.items[0].session, &seq), 0);
+    cr_expect_eq(seq, to.items[0].seq + 1);
+    cr_assert_eq(delivery_next_seqs(&p.service, VILLAGER, p.utc_us + TIME_US_PER_S, &to), 0);
+    cr_expect_eq(to.count, 0);
 }
 
 Test(delivery, replies_are_forgotten_when_nobody_can_ask_for_them)
