@@ -5,6 +5,7 @@
 #include "signaling/consent/record.h"
 #include "signaling/consult/perform.h"
 #include "signaling/service.h"
+#include "signaling/store/store.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,26 @@ static int check_late(struct call *call, const struct consult_record *r, uint32_
                      "会诊已经开始，请说明补签知情同意的原因（lateReason）。");
 }
 
+/* What shows the signature is of this consultation. */
+static int check_material(struct call *call, const struct consult_record *r)
+{
+    const char *id = text_of(call->params, "materialId");
+    struct store_query q;
+    if (!id[0])
+        return 0;
+    STORE_QUERY(call->service->store, &q,
+                "SELECT 1 FROM material WHERE id = $1 AND consultation = $2", sv_text(id),
+                sv_text(r->id));
+    bool found = store_next(&q);
+    int status = store_query_end(&q);
+    return status < 0 || found
+               ? status
+               : call_fail(call, SQ_ERR_INVALID,
+                           "This consultation has no such material. Upload what was signed first, "
+                           "then name it.",
+                           "本次会诊没有该资料，请先上传签署件。");
+}
+
 static int read_given_at(struct call *call, time_us *out)
 {
     const char *text = text_of(call->params, "givenAt");
@@ -241,6 +262,8 @@ static int give_to(struct call *call, struct consult_record *r)
         status = check_signer(call, r, signer);
     if (status == 0)
         status = check_late(call, r, purposes);
+    if (status == 0)
+        status = check_material(call, r);
     if (status == 0)
         status = read_given_at(call, &e.given_utc_us);
     if (status == 0 && !(body = body_of(call->params, json_incref(signer))))

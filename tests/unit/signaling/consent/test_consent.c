@@ -290,6 +290,13 @@ Test(consent, recording_may_be_asked_for_during_the_call)
     cr_expect_eq(life(), CONSULT_CONSENT_SHARE | CONSULT_CONSENT_RECORDING);
 }
 
+Test(consent, what_shows_the_signature_is_of_this_case)
+{
+    json_t *params = with(given("recording"), "materialId", json_string("mat_elsewhere"));
+    cr_expect_eq(give(params), SQ_ERR_INVALID);
+    cr_expect_not_null(strstr(p.call.message_en, "no such material"));
+}
+
 Test(consent, a_child_does_not_sign_for_itself)
 {
     emergency(json_pack("{s:i}", "ageYears", 9));
