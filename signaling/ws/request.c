@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What libwebsockets knows of a request, copied and checked once, and asked for by rooms. */
+#include "shanqiao/error.h"
 #include "signaling/auth/auth.h"
 #include "signaling/ws/exchange.h"
 #include <stdlib.h>
@@ -87,12 +88,18 @@ static unsigned read_caller(struct exchange *x)
     struct exchange_request *r = &x->request;
     struct auth_session session;
     const char *token = http_bearer(r->headers[HTTP_AUTHORIZATION]);
-    if (token && auth_session_by_token(dispatch_service(x->server->config.dispatch), token,
-                                       http_utc_us(x), &session) == 0) {
+    int status = token ? auth_session_by_token(dispatch_service(x->server->config.dispatch), token,
+                                               http_utc_us(x), &session)
+                       : SQ_ERR_UNAUTHENTICATED;
+    if (status == 0) {
         r->caller = session.caller;
         r->has_caller = true;
     }
-    return r->has_caller || (x->match.route->flags & HTTP_OPEN) ? 0 : HTTP_STATUS_UNAUTHORIZED;
+    if (r->has_caller || (x->match.route->flags & HTTP_OPEN))
+        return 0;
+    /* a store that does not answer is no reason to throw a token away */
+    return status == SQ_ERR_UNAUTHENTICATED ? HTTP_STATUS_UNAUTHORIZED
+                                            : HTTP_STATUS_SERVICE_UNAVAILABLE;
 }
 
 unsigned exchange_read_request(struct exchange *x, struct lws *wsi)

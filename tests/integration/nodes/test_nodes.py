@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two signalling nodes on one PostgreSQL, a relay, real terminals: a call between the nodes, and what happens to calls
 and rings when a node dies or hangs. Times of taking over are printed as one line of JSON, not asserted tightly."""
+import http.client
 import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -76,6 +78,14 @@ class Nodes(unittest.TestCase):
 
     def ask(self, sql):
         return self.postgres.query(sql, "shanqiao")
+
+    def http_status(self, node, path):
+        port = int(self.urls[node].split(":")[2].split("/")[0])
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=ssl._create_unverified_context())
+        connection.request("GET", path, headers={"Authorization": "Bearer no-matter-which"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
 
     def node_of(self, account):
         return self.ask(f"SELECT node FROM session WHERE account = 'acc_{account}' AND ended_us IS NULL")
@@ -194,6 +204,7 @@ class Nodes(unittest.TestCase):
         audit_rows = int(self.ask("SELECT count(*) FROM audit"))
         before = self.frames(specialist)
         self.postgres.kill()
+        self.assertEqual(self.http_status("node-a", "/statistics"), 503, "nobody is told to sign in again")
         self.wait(lambda: self.frames(specialist) > before + 75, "pictures without a database", 20)
         self.postgres.start()
         self.wait_end(village, specialist)
