@@ -21,7 +21,7 @@
 struct shelf_file {
     char name[40];
     uint8_t *bytes;
-    size_t len;
+    size_t len, capacity;
 };
 
 struct shelf {
@@ -106,16 +106,30 @@ static void go_on(struct exchange *x, void *state, void *job, bool refused)
         http_resume(x);
 }
 
+/* By doubling: growing with every piece would copy a large file a thousand times. */
+static bool make_room(struct shelf_file *f, size_t len)
+{
+    size_t wanted = f->capacity ? f->capacity : 65536;
+    if (f->len + len > FILE_MAX)
+        return false;
+    while (wanted < f->len + len)
+        wanted *= 2;
+    uint8_t *grown = wanted == f->capacity ? f->bytes : realloc(f->bytes, wanted);
+    if (!grown)
+        return false;
+    f->bytes = grown;
+    f->capacity = wanted;
+    return true;
+}
+
 static void patch_body(struct exchange *x, void *state, const void *bytes, size_t len)
 {
     struct transfer *t = state;
-    uint8_t *grown = realloc(t->file->bytes, t->file->len + len);
-    if (!grown || t->file->len + len > FILE_MAX) {
+    if (!make_room(t->file, len)) {
         http_fail(x, SQ_ERR_LIMIT, "The file is full.", "文件已满。");
         return;
     }
-    memcpy(grown + t->file->len, bytes, len);
-    t->file->bytes = grown;
+    memcpy(t->file->bytes + t->file->len, bytes, len);
     t->file->len += len;
     if (http_query(x, "early", 0)) {
         tell_offset(x, 200, t->file->len);
