@@ -36,6 +36,9 @@ enum consult_view {
 };
 #define CONSULT_VIEWS 4
 unsigned consult_view(uint32_t roles, uint32_t relations);
+/* The patient took back the word that the record may be shared: the invited side sees nothing
+ * clinical any more (consult_relations minds it; notifications ask). */
+bool consult_is_unshared(const struct consult_record *r);
 
 /* The consultation as the wire has it (docs/protocol/defs.json): a new reference in *out. */
 int consult_describe(struct service *s, const struct consult_record *r, unsigned view,

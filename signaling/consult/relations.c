@@ -105,6 +105,26 @@ static int of_office(struct service *s, const struct consult_record *r, const ch
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }
 
+/* An emergency begins without it; there only what was given can be taken back. */
+bool consult_is_unshared(const struct consult_record *r)
+{
+    const struct consult *c = &r->step;
+    if (c->state == CONSULT_DRAFT || c->consent & CONSULT_CONSENT_SHARE)
+        return false;
+    return c->kind != CONSULT_EMERGENCY || c->reason == CONSULT_WHY_CONSENT_WITHDRAWN ||
+           c->backfill.state == CONSULT_BACKFILL_DONE;
+}
+
+/* Those it was shared with: they keep knowing that they were asked. */
+static uint32_t without_sharing(uint32_t relations)
+{
+    const uint32_t experts =
+        BIT(RUNG) | BIT(SPECIALIST) | BIT(MEMBER) | BIT(CHAIR) | BIT(RUNG_BEFORE);
+    const uint32_t others = BIT(OBSERVER) | BIT(PANEL_MEMBER) | BIT(PANEL_HEAD) |
+                            BIT(INVITED_COORDINATOR) | BIT(QUALITY_INVITED);
+    return (relations & ~(experts | others)) | (relations & experts ? BIT(RUNG_BEFORE) : 0u);
+}
+
 int consult_relations(struct service *s, const struct consult_record *r,
                       const struct caller *caller, uint32_t *out)
 {
@@ -120,7 +140,9 @@ int consult_relations(struct service *s, const struct consult_record *r,
     if (status == 0)
         status = of_office(s, r, r->place.institution, caller->institution,
                            BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION), out);
-    if (status == 0)
+    if (status == 0 && consult_is_unshared(r))
+        *out = without_sharing(*out);
+    else if (status == 0)
         status = of_office(s, r, r->place.invited, caller->institution,
                            BIT(QUALITY_INVITED) | BIT(SAME_INSTITUTION), out);
     return status;

@@ -141,11 +141,13 @@ static int tell_state(struct tell *t, bool desks)
 {
     const struct consult_record *r = t->r;
     json_t *described = NULL;
+    bool unshared = consult_is_unshared(r);
+    enum relation asked = unshared ? RELATION_RUNG_BEFORE : RELATION_MEMBER;
     int status = notify_state(t, r->applicant, ROLE_VILLAGE_DOCTOR, RELATION_APPLICANT);
     for (int i = 0; i < r->step.member_count && status == 0; i++) {
         if (consult_accepted(&r->step) & consult_bit(i))
-            status = notify_state(t, r->people[i].account, ROLE_SPECIALIST, RELATION_MEMBER);
-        else if (observes(r, i))
+            status = notify_state(t, r->people[i].account, ROLE_SPECIALIST, asked);
+        else if (observes(r, i) && !unshared)
             status = notify_state(t, r->people[i].account, ROLE_TRAINEE, RELATION_OBSERVER);
     }
     if (status < 0 || !desks || !concerns_desks(&r->step))
@@ -153,7 +155,8 @@ static int tell_state(struct tell *t, bool desks)
     status = described_for(t, ROLE_COORDINATOR, RELATION_INVITING_COORDINATOR, &described);
     if (status < 0)
         return status;
-    return to_desks(t, 1u << INVITING | 1u << INVITED, "consultation.state",
+    return to_desks(t, unshared ? 1u << INVITING : 1u << INVITING | 1u << INVITED,
+                    "consultation.state",
                     json_pack("{s:O, s:s}", "consultation", described, "by", t->act->by));
 }
 

@@ -149,6 +149,8 @@ Test(consent, taking_back_the_sharing_cancels)
     cr_assert_eq(people_call(&p, VILLAGER, "consultation.get", people_id(id)), 0);
     cr_expect_str_eq(people_result(&p, "state"), "cancelled");
     cr_expect_str_eq(people_result(&p, "reason"), "consent_withdrawn");
+    cr_expect_eq(people_call(&p, EXPERT_1, "consultation.get", people_id(id)), SQ_ERR_NOT_FOUND,
+                 "what was shared is shared no more");
 }
 
 Test(consent, the_text_that_was_shown_must_be_one)
