@@ -185,6 +185,12 @@ static int deadly_prepare(void *engine, const char *sql, const struct store_valu
     return inner->prepare(engine, sql, values, n, cursor);
 }
 
+static int deadly_later(void *engine, const char *sql, const struct store_value *values, size_t n)
+{
+    one_write();
+    return inner->later(engine, sql, values, n);
+}
+
 /* Killed before it is sent; killed when it stands and nobody was told. */
 static int deadly_commit(void *engine)
 {
@@ -205,6 +211,7 @@ void writes_arm(struct store *s, int64_t at)
     inner = s->ops;
     outer = *s->ops;
     outer.prepare = deadly_prepare;
+    outer.later = deadly_later;
     outer.commit = deadly_commit;
     outer.begin = deadly_begin;
     s->ops = &outer;
