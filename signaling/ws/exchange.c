@@ -188,6 +188,8 @@ int exchange_begin(struct server *s, struct lws *wsi, const char *path, enum htt
 /* What was read together with the head can't be left with the peer. */
 static int keep_early(struct exchange *x, const void *bytes, size_t len_bytes)
 {
+    if (len_bytes == 0)
+        return 0;
     if (len_bytes > HTTP_PIECE_MAX - x->early_bytes)
         return -1;
     uint8_t *grown = realloc(x->early, x->early_bytes + len_bytes);
