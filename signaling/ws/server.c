@@ -20,6 +20,7 @@
 
 #define TURN_LEAST_US  (1 * TIME_US_PER_MS)
 #define TURN_MOST_US   (100 * TIME_US_PER_MS) /* a slice of the connections is looked at */
+#define CLOSING_TURNS  100                    /* of the loop; libwebsockets needs two or three */
 #define HEADERS_MAX    4096        /* slow ones may not keep honest ones out (TRUST WEB-04) */
 #define FDS_BESIDES    64          /* listener, store, pipes */
 #define RECORD_BYTES   (16 * 1024) /* of TLS: read in one go, for one buffer serves all */
@@ -214,6 +215,7 @@ static struct lws_context *make_context(struct server *s)
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                    LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_LIBUV;
     info.foreign_loops = (void *[]){&s->loop->uv};
+    info.pcontext = &s->context; /* NULL when it is gone for good */
     info.fd_limit_per_thread = (unsigned)c->connections_max + FDS_BESIDES;
     info.retry_and_idle_policy = &no_keepalive;
     info.user = s;
@@ -333,11 +335,22 @@ static void close_handle(uv_handle_t *handle, void *user)
         uv_close(handle, NULL);
 }
 
+/* On a loop that is not its own libwebsockets begins to close its handles, and frees the rest when
+ * it is asked again after they are closed. */
+static void close_context(struct server *s)
+{
+    if (s->context)
+        lws_context_destroy(s->context);
+    for (int i = 0; s->loop && i < CLOSING_TURNS; i++)
+        uv_run(&s->loop->uv, UV_RUN_NOWAIT);
+    if (s->context)
+        lws_context_destroy(s->context);
+}
+
 static void close_loop(struct server *s)
 {
     if (!s->loop)
         return;
-    uv_run(&s->loop->uv, UV_RUN_NOWAIT); /* libwebsockets closes its handles here */
     uv_walk(&s->loop->uv, close_handle, NULL);
     while (uv_run(&s->loop->uv, UV_RUN_ONCE))
         ;
@@ -358,8 +371,7 @@ void server_free(struct server *s)
     s->ending = true;
     pool_free(s->pool);
     s->pool = NULL;
-    if (s->context)
-        lws_context_destroy(s->context);
+    close_context(s);
     exchanges_fini(&s->exchanges);
     close_loop(s);
     close_fd(s->epoll_fd);
