@@ -331,6 +331,7 @@ class Case(Base):
         with self.rig.connect() as s:
             text = self.head("PATCH /files/ended", "Content-Length: 1000000\r\n").replace(*self.rig.tokens[:2])
             s.sendall((text + "x" * 5000).encode())
+            self.assertEqual(self.ask("GET", "/say")[0], 200, "what came before it was read")
             self.rig.sql(("UPDATE session SET ended_us = 1 WHERE id = 'ses_1'",))
             self.assertEqual(s.recv(1000), b"", "closed without an answer")
         self.ask("DELETE", "/files/ended")
