@@ -220,7 +220,7 @@ int ctl_statistics(struct ctl *c)
     struct service s;
     struct statistics_filter f = {.institution = c->institution ? c->institution : "",
                                   .by = STATISTICS_BY_ALL,
-                                  .cases_max = SIZE_MAX / 2};
+                                  .cases_max = INT32_MAX};
     bool csv = strcmp(c->arguments[0], "csv") == 0;
     if (!csv && strcmp(c->arguments[0], "json") != 0)
         return ctl_fail(c, "found \"%s\", want json or csv", "找到“%s”，应为 json 或 csv",
