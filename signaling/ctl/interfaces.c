@@ -8,6 +8,7 @@
 #include "signaling/link/link.h"
 #include "signaling/statistics/statistics.h"
 #include "signaling/store/store.h"
+#include "signaling/webhook/delivery.h"
 #include "signaling/webhook/sign.h"
 #include "signaling/webhook/webhook.h"
 #include <sodium.h>
@@ -93,6 +94,16 @@ int ctl_webhook_remove(struct ctl *c)
     return carry_out(c, "webhook.remove", remove_webhook, &change);
 }
 
+static void print_unreadable(const struct ctl *c, const struct store_query *q)
+{
+    if (store_int(q, 6) > 0)
+        fprintf(c->out, "  %s\n",
+                ctl_text(c,
+                         "its secret can't be unsealed with the key of --keys: "
+                         "remove it and add it anew",
+                         "其密钥无法用 --keys 的主密钥解封，请删除后重新添加"));
+}
+
 int ctl_webhook_list(struct ctl *c)
 {
     struct service s;
@@ -107,16 +118,20 @@ int ctl_webhook_list(struct ctl *c)
                 " (SELECT COUNT(*) FROM webhook_delivery d WHERE d.webhook = w.id"
                 "  AND d.delivered = 1),"
                 " (SELECT COUNT(*) FROM webhook_delivery d WHERE d.webhook = w.id"
-                "  AND d.ended_us > 0 AND d.delivered = 0)"
+                "  AND d.ended_us > 0 AND d.delivered = 0),"
+                " (SELECT COUNT(*) FROM webhook_delivery d WHERE d.webhook = w.id"
+                "  AND d.failure = '" WEBHOOK_FAILED_SECRET "')"
                 " FROM webhook w WHERE w.disabled_us = 0 ORDER BY w.institution, w.id",
                 NULL, 0);
     fputs(ctl_text(c, "id\tinstitution\twaiting\tdelivered\tgiven up\turl\n",
                    "编号\t机构\t待送\t已送达\t已放弃\t地址\n"),
           c->out);
-    while (store_next(&q))
+    while (store_next(&q)) {
         fprintf(c->out, "%s\t%s\t%lld\t%lld\t%lld\t%s\n", store_text(&q, 0), store_text(&q, 1),
                 (long long)store_int(&q, 3), (long long)store_int(&q, 4),
                 (long long)store_int(&q, 5), store_text(&q, 2));
+        print_unreadable(c, &q);
+    }
     int error = store_query_end(&q);
     if (error < 0)
         status = ctl_fail(c, "%s: %s", "%s：%s", sq_error_name(error), store_error(s.store));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes due deliveries, hands them to the sender, writes down how they went. */
+#include "base/check.h"
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/proto/dispatch.h"
@@ -8,12 +9,15 @@
 #include "signaling/webhook/delivery.h"
 #include "signaling/webhook/webhook.h"
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct webhooks {
     struct service *service;
     struct dispatch *dispatch;
     struct sender *sender;
+    struct webhook_flight flight;
 };
 
 int webhooks_new(struct webhooks **out, struct service *s, struct dispatch *d, const char *ca)
@@ -78,6 +82,19 @@ static int act(struct webhooks *w, int (*handle)(struct call *call), void *work,
     return status;
 }
 
+static void took_off(struct webhook_flight *f, const char *receiver)
+{
+    snprintf(f->receivers[f->count++], ID_MAX, "%s", receiver);
+}
+
+static void landed(struct webhook_flight *f, const char *receiver)
+{
+    size_t i = 0;
+    while (strcmp(f->receivers[i], receiver) != 0)
+        CHECK(++i < f->count);
+    memmove(f->receivers[i], f->receivers[--f->count], ID_MAX);
+}
+
 /* A batch that was leased but could not be queued, or whose lease was undone, is due again by
  * itself. */
 static void post_due(struct webhooks *w, time_us now_us, time_us utc_us)
@@ -85,9 +102,11 @@ static void post_due(struct webhooks *w, time_us now_us, time_us utc_us)
     struct webhook_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
         return;
+    batch->flight = &w->flight;
     if (act(w, lease, batch, now_us, utc_us) == 0)
         for (size_t i = 0; i < batch->count; i++)
-            sender_submit(w->sender, &batch->items[i]);
+            if (sender_submit(w->sender, &batch->items[i]))
+                took_off(&w->flight, batch->items[i].receiver);
     free(batch);
 }
 
@@ -95,8 +114,10 @@ void webhooks_step(void *webhooks, time_us now_us, time_us utc_us)
 {
     struct webhooks *w = webhooks;
     struct sending sending;
-    while (sender_take(w->sender, &sending))
+    while (sender_take(w->sender, &sending)) {
+        landed(&w->flight, sending.receiver);
         act(w, note, &sending, now_us, utc_us);
+    }
     if (any(w->service,
             "SELECT 1 FROM webhook_delivery WHERE ended_us = 0 AND next_us <= $1 LIMIT 1", utc_us))
         post_due(w, now_us, utc_us);

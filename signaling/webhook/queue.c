@@ -5,34 +5,35 @@
 #include "signaling/service.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
-#include "signaling/webhook/sender.h"
+#include "signaling/webhook/address.h"
+#include "signaling/webhook/sign.h"
 #include "signaling/webhook/webhook.h"
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* All receivers that one change can have: of both sides and of all above them. */
+#define RECEIVERS_MAX (2 * DIRECTORY_ANCESTORS_MAX * WEBHOOK_OF_INSTITUTION_MAX)
+
 struct receivers {
     size_t count;
-    char items[WEBHOOK_OF_INSTITUTION_MAX][ID_MAX];
+    char items[RECEIVERS_MAX][ID_MAX];
 };
 
-/* Of both sides and of all above them, the inviting side's and the nearest first; each once. 7:
- * DIRECTORY_ANCESTORS_MAX - 1. */
+/* Of both sides and of all above them; each once. 7: DIRECTORY_ANCESTORS_MAX - 1. */
 #define RECEIVERS                                                                                  \
-    "WITH RECURSIVE up (id, parent, side, distance) AS"                                            \
-    " (SELECT id, parent, CAST(CASE WHEN id = $1 THEN 0 ELSE 8 END AS BIGINT), CAST(0 AS BIGINT)"  \
-    "  FROM institution WHERE id IN ($1, $2) UNION ALL"                                            \
-    "  SELECT i.id, i.parent, up.side, up.distance + 1 FROM up CROSS JOIN institution i"           \
+    "WITH RECURSIVE up (id, parent, distance) AS"                                                  \
+    " (SELECT id, parent, CAST(0 AS BIGINT) FROM institution WHERE id IN ($1, $2) UNION ALL"       \
+    "  SELECT i.id, i.parent, up.distance + 1 FROM up CROSS JOIN institution i"                    \
     "  WHERE i.id = up.parent AND up.distance < 7)"                                                \
-    " SELECT w.id FROM up CROSS JOIN webhook w WHERE w.institution = up.id AND w.disabled_us = 0"  \
-    " GROUP BY w.id ORDER BY MIN(up.side + up.distance), w.id LIMIT $3"
+    " SELECT DISTINCT w.id FROM up CROSS JOIN webhook w"                                           \
+    " WHERE w.institution = up.id AND w.disabled_us = 0"
 
 static int collect(struct service *s, const struct webhook_event *e, struct receivers *r)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q, RECEIVERS, sv_text(e->inviting), sv_text(e->invited),
-                sv_int(WEBHOOK_OF_INSTITUTION_MAX));
-    while (r->count < WEBHOOK_OF_INSTITUTION_MAX && store_next(&q))
+    STORE_QUERY(s->store, &q, RECEIVERS, sv_text(e->inviting), sv_text(e->invited));
+    while (r->count < RECEIVERS_MAX && store_next(&q))
         store_copy_text(&q, 0, r->items[r->count++], ID_MAX);
     return store_query_end(&q);
 }
@@ -76,23 +77,6 @@ int webhook_enqueue(struct service *s, const struct webhook_event *e)
     return status;
 }
 
-/* https, a host, no user name in it (it would stand in logs), no blanks. */
-static bool url_is_good(const char *url)
-{
-    static const char scheme[] = "https://";
-    size_t len = strlen(url);
-    if (len >= SENDER_URL_MAX || strncmp(url, scheme, strlen(scheme)) != 0)
-        return false;
-    const char *host = url + strlen(scheme);
-    size_t host_len = strcspn(host, "/?#");
-    if (host_len == 0 || memchr(host, '@', host_len))
-        return false;
-    for (const char *p = url; *p; p++)
-        if (*p <= ' ' || *p == 0x7f || (unsigned char)*p >= 0x80)
-            return false;
-    return true;
-}
-
 static int count_of(struct service *s, const char *institution, int64_t *count)
 {
     struct store_query q;
@@ -107,15 +91,13 @@ static int check_new(struct service *s, const char *institution, const char *url
 {
     json_t *found = NULL;
     int64_t count = 0;
-    if (!url_is_good(url))
+    if (!webhook_address_is_good(url))
         return SQ_ERR_INVALID;
     int status = directory_institution(s, institution, &found);
     json_decref(found);
     if (status == 0)
         status = count_of(s, institution, &count);
-    if (status == 0 && count >= WEBHOOK_OF_INSTITUTION_MAX / 2)
-        return SQ_ERR_LIMIT; /* so that both sides of a case and those above are all told */
-    return status;
+    return status == 0 && count >= WEBHOOK_OF_INSTITUTION_MAX ? SQ_ERR_LIMIT : status;
 }
 
 int webhook_add(struct service *s, const char *institution, const char *url, time_us utc_us,

@@ -39,13 +39,16 @@ static void put(struct queue *q, struct sending *item)
     q->items[q->count++] = item; /* `held` keeps both queues within their size */
 }
 
+static struct sending *take_at(struct queue *q, size_t i)
+{
+    struct sending *item = q->items[i];
+    memmove(q->items + i, q->items + i + 1, (--q->count - i) * sizeof(q->items[0]));
+    return item;
+}
+
 static struct sending *take(struct queue *q)
 {
-    if (q->count == 0)
-        return NULL;
-    struct sending *first = q->items[0];
-    memmove(q->items, q->items + 1, --q->count * sizeof(q->items[0]));
-    return first;
+    return q->count ? take_at(q, 0) : NULL;
 }
 
 static size_t throw_away(char *data, size_t size, size_t count, void *user)
@@ -148,6 +151,23 @@ static void collect(struct sender *s)
             end(s, message->easy_handle, message->data.result);
 }
 
+static bool may_post(const struct sender *s, const char *receiver)
+{
+    size_t in_flight = 0;
+    for (size_t i = 0; i < SENDER_AT_ONCE; i++)
+        in_flight += s->posts[i].easy && strcmp(s->posts[i].sending->receiver, receiver) == 0;
+    return in_flight < SENDER_OF_RECEIVER;
+}
+
+/* The first that waits whose receiver is not busy. Under the lock. */
+static struct sending *take_next(struct sender *s)
+{
+    for (size_t i = 0; i < s->waiting.count; i++)
+        if (may_post(s, s->waiting.items[i]->receiver))
+            return take_at(&s->waiting, i);
+    return NULL;
+}
+
 /* Takes up what waits; false when the thread shall end. */
 static bool take_up(struct sender *s)
 {
@@ -155,7 +175,7 @@ static bool take_up(struct sender *s)
         struct post *post = free_post(s);
         pthread_mutex_lock(&s->lock);
         bool ending = s->ending;
-        struct sending *next = !ending && post ? take(&s->waiting) : NULL;
+        struct sending *next = !ending && post ? take_next(s) : NULL;
         pthread_mutex_unlock(&s->lock);
         if (ending || !next)
             return !ending;

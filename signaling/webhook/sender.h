@@ -8,19 +8,21 @@
 #include "signaling/webhook/sign.h"
 #include <stdbool.h>
 
-#define SENDER_AT_ONCE                                                                             \
-    8 /* posts in flight; a slow receiver holds one for SENDER_TIME_S at most                      \
-       */
+#define SENDER_AT_ONCE 8 /* posts in flight; a slow receiver holds one for SENDER_TIME_S at most   \
+                          */
+#define SENDER_OF_RECEIVER 2 /* of them to one receiver: one that hangs leaves the rest to others  \
+                              */
 #define SENDER_TIME_S    15
 #define SENDER_ID_MAX    40
 #define SENDER_URL_MAX   512
 #define SENDER_BODY_MAX  1024
-#define SENDER_QUEUE_MAX 64
+#define SENDER_QUEUE_MAX 64 /* waiting, in flight and not yet taken */
 
 struct sender;
 
 struct sending {
     char id[SENDER_ID_MAX]; /* of the delivery: the receiver's idempotency key */
+    char receiver[SENDER_ID_MAX];
     char url[SENDER_URL_MAX];
     char body[SENDER_BODY_MAX];
     char signature[WEBHOOK_SIGNATURE_MAX];

@@ -8,7 +8,7 @@
 
 #include "signaling/http/route.h"
 
-#define WEBHOOK_OF_INSTITUTION_MAX 16 /* receivers that one change is told to */
+#define WEBHOOK_OF_INSTITUTION_MAX 8 /* receivers; a change is told to all of both sides */
 #define WEBHOOK_KEPT_US            (30 * 24 * 3600 * TIME_US_PER_S) /* ended deliveries, to look at */
 
 struct service;
