@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOUCHED_MAX 32      /* consultations that one session is present in, or that ring a panel */
+#define TOUCHED_MAX 32      /* seats of one session looked at together; rings of a panel */
 #define KIND_SEATS  "seats" /* after a restart: who is present has to be connected by then */
 #define KIND_ROOM   "room"  /* after a restart: tell the media side of this room again */
 #define DUE_EFFECTS_MAX                                                                            \
@@ -128,6 +128,124 @@ static int by_kind(const struct consult_act *act, const struct deadline_due *due
     return strcmp(due->kind, KIND_ROOM) == 0 ? reopen(act, r) : empty_seats(act, r);
 }
 
+/* ---- sessions that go and come ---- */
+
+#define SEATS_LATER 1
+
+static const struct seats_move {
+    const char *kind; /* of the deadline of those that are left; its object is the session */
+    enum consult_presence from;
+    enum consult_event_type type;
+} seats_moves[] = {{"lost", CONSULT_PRESENT, CONSULT_DROP},
+                   {"back", CONSULT_DROPPED, CONSULT_ENTER}};
+
+struct touched {
+    size_t count;
+    struct {
+        char id[ID_MAX];
+        int person;
+    } seats[TOUCHED_MAX];
+};
+
+/* The next portion of a session's seats, behind the last one in *t. */
+static int find_seats(struct service *s, const char *session, enum consult_presence presence,
+                      struct touched *t)
+{
+    struct store_query q;
+    char last[ID_MAX] = "";
+    int person = 0;
+    if (t->count > 0) {
+        memcpy(last, t->seats[t->count - 1].id, ID_MAX);
+        person = t->seats[t->count - 1].person;
+    }
+    t->count = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT consultation, party FROM participant WHERE session = $1 AND presence = $2"
+                " AND (consultation > $3 OR (consultation = $3 AND party > $4))"
+                " ORDER BY consultation, party LIMIT $5",
+                sv_text(session), sv_int(presence), sv_text(last), sv_int(person),
+                sv_int(TOUCHED_MAX));
+    while (t->count < TOUCHED_MAX && store_next(&q)) {
+        store_copy_text(&q, 0, t->seats[t->count].id, ID_MAX);
+        t->seats[t->count++].person = (int)store_int(&q, 1);
+    }
+    return store_query_end(&q);
+}
+
+static int move_seat(struct consult_act *act, struct consult_record *r, const char *id, int person,
+                     enum consult_event_type type)
+{
+    int status = consult_record_load(act->service, id, r);
+    if (status < 0)
+        return is_damage(status) ? 0 : status;
+    act->by = consult_record_account(r, person);
+    status = one_person(act, r, type, person);
+    consult_record_clear(r);
+    return status;
+}
+
+static int move_later(struct consult_act *act, const char *session, const struct seats_move *move)
+{
+    struct effect e = {.type = EFFECT_DEADLINE, .at_utc_us = act->utc_us};
+    snprintf(e.object, sizeof(e.object), "%s", session);
+    int status = service_deadline_set(act->service, session, move->kind, act->utc_us);
+    return status < 0 ? status : effects_add(act->effects, &e);
+}
+
+/* 0, or SEATS_LATER: those beyond what fits one transaction's effects follow as a deadline that is
+ * due. */
+static int move_portion(struct consult_act *act, const char *session, const struct seats_move *move,
+                        const struct touched *t)
+{
+    int status = 0;
+    struct consult_record *r = malloc(sizeof(*r));
+    if (!r)
+        return SQ_ERR_NOMEM;
+    for (size_t i = 0; i < t->count && status == 0; i++) {
+        if (act->effects->count <= DUE_EFFECTS_MAX) {
+            status = move_seat(act, r, t->seats[i].id, t->seats[i].person, move->type);
+        } else {
+            status = move_later(act, session, move);
+            status = status < 0 ? status : SEATS_LATER;
+        }
+    }
+    free(r);
+    return status;
+}
+
+/* What was left of the opposite move does not count any more. */
+static int move_seats(const struct consult_act *of, const char *session,
+                      const struct seats_move *move)
+{
+    struct touched t = {0};
+    struct consult_act act = *of;
+    int status =
+        STORE_LATER(act.service->store, "DELETE FROM deadline WHERE object = $1", sv_text(session));
+    do {
+        if (status >= 0)
+            status = find_seats(act.service, session, move->from, &t);
+        if (status == 0 && t.count > 0)
+            status = move_portion(&act, session, move, &t);
+    } while (status == 0 && t.count == TOUCHED_MAX);
+    return status < 0 ? status : 0;
+}
+
+int service_session_lost(struct service *s, const char *session, time_us utc_us,
+                         struct effects *effects)
+{
+    struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
+    return move_seats(&act, session, &seats_moves[0]);
+}
+
+int service_session_back(struct service *s, const char *session, time_us utc_us,
+                         struct effects *effects)
+{
+    struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
+    return move_seats(&act, session, &seats_moves[1]);
+}
+
+/* ---- what is due ---- */
+
 static int one_due(const struct consult_act *act, const struct deadline_due *due,
                    struct consult_record *r)
 {
@@ -135,6 +253,9 @@ static int one_due(const struct consult_act *act, const struct deadline_due *due
         int status = referral_due(act, due->object);
         return is_damage(status) ? set_aside(act, due, status) : status;
     }
+    for (size_t i = 0; i < sizeof seats_moves / sizeof seats_moves[0]; i++)
+        if (strcmp(due->kind, seats_moves[i].kind) == 0)
+            return move_seats(act, due->object, &seats_moves[i]);
     int status = consult_record_load(act->service, due->object, r);
     if (is_damage(status))
         return set_aside(act, due, status);
@@ -162,70 +283,6 @@ int service_deadlines_due(struct service *s, time_us utc_us, struct effects *eff
     free(r);
     *more = done < count || count == DEADLINES_AT_ONCE;
     return status;
-}
-
-/* ---- sessions that go and come ---- */
-
-struct touched {
-    size_t count;
-    struct {
-        char id[ID_MAX];
-        int person;
-    } seats[TOUCHED_MAX];
-};
-
-static int find_seats(struct service *s, const char *session, enum consult_presence presence,
-                      struct touched *out)
-{
-    struct store_query q;
-    out->count = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT consultation, party FROM participant WHERE session = $1 AND presence = $2",
-                sv_text(session), sv_int(presence));
-    while (out->count < TOUCHED_MAX && store_next(&q)) {
-        store_copy_text(&q, 0, out->seats[out->count].id, ID_MAX);
-        out->seats[out->count++].person = (int)store_int(&q, 1);
-    }
-    return store_query_end(&q);
-}
-
-static int move_seats(struct service *s, const char *session, enum consult_presence from,
-                      enum consult_event_type type, time_us utc_us, struct effects *effects)
-{
-    struct touched touched;
-    int status = find_seats(s, session, from, &touched);
-    struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
-    if (status < 0 || touched.count == 0)
-        return status;
-    struct consult_record *r = malloc(sizeof(*r));
-    if (!r)
-        return SQ_ERR_NOMEM;
-    for (size_t i = 0; i < touched.count && status == 0; i++) {
-        status = consult_record_load(s, touched.seats[i].id, r);
-        if (is_damage(status)) {
-            status = 0;
-            continue;
-        }
-        if (status < 0)
-            break;
-        act.by = consult_record_account(r, touched.seats[i].person);
-        status = one_person(&act, r, type, touched.seats[i].person);
-        consult_record_clear(r);
-    }
-    free(r);
-    return status;
-}
-
-int service_session_lost(struct service *s, const char *session, time_us utc_us,
-                         struct effects *effects)
-{
-    return move_seats(s, session, CONSULT_PRESENT, CONSULT_DROP, utc_us, effects);
-}
-
-int service_session_back(struct service *s, const char *session, time_us utc_us,
-                         struct effects *effects)
-{
-    return move_seats(s, session, CONSULT_DROPPED, CONSULT_ENTER, utc_us, effects);
 }
 
 /* ---- duty ---- */

@@ -3,6 +3,7 @@
 #include "people.h"
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
+#include "signaling/consult/step.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -107,6 +108,52 @@ Test(consult_events, a_lost_session_interrupts_and_its_return_goes_on)
     cr_expect_str_eq(state_of(id), "interrupted");
     session(service_session_back, EXPERT_1);
     cr_expect_str_eq(state_of(id), "in_progress");
+}
+
+static int64_t seats_with(int presence)
+{
+    struct store_query q;
+    STORE_QUERY(p.service.store, &q,
+                "SELECT COUNT(*) FROM participant WHERE session = $1 AND presence = $2",
+                sv_text("ses_" EXPERT_1), sv_int(presence));
+    int64_t n = store_next(&q) ? store_int(&q, 0) : -1;
+    cr_assert_eq(store_query_end(&q), 0);
+    return n;
+}
+
+static void run_all_due(void)
+{
+    bool more = true;
+    while (more)
+        cr_expect_lt(run_due(&more), EFFECTS_MAX);
+}
+
+Test(consult_events, every_seat_of_a_session_is_lost_and_comes_back)
+{
+    enum { SEATS = 40 }; /* more than one look finds, and more than one transaction tells of */
+    char id[ID_MAX];
+    cr_assert_eq(people_submit(&p, one_on_duty, id), 0);
+    for (int i = 0; i < SEATS; i++) {
+        if (i > 0) /* an applicant has a bounded number */
+            cr_assert_eq(people_call(&p, i < SEATS / 2 ? VILLAGER : OTHER_DOCTOR,
+                                     "consultation.submit", people_request()),
+                         0);
+        snprintf(id, sizeof id, "%s", people_result(&p, "id"));
+        cr_assert_eq(people_call(&p, EXPERT_1, "consultation.accept", people_id(id)), 0);
+        cr_assert_eq(people_call(&p, EXPERT_1, "consultation.enter", people_id(id)), 0);
+    }
+    cr_assert_eq(seats_with(CONSULT_PRESENT), SEATS);
+    session(service_session_lost, EXPERT_1);
+    run_all_due();
+    cr_expect_eq(seats_with(CONSULT_PRESENT), 0);
+    cr_expect_eq(seats_with(CONSULT_DROPPED), SEATS);
+    session(service_session_back, EXPERT_1);
+    run_all_due();
+    cr_expect_eq(seats_with(CONSULT_PRESENT), SEATS);
+    session(service_session_lost, EXPERT_1);
+    session(service_session_back, EXPERT_1); /* before all of them were told */
+    run_all_due();
+    cr_expect_eq(seats_with(CONSULT_PRESENT), SEATS);
 }
 
 Test(consult_events, who_left_does_not_come_back_by_resuming)
