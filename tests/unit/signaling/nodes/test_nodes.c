@@ -265,6 +265,41 @@ Test(nodes, a_dead_node_is_followed_and_its_deadlines_kept)
     cr_expect_eq(ask("SELECT COUNT(*) FROM audit WHERE act = 'consultation.timeout'"), 1);
 }
 
+/* Due when the node that set it may be dead already, and when the other has just taken over. */
+static void expect_in_time(time_us ring_us)
+{
+    a.people.service.limits.ring_timeout_us = ring_us;
+    go_on_duty(&b, 1, EXPERT_1);
+    pass_both(TIME_US_PER_S);
+    bench_open(&a, 1);
+    bench_login(&a, 1, VILLAGER, false);
+    submit(&a, 1);
+    int64_t due_us = ask("SELECT MIN(at_us) FROM deadline");
+    cr_assert_gt(due_us, 0);
+    while (b.people.utc_us < due_us + STEP_US)
+        bench_pass(&b, STEP_US);
+    cr_expect_eq(ask("SELECT COUNT(*) FROM audit WHERE act = 'consultation.timeout'"), 1,
+                 "%lld us after it was set", (long long)ring_us);
+}
+
+Test(nodes, a_deadline_of_a_dead_node_is_in_time)
+{
+    if (database_is_postgres())
+        expect_in_time(NODES_LEASE_US + STEP_US);
+}
+
+Test(nodes, a_deadline_that_came_while_nobody_had_taken_over_is_in_time)
+{
+    if (database_is_postgres())
+        expect_in_time(NODES_LEASE_US - STEP_US);
+}
+
+Test(nodes, a_deadline_that_comes_after_the_taking_over_is_in_time)
+{
+    if (database_is_postgres())
+        expect_in_time(NODES_LEASE_US + NODES_BEAT_US + STEP_US);
+}
+
 Test(nodes, a_node_that_lost_its_lease_writes_nothing)
 {
     if (!database_is_postgres())
