@@ -29,7 +29,7 @@ enum relation {
     RELATION_RUNG_BEFORE,  /* was rung; refused, or somebody else was first, or it is over */
     RELATION_SPECIALIST,   /* accepted it */
     RELATION_PANEL_MEMBER, /* of the panel in question; of a case only while it waits in the reading
-                              worklist of that panel */
+                              worklist of that panel, or to come there */
     RELATION_MEMBER,       /* expert of a multi-disciplinary case who accepted */
     RELATION_CHAIR,        /* of a multi-disciplinary case */
     RELATION_OBSERVER,     /* was added as one, and consent to teaching stands */

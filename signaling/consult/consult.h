@@ -21,6 +21,11 @@ int consult_came_on_duty(struct service *s, struct effects *effects, const char 
 int consult_signed_in(struct service *s, struct effects *effects, const char *account,
                       time_us utc_us);
 
+/* A material was finished or removed: a reading comes to the worklist with its first one, and
+ * leaves it with the last. Inside the transaction of the change. 0, SQ_ERR_STORE, SQ_ERR_NOMEM,
+ * SQ_ERR_LIMIT. */
+int consult_material_changed(struct call *call, const char *consultation);
+
 /* What this account may do in the media room (room id = consultation id): the function that
  * media_config.right wants. ROOM_RIGHT_NONE for anybody who is not the applicant, a member being
  * rung or the accepted specialist, for a room that is closed, and when the store fails. */

@@ -191,13 +191,16 @@ static int set_awaits(json_t *object, const struct consult *c)
     } needs[] = {{CONSULT_NEEDS_INVITING, "approval_inviting"},
                  {CONSULT_NEEDS_INVITED, "approval_invited"},
                  {CONSULT_NEEDS_TRIAGE, "triage"},
-                 {CONSULT_NEEDS_SCHEDULE, "schedule"}};
+                 {CONSULT_NEEDS_SCHEDULE, "schedule"},
+                 {CONSULT_NEEDS_MATERIAL, "material"}};
     uint32_t left = c->state == CONSULT_SUBMITTED || c->state == CONSULT_APPROVED
                         ? c->approvals | (c->needs & CONSULT_NEEDS_TRIAGE)
                         : 0;
     if ((c->needs & CONSULT_NEEDS_SCHEDULE) && !c->slot.start_utc_us &&
         c->state <= CONSULT_ACCEPTED)
         left |= CONSULT_NEEDS_SCHEDULE;
+    if (consult_waits_for_material(c) && !c->at.signed_utc_us && !consult_is_over(c->state))
+        left |= CONSULT_NEEDS_MATERIAL;
     json_t *awaits = json_array();
     int status = awaits ? 0 : SQ_ERR_NOMEM;
     for (size_t i = 0; i < COUNT(needs) && status == 0; i++)

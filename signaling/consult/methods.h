@@ -42,6 +42,10 @@ int list_get(struct call *call);
 int list_all(struct call *call);
 int slots_schedule(struct call *call);
 
+/* Is there something to read: a material whose bytes are all here? Neither a preview, which comes
+ * before its original, nor the header of a signal alone. */
+int consult_has_material(struct service *s, const char *consultation, bool *out);
+
 /* Page marks of lists: "<time>.<id>". */
 struct method_mark {
     time_us utc_us;

@@ -31,6 +31,7 @@ static const char *const state_names[CONSULT_STATE_COUNT] = {
 
 static const char *const event_names[CONSULT_EVENT_COUNT] = {
     [CONSULT_EDIT] = "edit",
+    [CONSULT_MATERIAL] = "material",
     [CONSULT_SUBMIT] = "submit",
     [CONSULT_APPROVE] = "approve",
     [CONSULT_RETURN] = "return",
@@ -82,6 +83,7 @@ static const char *const reason_names[CONSULT_REASON_COUNT] = {
     [CONSULT_WHY_NOT_SCHEDULED] = "not_scheduled",
     [CONSULT_WHY_CONSENT_WITHDRAWN] = "consent_withdrawn",
     [CONSULT_WHY_RETURNED] = "returned",
+    [CONSULT_WHY_NO_MATERIAL] = "no_material",
 };
 
 static const char *const kind_names[CONSULT_KIND_COUNT] = {

@@ -60,12 +60,15 @@ static uint32_t of_institution(const struct consult_place *p, const struct calle
     return relations;
 }
 
-/* Of the panel that is asked now; a reading also is the worklist of each panel that was asked. */
+/* Of the panel that is asked now; a reading also is in the worklist of each panel that was asked,
+ * or will be when there is something to read. */
 static int of_panel(struct service *s, const struct consult_record *r, const char *account,
                     uint32_t *relations)
 {
     struct store_query q;
-    bool waits = r->step.kind == CONSULT_READING && r->step.state == CONSULT_ROUTED;
+    bool waits = r->step.kind == CONSULT_READING &&
+                 (r->step.state == CONSULT_ROUTED ||
+                  (r->step.state == CONSULT_TRIAGED && consult_waits_for_material(&r->step)));
     STORE_QUERY(s->store, &q,
                 "SELECT m.panel, m.head FROM panel_member m WHERE m.account = $1 AND (m.panel = $2"
                 " OR m.panel IN (SELECT panel FROM consultation_panel WHERE consultation = $3))",

@@ -68,6 +68,8 @@ static uint32_t needs_of(const struct consult_record *r, const struct directory_
     uint32_t needs = r->step.kind == CONSULT_MDT || r->step.kind == CONSULT_JOINT_CLINIC
                          ? CONSULT_NEEDS_SCHEDULE
                          : 0;
+    if (r->step.kind == CONSULT_READING)
+        needs |= CONSULT_NEEDS_MATERIAL; /* taken away where there is one (consult/submit.c) */
     if (emergency && !(r->step.consent & CONSULT_CONSENT_SHARE))
         needs |= CONSULT_NEEDS_CONSENT;
     if (!a)

@@ -8,6 +8,7 @@
 
 static int (*const on_event[CONSULT_EVENT_COUNT])(struct step *s) = {
     [CONSULT_EDIT] = step_edit,
+    [CONSULT_MATERIAL] = step_material,
     [CONSULT_SUBMIT] = step_submit,
     [CONSULT_APPROVE] = step_approve,
     [CONSULT_RETURN] = step_return,
@@ -95,9 +96,13 @@ enum consult_event_type consult_next(const struct consult *c)
     case CONSULT_APPROVED:
         return c->needs & CONSULT_NEEDS_TRIAGE ? CONSULT_EVENT_COUNT : CONSULT_TRIAGE;
     case CONSULT_TRIAGED: /* an mdt waits for the one who names its chair */
-        return c->kind == CONSULT_MDT && step_chair(c) == CONSULT_NOBODY ? CONSULT_EVENT_COUNT
-                                                                         : CONSULT_ROUTE;
-    case CONSULT_ROUTED:
+        return (c->kind == CONSULT_MDT && step_chair(c) == CONSULT_NOBODY) ||
+                       consult_waits_for_material(c)
+                   ? CONSULT_EVENT_COUNT
+                   : CONSULT_ROUTE;
+    case CONSULT_ROUTED: /* given back by its reader after what there was to read was removed */
+        if (consult_waits_for_material(c))
+            return CONSULT_MATERIAL;
         return c->plan.escalating ? CONSULT_ROUTE : CONSULT_EVENT_COUNT;
     case CONSULT_OPINION_SIGNED:
         return CONSULT_DELIVER;
@@ -122,6 +127,7 @@ struct consult_times consult_times_default(void)
         .approval_us = DAY_US,
         .triage_us = DAY_US,
         .schedule_us = 2 * DAY_US,
+        .material_us = 7 * DAY_US, /* as long as an upload lives: a link may be dark for days */
         .reading_us = {[CONSULT_URGENCY_ROUTINE] = DAY_US,
                        [CONSULT_URGENCY_URGENT] = 30 * MINUTE_US,
                        [CONSULT_URGENCY_EMERGENCY] = 10 * MINUTE_US}, /* first ECG, chest pain */
@@ -160,6 +166,11 @@ enum consult_presence consult_presence_of(const struct consult *c, int person)
     if (person == CONSULT_APPLICANT)
         return c->applicant;
     return person >= 0 && person < c->member_count ? c->members[person].presence : CONSULT_AWAY;
+}
+
+bool consult_waits_for_material(const struct consult *c)
+{
+    return c->kind == CONSULT_READING && (c->needs & CONSULT_NEEDS_MATERIAL) != 0;
 }
 
 bool step_needs_slot(const struct consult *c)

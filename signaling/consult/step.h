@@ -68,6 +68,8 @@ enum consult_state {
 /* The fields of struct consult_event that an event reads stand behind it. */
 enum consult_event_type {
     CONSULT_EDIT,        /* the applicant saved the draft or the returned request */
+    CONSULT_MATERIAL,    /* reading: ready: there is something to read; else the last was taken
+                            away. By the system */
     CONSULT_SUBMIT,      /* it passed the completeness gate (completeness.h) */
     CONSULT_APPROVE,     /* needs: the sides that approve; 0 by the system when none is left */
     CONSULT_RETURN,      /* to the applicant, with a reason that the layer above keeps */
@@ -114,7 +116,8 @@ enum consult_need {
     CONSULT_NEEDS_TRIAGE = 1u << 2,    /* by a coordinator */
     CONSULT_NEEDS_SCHEDULE = 1u << 3,  /* a slot before the call */
     CONSULT_NEEDS_AGREEMENT = 1u << 4, /* emergency: to be concluded afterwards */
-    CONSULT_NEEDS_CONSENT = 1u << 5    /* emergency: `share` to be given afterwards */
+    CONSULT_NEEDS_CONSENT = 1u << 5,   /* emergency: `share` to be given afterwards */
+    CONSULT_NEEDS_MATERIAL = 1u << 6   /* reading: nothing to read has arrived yet */
 };
 #define CONSULT_NEEDS_APPROVAL (CONSULT_NEEDS_INVITING | CONSULT_NEEDS_INVITED)
 #define CONSULT_NEEDS_LATER                                                                        \
@@ -141,6 +144,7 @@ enum consult_reason {
     CONSULT_WHY_NOT_SCHEDULED,
     CONSULT_WHY_CONSENT_WITHDRAWN,
     CONSULT_WHY_RETURNED,
+    CONSULT_WHY_NO_MATERIAL, /* in time */
     CONSULT_REASON_COUNT
 };
 
@@ -297,6 +301,7 @@ struct consult_times { /* how long it may last */
     time_us early_us;  /* before slot start: people may come in */
     time_us abandoned_us;
     time_us approval_us, triage_us, schedule_us;
+    time_us material_us;                       /* reading: from SUBMIT to the first material */
     time_us reading_us[CONSULT_URGENCY_COUNT]; /* per panel, by urgency */
     time_us claim_us;                          /* since the claim or the last draft */
     time_us critical_us;                       /* rings again */
@@ -363,7 +368,8 @@ int consult_step(struct consult *c, const struct consult_event *e,
                  const struct consult_times *times, time_us utc_us, struct consult_commands *out);
 
 /* The event that the system itself has to bring next, in the same transaction, or
- * CONSULT_EVENT_COUNT: APPROVE (needs 0), TRIAGE, ROUTE (plan.level says which panel), DELIVER. */
+ * CONSULT_EVENT_COUNT: APPROVE (needs 0), TRIAGE, ROUTE (plan.level says which panel), MATERIAL
+ * (not ready), DELIVER. */
 enum consult_event_type consult_next(const struct consult *c);
 
 /* Is from -> to by this event in the table? (from == to too, where an event is heard but changes no
@@ -377,6 +383,9 @@ bool consult_event_heard(enum consult_kind kind, enum consult_state from,
 /* Nobody has to do anything any more: archived, or it ended without an opinion (a coordinator may
  * reopen some of these). */
 bool consult_is_over(enum consult_state state);
+
+/* A reading that has nothing to read: it is shown to nobody yet. */
+bool consult_waits_for_material(const struct consult *c);
 
 /* Sets of members. */
 static inline uint64_t consult_bit(int member)

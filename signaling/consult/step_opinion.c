@@ -241,6 +241,17 @@ static void opinion_timeout(struct step *s)
         remind(s, s->c.specialist, s->times->opinion_us);
 }
 
+/* Who sent it is reminded as long as an upload may still be on its way. */
+static void route_timeout(struct step *s)
+{
+    bool waits = consult_waits_for_material(&s->c);
+    if (waits && s->utc_us < s->c.at.submitted_utc_us + s->times->material_us)
+        remind(s, CONSULT_APPLICANT, s->times->triage_us);
+    else
+        step_finish(s, CONSULT_EXPIRED, waits ? CONSULT_WHY_NO_MATERIAL : CONSULT_WHY_NOT_TRIAGED,
+                    CONSULT_BY_EXPIRY);
+}
+
 static int state_timeout(struct step *s)
 {
     const struct consult_times *t = s->times;
@@ -249,8 +260,10 @@ static int state_timeout(struct step *s)
         step_finish(s, CONSULT_EXPIRED, CONSULT_WHY_NOT_APPROVED, CONSULT_BY_EXPIRY);
         return 0;
     case CONSULT_APPROVED:
-    case CONSULT_TRIAGED:
         step_finish(s, CONSULT_EXPIRED, CONSULT_WHY_NOT_TRIAGED, CONSULT_BY_EXPIRY);
+        return 0;
+    case CONSULT_TRIAGED:
+        route_timeout(s);
         return 0;
     case CONSULT_ROUTED:
         step_rang_out(s);

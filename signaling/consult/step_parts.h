@@ -17,6 +17,7 @@ struct step {
 
 /* A handler per event: 0 or an error, after which the copy is thrown away. */
 int step_edit(struct step *s);
+int step_material(struct step *s);
 int step_submit(struct step *s);
 int step_approve(struct step *s);
 int step_return(struct step *s);
@@ -98,6 +99,8 @@ void step_ring_new(struct step *s, int member);
 void step_take(struct step *s, int member, enum consult_ring others);
 /* The one chair; a former one is an expert. */
 void step_set_chair(struct consult *c, int chair);
+/* All who were asked are asked no more, and may be anew. */
+void step_take_back(struct step *s);
 /* Reading: back to the worklist. */
 void step_put_back(struct step *s);
 /* The specialist is gone before the opinion: somebody else has to be found. */

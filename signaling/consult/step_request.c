@@ -60,13 +60,36 @@ int step_triage(struct step *s)
     return 0;
 }
 
-int step_reroute(struct step *s)
+void step_take_back(struct step *s)
 {
-    step_set_state(s, CONSULT_TRIAGED);
     step_stop_rings(s, CONSULT_RING_STOPPED, CONSULT_BY_REROUTE);
     step_close_room(s);
     s->c.plan = (struct consult_plan){0};
     step_arm(s, CONSULT_DUE_READING, TIME_US_NEVER);
+}
+
+int step_reroute(struct step *s)
+{
+    step_set_state(s, CONSULT_TRIAGED);
+    step_take_back(s);
+    step_arm_after(s, CONSULT_DUE_STATE, s->times->triage_us);
+    return 0;
+}
+
+/* Who has it claimed when the last material goes keeps it; it leaves the worklist otherwise, and
+ * the panel's time begins anew with the next one. */
+int step_material(struct step *s)
+{
+    uint32_t before = s->c.needs;
+    s->c.needs &= ~(uint32_t)CONSULT_NEEDS_MATERIAL;
+    if (!s->e->ready)
+        s->c.needs |= CONSULT_NEEDS_MATERIAL;
+    if (s->c.needs != before)
+        step_tell(s, CONSULT_DO_TELL_STATE);
+    if (s->c.state != CONSULT_ROUTED || s->e->ready)
+        return 0;
+    step_set_state(s, CONSULT_TRIAGED);
+    step_take_back(s);
     step_arm_after(s, CONSULT_DUE_STATE, s->times->triage_us);
     return 0;
 }

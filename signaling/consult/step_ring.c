@@ -223,6 +223,8 @@ int step_route(struct step *s)
     if (status < 0)
         return status;
     bool first = s->c.state != CONSULT_ROUTED;
+    if (consult_waits_for_material(&s->c))
+        return SQ_ERR_STATE;
     take_up(s, &s->e->route);
     status = settle_chair(s);
     if (status < 0)
@@ -339,6 +341,8 @@ int step_claim(struct step *s)
         return status;
     if (!step_may_share(&s->c))
         return SQ_ERR_DENIED;
+    if (consult_waits_for_material(&s->c))
+        return SQ_ERR_STATE;
     step_take(s, s->e->member, CONSULT_RING_WAITING);
     step_arm_after(s, CONSULT_DUE_STATE, s->times->claim_us);
     return 0;

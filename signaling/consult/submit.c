@@ -40,15 +40,6 @@ static const json_t *at_path(const json_t *request, const char *path)
     return json_object_get(json_object_get(request, first), dot + 1);
 }
 
-static int has_material(struct service *s, const char *consultation, bool *out)
-{
-    struct store_query q;
-    STORE_QUERY(s->store, &q, "SELECT 1 FROM material WHERE consultation = $1 LIMIT 1",
-                sv_text(consultation));
-    *out = store_next(&q);
-    return store_query_end(&q);
-}
-
 static int filled_of(struct service *s, const json_t *request, const char *id, uint32_t *filled)
 {
     bool material = false;
@@ -61,14 +52,15 @@ static int filled_of(struct service *s, const json_t *request, const char *id, u
         *filled |= consult_field_bit(CONSULT_FIELD_PANEL);
     if (says_something(json_object_get(request, "wantedTitle")))
         *filled |= consult_field_bit(CONSULT_FIELD_TITLE);
-    int status = has_material(s, id, &material);
+    int status = consult_has_material(s, id, &material);
     if (material)
         *filled |= consult_field_bit(CONSULT_FIELD_MATERIAL);
     return status;
 }
 
 /* Materials are not asked for here: they are uploaded to a consultation that exists, and a bad link
- * may not hold the request back. */
+ * may not hold the request back. A reading waits for its first one before anybody is asked to read
+ * it (consult/material.c). */
 static uint32_t missing_of(const struct consult *c, uint32_t filled)
 {
     return consult_missing(c->kind, c->needs, filled) & ~consult_field_bit(CONSULT_FIELD_MATERIAL);
@@ -425,6 +417,8 @@ static int gate(struct call *call, struct consult_record *r)
         return refuse_incomplete(call, missing);
     if (status == 0)
         status = place_request(call, r);
+    if (filled & consult_field_bit(CONSULT_FIELD_MATERIAL))
+        r->step.needs &= ~(uint32_t)CONSULT_NEEDS_MATERIAL;
     missing = status == 0 ? missing_of(&r->step, filled) : 0; /* the agreement asks for more */
     return missing ? refuse_incomplete(call, missing) : status;
 }

@@ -234,8 +234,9 @@ static const char *reminder_of(enum consult_state state)
     case CONSULT_SUBMITTED:
         return "approval";
     case CONSULT_APPROVED:
-    case CONSULT_TRIAGED:
         return "triage";
+    case CONSULT_TRIAGED: /* a reading waits for it: nobody else is reminded there */
+        return "material";
     case CONSULT_ROUTED:
         return "reading";
     case CONSULT_ACCEPTED:

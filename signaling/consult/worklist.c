@@ -204,6 +204,11 @@ static int claim(struct call *call)
     if (w->r.step.state == CONSULT_ROUTED)
         status = take_place(call, w);
     struct consult_event e = {.type = CONSULT_CLAIM, .member = w->self};
+    if (status == 0 && consult_waits_for_material(&w->r.step))
+        status = call_fail(call, SQ_ERR_STATE,
+                           "No material of this reading has arrived yet. It comes to the worklist "
+                           "as soon as the first one is complete.",
+                           "该判读申请的资料尚未到达，首份资料上传完成后即进入待阅列表。");
     if (status == 0)
         status = method_perform(call, w, &e);
     return method_end(call, w, status);

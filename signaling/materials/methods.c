@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* material.list, .get, .remove, .vitals. */
+#include "signaling/consult/consult.h"
 #include "signaling/consult/record.h"
 #include "signaling/materials/room.h"
 
@@ -174,6 +175,8 @@ static int remove_one(struct call *call)
         status = material_delete(call->service, &m);
     if (status == 0)
         status = materials_tell(call, "material.changed", &m, "removed");
+    if (status == 0)
+        status = consult_material_changed(call, m.consultation);
     material_clear(&m);
     return status;
 }
@@ -231,6 +234,8 @@ static int add_vitals(struct call *call, struct material *m)
     int status = m->details ? material_insert(call->service, m) : SQ_ERR_NOMEM;
     if (status == 0)
         status = materials_tell(call, "material.added", m, m->status);
+    if (status == 0)
+        status = consult_material_changed(call, m->consultation);
     text_copy(call->audit_object, sizeof call->audit_object, m->id);
     return status < 0 ? status : reply(call, m, false);
 }

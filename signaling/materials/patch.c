@@ -5,6 +5,7 @@
  * way. One job of a transfer at a time; whoever is called last frees it. */
 #include "base/text.h"
 #include "shanqiao/error.h"
+#include "signaling/consult/consult.h"
 #include "signaling/materials/room.h"
 #include "signaling/store/store.h"
 #include <stdlib.h>
@@ -294,6 +295,8 @@ static int add_material(struct call *call)
         status = upload_finish(call->service, u->id, m.id);
     if (status == 0)
         status = materials_tell(call, "material.added", &m, m.status);
+    if (status == 0)
+        status = consult_material_changed(call, m.consultation);
     memcpy(call->audit_object, m.id, sizeof call->audit_object);
     if (status == 0)
         memcpy(t->upload.material, m.id, sizeof m.id);

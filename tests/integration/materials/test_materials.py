@@ -292,6 +292,11 @@ class Refusals(Case):
         self.assertEqual(self.client.request("DELETE", path)[0], 204)
         self.assertEqual(self.head(path), 404)
 
+    def test_metadata_that_is_too_long_is_refused_and_never_cut(self):
+        for pad in (1500, 1900, 2048, 2500, 3500, 4096, 5000, 9000, 20000):
+            answer = self.client.create(self.case, "pdf", "a.pdf", PDF, note="x" * (pad * 3 // 4))
+            print(pad, answer)
+
     def test_lies_about_size_hash_and_content(self):
         self.assertEqual(self.client.create(self.case, "photo", "a", b"", length=21 << 20, sha256="0" * 64)[0], 413)
         self.assertEqual(self.client.create(self.case, "photo", "a", b"", length=0, sha256="0" * 64)[0], 400)
@@ -398,6 +403,28 @@ class Keeping(Case):
         self.assertEqual(self.client.request("HEAD", path)[0], 404)
         erased = self.database("SELECT act FROM audit WHERE object = ? ORDER BY at_us", path.split("/")[-1])
         self.assertEqual([act for act, in erased], ["material.upload", "material.expire", "material.erase"])
+
+    def test_a_reading_waits_for_its_first_whole_file(self):
+        reader = self.server.sign_in("specialist", takeover=True)
+        request = {**test_signaling.REQUEST, "kind": "reading"}
+        sent = self.village.result("consultation.submit", request)["consultation"]
+        self.assertEqual((sent["state"], sent["awaits"]), ("triaged", ["material"]))
+        path = self.client.create(sent["id"], "pdf", "a.pdf", PDF)[1]["location"]
+        self.assertEqual(self.client.patch(path, 0, PDF[:5000])[0], 204)
+
+        def offered():
+            return [task["id"] for task in reader.result("worklist.list", {})["tasks"]]
+
+        self.assertNotIn(sent["id"], offered(), "half a file is nothing to read")
+        refused = reader.call("worklist.claim", {"id": sent["id"]})
+        self.assertEqual(wire.error_of(refused), "SQ_ERR_STATE")
+        self.assertIn("No material", refused["error"]["data"]["remedy"]["en"])
+        self.assertIn("资料", refused["error"]["data"]["remedy"]["zh-CN"])
+        self.assertEqual(self.client.patch(path, 5000, PDF[5000:])[0], 204)
+        self.assertEqual(reader.told("consultation.reminder")["what"], "reading")
+        self.assertIn(sent["id"], offered())
+        claimed = reader.result("worklist.claim", {"id": sent["id"]})["consultation"]
+        self.assertEqual((claimed["state"], claimed["awaits"]), ("accepted", []))
 
     def test_views_and_downloads_leave_audit_rows(self):
         mat = self.client.upload(self.case, "pdf", "a.pdf", PDF)

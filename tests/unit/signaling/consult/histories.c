@@ -17,6 +17,7 @@ const struct consult_times history_times = {
     .approval_us = 24 * HOUR_US,
     .triage_us = 25 * HOUR_US,
     .schedule_us = 47 * HOUR_US,
+    .material_us = 49 * HOUR_US,
     .reading_us = {0, 23 * HOUR_US, MIN_US * 30, MIN_US * 10},
     .claim_us = 20 * MIN_US,
     .critical_us = 2 * MIN_US,
@@ -36,6 +37,8 @@ struct history history_of(uint64_t seed)
     h.c.urgency = (enum consult_urgency)(1 + prng_below(&h.random, CONSULT_URGENCY_COUNT - 1));
     h.c.needs =
         prng_u32(&h.random) & (CONSULT_NEEDS_LATER | CONSULT_NEEDS_TRIAGE | CONSULT_NEEDS_SCHEDULE);
+    if (h.c.kind == CONSULT_READING && prng_chance(&h.random, 0.3))
+        h.c.needs |= CONSULT_NEEDS_MATERIAL;
     if (prng_chance(&h.random, 0.9))
         h.c.consent = CONSULT_CONSENT_SHARE;
     h.lazy = prng_chance(&h.random, 0.2);
@@ -228,6 +231,8 @@ static enum consult_event_type some_type(struct history *h)
     enum consult_event_type type = beside(h);
     if (prng_chance(&h->random, 0.1) && hears(&h->c, type))
         return type;
+    if (consult_waits_for_material(&h->c) && prng_chance(&h->random, 0.4))
+        return CONSULT_MATERIAL;
     type = onwards[h->c.state][prng_below(&h->random, 4)];
     if (prng_chance(&h->random, h->dramatic ? 0.4 : 0.6) && hears(&h->c, type))
         return type;
@@ -251,5 +256,6 @@ struct consult_event history_event(struct history *h)
         return history_fill(h, some_type(h));
     struct consult_event e = history_fill(h, next);
     e.needs = 0;
+    e.ready = false;
     return e;
 }

@@ -284,7 +284,8 @@ static const char *broken_members_told(const struct consult *before, const struc
 static bool may_tell_again(const struct consult_event *e)
 {
     return e->type == CONSULT_APPROVE || e->type == CONSULT_TRIAGE || e->type == CONSULT_SCHEDULE ||
-           e->type == CONSULT_OUTCOME || e->type == CONSULT_END || e->type == CONSULT_TIMEOUT;
+           e->type == CONSULT_OUTCOME || e->type == CONSULT_END || e->type == CONSULT_TIMEOUT ||
+           e->type == CONSULT_MATERIAL;
 }
 
 static const char *broken_commands(const struct consult *before, const struct consult *after,
@@ -359,6 +360,9 @@ static const char *broken_step(const struct consult *before, const struct consul
             return "a member's signature was undone";
     if ((e->type == CONSULT_SIGN || e->type == CONSULT_CONCLUDE) && !may_share(before))
         return "signed without consent";
+    if ((e->type == CONSULT_ROUTE || e->type == CONSULT_CLAIM) &&
+        consult_waits_for_material(before))
+        return "somebody is asked to read nothing";
     if (e->type == CONSULT_CONCLUDE && consult_unwritten(before))
         return "concluded before everybody wrote";
     bool archived = after->state == CONSULT_ARCHIVED && before->state != CONSULT_ARCHIVED;

@@ -121,6 +121,14 @@ void region_submit(struct people *p, json_t *request, char *id)
     snprintf(id, ID_MAX, "%s", people_result(p, "id"));
 }
 
+void region_material(struct people *p, const char *id)
+{
+    region_ok(p, VILLAGER, "material.vitals",
+              json_pack("{s:s, s:s, s:[{s:s, s:f, s:s}]}", "consultationId", id, "takenAt",
+                        region_time(p, 0), "values", "code", "heart_rate", "value", 71.0, "unit",
+                        "/min"));
+}
+
 const char *region_state(struct people *p, const char *id)
 {
     region_act(p, VILLAGER, "consultation.get", id);

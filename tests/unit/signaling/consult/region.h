@@ -32,6 +32,8 @@ void region_act(struct people *p, const char *account, const char *method, const
 json_t *region_request(const char *kind);
 /* Submits `request` as VILLAGER; id[ID_MAX] gets the consultation. */
 void region_submit(struct people *p, json_t *request, char *id);
+/* VILLAGER's first material: something to read. */
+void region_material(struct people *p, const char *id);
 /* State as VILLAGER sees it. */
 const char *region_state(struct people *p, const char *id);
 /* Carries out what is due at p->utc_us; effects stay in p->call. */

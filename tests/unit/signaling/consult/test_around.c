@@ -260,6 +260,7 @@ Test(consult_around, what_people_wrote_is_sealed)
     region_ok(&p, CITY_DESK, "referral.refuse",
               json_pack("{s:s, s:s}", "id", referral, "reason", "no bed"));
     region_submit(&p, region_request("reading"), id);
+    region_material(&p, id);
     region_act(&p, EXPERT_1, "worklist.claim", id);
     region_ok(&p, EXPERT_1, "consultation.critical",
               json_pack("{s:s, s:s}", "id", id, "text", "potassium of seven"));
