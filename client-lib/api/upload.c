@@ -6,27 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "wss://host:port/v1,wss://..." to the first "host:port". */
-static bool host_of(const char *url, char *out, size_t size)
-{
-    static const char scheme[] = "wss://";
-    if (!url || strncmp(url, scheme, sizeof scheme - 1) != 0)
-        return false;
-    url += sizeof scheme - 1;
-    size_t len = strcspn(url, "/,");
-    if (len == 0 || len >= size)
-        return false;
-    memcpy(out, url, len);
-    out[len] = '\0';
-    return true;
-}
-
 int sq_upload_start(sq_client *client, sq_upload **out, const struct sq_upload_config *config)
 {
-    char host[512], token[256];
+    char token[256];
     *out = NULL;
     if (config->struct_size < sizeof *config || !config->consultation_id || !config->type ||
-        !config->file || !host_of(config->url, host, sizeof host))
+        !config->file || !config->url)
         return SQ_ERR_INVALID;
     pthread_mutex_lock(&client->lock);
     snprintf(token, sizeof token, "%s", rpc_token(client->rpc));
@@ -34,7 +19,7 @@ int sq_upload_start(sq_client *client, sq_upload **out, const struct sq_upload_c
     pthread_mutex_unlock(&client->lock);
     if (!token[0])
         return SQ_ERR_STATE;
-    const struct uploader_config c = {.host = host,
+    const struct uploader_config c = {.url = config->url,
                                       .ca_file = config->ca_file,
                                       .server_name = config->server_name,
                                       .token = token,

@@ -23,6 +23,10 @@
 #define WAIT_FIRST_S    1
 #define WAIT_MOST_S     15
 #define HEADER_MAX      256
+#define HOST_MAX        512
+#define SERVERS_MAX     8    /* as many as the connection of a client knows */
+#define METADATA_MAX    2048 /* final zero included: what a server reads of one header */
+#define NAME_MAX_BYTES  200  /* of a file's name, as a server takes it */
 #define ANSWER_MAX      4096
 
 struct sq_upload {
@@ -34,7 +38,9 @@ struct sq_upload {
     atomic_int rate_bps;
     struct uploader_config config; /* texts owned */
     char *texts;
-    char sha256[65];
+    char hosts[SERVERS_MAX][HOST_MAX]; /* "host:port"; any of them takes the next piece */
+    unsigned host_count, host;         /* host: in use */
+    char sha256[65], metadata[METADATA_MAX];
     FILE *file;
     char location[HEADER_MAX]; /* path of the upload; "": not created yet */
     int64_t offset;
@@ -124,7 +130,7 @@ static int on_progress(void *user, curl_off_t down_total, curl_off_t down, curl_
 
 static struct curl_slist *add_header(struct curl_slist *list, const char *format, const char *value)
 {
-    char text[2048];
+    char text[METADATA_MAX + 64];
     int n = snprintf(text, sizeof text, format, value);
     return n < (int)sizeof text ? curl_slist_append(list, text) : list;
 }
@@ -154,14 +160,15 @@ static struct curl_slist *set_url(sq_upload *u, CURL *c, const char *path)
 {
     char url[1024], connect[600];
     const struct uploader_config *k = &u->config;
+    const char *host = u->hosts[u->host];
     if (!k->server_name) {
-        snprintf(url, sizeof url, "https://%s%s", k->host, path);
+        snprintf(url, sizeof url, "https://%s%s", host, path);
         curl_easy_setopt(c, CURLOPT_URL, url);
         return NULL;
     }
-    const char *port = strrchr(k->host, ':');
+    const char *port = strrchr(host, ':');
     snprintf(url, sizeof url, "https://%s%s%s", k->server_name, port ? port : "", path);
-    snprintf(connect, sizeof connect, "::%s", k->host);
+    snprintf(connect, sizeof connect, "::%s", host);
     struct curl_slist *list = curl_slist_append(NULL, connect);
     curl_easy_setopt(c, CURLOPT_URL, url);
     curl_easy_setopt(c, CURLOPT_CONNECT_TO, list);
@@ -201,29 +208,11 @@ static void request(sq_upload *u, const char *method, struct curl_slist *headers
     curl_slist_free_all(to);
 }
 
-static void add_pair(char *out, size_t size, const char *key, const char *value)
-{
-    unsigned char text[1024];
-    size_t n = strlen(out), len = strlen(value);
-    if (len > sizeof text / 4 * 3 - 4)
-        return;
-    EVP_EncodeBlock(text, (const unsigned char *)value, (int)len);
-    snprintf(out + n, size - n, "%s%s %s", n ? "," : "", key, (const char *)text);
-}
-
 static void create(sq_upload *u, struct answer *a)
 {
-    char metadata[1800] = "", length[24];
-    const struct uploader_config *k = &u->config;
-    const char *slash = strrchr(k->file, '/');
-    add_pair(metadata, sizeof metadata, "type", k->type);
-    add_pair(metadata, sizeof metadata, "consultation", k->consultation);
-    add_pair(metadata, sizeof metadata, "sha256", u->sha256);
-    add_pair(metadata, sizeof metadata, "filename", slash ? slash + 1 : k->file);
-    if (k->header)
-        add_pair(metadata, sizeof metadata, "header", k->header);
+    char length[24];
     snprintf(length, sizeof length, "%lld", (long long)u->progress.total_bytes);
-    struct curl_slist *headers = add_header(NULL, "Upload-Metadata: %s", metadata);
+    struct curl_slist *headers = add_header(NULL, "Upload-Metadata: %s", u->metadata);
     headers = add_header(headers, "Upload-Length: %s", length);
     headers = add_header(headers, "Content-Length: %s",
                          "0"); /* curl leaves it out of a POST without body */
@@ -279,6 +268,12 @@ static enum turn failed(sq_upload *u, const struct answer *a)
     return TURN_OVER;
 }
 
+/* No answer, or one that says that this server can't: another node of the installation may. */
+static bool is_ill(const struct answer *a)
+{
+    return a->status == 0 || (a->status >= 500 && a->status != 507); /* the disk is everybody's */
+}
+
 /* What an answer means for what comes next. */
 static enum turn judge(sq_upload *u, const struct answer *a, bool sent)
 {
@@ -303,6 +298,8 @@ static enum turn take_turn(sq_upload *u, bool *known)
         send_piece(u, &a);
     bool cut = a.status == 0 && rate_changed(u);
     enum turn turn = cut ? TURN_ON : judge(u, &a, *known);
+    if (!cut && is_ill(&a))
+        u->host = (u->host + 1) % u->host_count;
     *known = turn == TURN_ON && !cut;
     if (turn != TURN_OVER)
         set_state(u, turn == TURN_ON ? SQ_UPLOAD_SENDING : SQ_UPLOAD_DARK);
@@ -368,14 +365,56 @@ static int open_file(sq_upload *u)
     return hash_file(u);
 }
 
+/* "wss://host:port/v1,wss://..." */
+static int read_hosts(sq_upload *u, const char *url)
+{
+    static const char scheme[] = "wss://";
+    const size_t scheme_len = sizeof scheme - 1;
+    for (; *url; url += *url == ',') {
+        if (u->host_count == SERVERS_MAX || strncmp(url, scheme, scheme_len) != 0)
+            return SQ_ERR_INVALID;
+        url += scheme_len;
+        size_t len = strcspn(url, "/,");
+        if (len == 0 || len >= HOST_MAX)
+            return SQ_ERR_INVALID;
+        memcpy(u->hosts[u->host_count++], url, len); /* zeros follow */
+        url += strcspn(url, ",");
+    }
+    return u->host_count ? 0 : SQ_ERR_INVALID;
+}
+
+static bool add_pair(sq_upload *u, const char *key, const char *value)
+{
+    unsigned char text[METADATA_MAX];
+    size_t n = strlen(u->metadata), len = strlen(value);
+    if (len >= sizeof text / 4 * 3)
+        return false;
+    EVP_EncodeBlock(text, (const unsigned char *)value, (int)len);
+    int added = snprintf(u->metadata + n, METADATA_MAX - n, "%s%s %s", n ? "," : "", key,
+                         (const char *)text);
+    return n + (size_t)added < METADATA_MAX;
+}
+
+/* What does not fit is refused here: a server would refuse it, or read half of it. */
+static int make_metadata(sq_upload *u)
+{
+    const struct uploader_config *k = &u->config;
+    const char *slash = strrchr(k->file, '/');
+    const char *name = slash ? slash + 1 : k->file;
+    bool fits = strlen(name) <= NAME_MAX_BYTES && add_pair(u, "type", k->type) &&
+                add_pair(u, "consultation", k->consultation) && add_pair(u, "sha256", u->sha256) &&
+                add_pair(u, "filename", name) && (!k->header || add_pair(u, "header", k->header));
+    return fits ? 0 : SQ_ERR_INVALID;
+}
+
 /* All texts in one piece of memory. */
 static int copy_config(sq_upload *u, const struct uploader_config *c)
 {
-    const char *const from[] = {c->host, c->ca_file,      c->server_name, c->token,
-                                c->type, c->consultation, c->file,        c->header};
-    const char **const to[] = {&u->config.host,  &u->config.ca_file, &u->config.server_name,
-                               &u->config.token, &u->config.type,    &u->config.consultation,
-                               &u->config.file,  &u->config.header};
+    const char *const from[] = {c->ca_file,      c->server_name, c->token, c->type,
+                                c->consultation, c->file,        c->header};
+    const char **const to[] = {&u->config.ca_file, &u->config.server_name,  &u->config.token,
+                               &u->config.type,    &u->config.consultation, &u->config.file,
+                               &u->config.header};
     size_t size = 0;
     for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
         size += from[i] ? strlen(from[i]) + 1 : 0;
@@ -417,9 +456,13 @@ int uploader_start(sq_upload **out, const struct uploader_config *config)
         return SQ_ERR_NOMEM;
     pthread_mutex_init(&u->lock, NULL);
     pthread_cond_init(&u->stirred, NULL);
-    int err = copy_config(u, config);
+    int err = read_hosts(u, config->url);
+    if (!err)
+        err = copy_config(u, config);
     if (!err)
         err = open_file(u);
+    if (!err)
+        err = make_metadata(u);
     if (!err && pthread_create(&u->thread, NULL, run, u))
         err = SQ_ERR_NOMEM;
     if (err) {

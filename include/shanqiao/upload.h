@@ -15,7 +15,8 @@ typedef struct sq_upload sq_upload;
 
 struct sq_upload_config {
     size_t struct_size;
-    const char *url; /* as of sq_client_config, likewise the next two */
+    const char *url; /* as of sq_client_config, likewise the next two; when one node of several
+                        dies the upload goes on with the next one */
     const char *ca_file;
     const char *server_name;
     const char *consultation_id;
@@ -40,7 +41,8 @@ struct sq_upload_progress {
 };
 
 /* The client must be signed in (SQ_ERR_STATE) and may be freed before the upload. You own *out.
- * SQ_ERR_IO: the file can't be read or is empty. SQ_ERR_INVALID, SQ_ERR_NOMEM. */
+ * SQ_ERR_IO: the file can't be read or is empty. SQ_ERR_INVALID: url, or the file's name is longer
+ * than 200 bytes. SQ_ERR_NOMEM. */
 int sq_upload_start(sq_client *client, sq_upload **out, const struct sq_upload_config *config);
 /* How it stands; set struct_size before. Any thread. */
 void sq_upload_progress(const sq_upload *upload, struct sq_upload_progress *out);
