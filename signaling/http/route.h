@@ -12,9 +12,10 @@
  *
  * The front refuses by itself, before start: unknown path (404), method not in the table (405 with
  * Allow), Transfer-Encoding (411 and close), a bad Host or header spacing (400), a missing or ended
- * session where the route wants one (401), a body longer than the route allows (413), a body
- * without Content-Length, query text that is no clean UTF-8 (400), too many exchanges (429, 503).
- * It answers Expect: 100-continue when the body is accepted. */
+ * session where the route wants one (401), a header of HTTP_HEADER_MAX bytes (431), a body longer
+ * than the route allows (413), a body without Content-Length, query text that is no clean UTF-8
+ * (400), too many exchanges (429, 503). It answers Expect: 100-continue when the body is accepted.
+ */
 #ifndef SIGNALING_HTTP_ROUTE_H
 #define SIGNALING_HTTP_ROUTE_H
 

@@ -163,9 +163,10 @@ bool tus_read_creation(const struct tus_request *r, struct tus_creation *out,
         return refuse(
             no, 400,
             "Upload-Metadata must hold type, consultation and sha256 (64 hex digits), "
-            "each in base64, and may hold filename, preview and header.",
+            "each in base64, and may hold filename (UTF-8, at most 200 bytes, no / or \\), preview "
+            "and header.",
             "Upload-Metadata 必须包含 type、consultation 和 sha256（64 位十六进制），均用 "
-            "base64 编码；可附 filename、preview、header。");
+            "base64 编码；可附 filename（UTF-8，最长 200 字节，不含 / 和 \\）、preview、header。");
     return true;
 }
 

@@ -69,6 +69,8 @@ void exchange_gone(struct exchange *x)
 
 /* ---- begin ---- */
 
+_Static_assert(HTTP_HEADER_MAX == 2048, "the text of 431 names it");
+
 static void refuse(struct exchange *x, unsigned status)
 {
     static const struct {
@@ -82,6 +84,9 @@ static void refuse(struct exchange *x, unsigned status)
         {HTTP_STATUS_REQ_ENTITY_TOO_LARGE, SQ_ERR_LIMIT,
          "The body is larger than this address takes. Send it in smaller parts.",
          "正文超过此地址允许的大小，请分段上传。"},
+        {HTTP_STATUS_HEADER_TOO_LONG, SQ_ERR_LIMIT,
+         "One of the request's headers is longer than 2047 bytes. Shorten it.",
+         "某个请求头超过 2047 字节，请缩短。"},
         {429, SQ_ERR_LIMIT, "Too many transfers at a time. Wait until one has ended.",
          "同时进行的传输过多，请等待其中之一完成。"},
         {HTTP_STATUS_SERVICE_UNAVAILABLE, SQ_ERR_NOMEM, NULL, NULL},

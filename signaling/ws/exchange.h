@@ -8,8 +8,9 @@
 #include "signaling/http/match.h"
 #include "signaling/ws/connection.h"
 
-#define EXCHANGE_QUERY_PARTS_MAX 64
-#define EXCHANGE_ANONYMOUS_MAX   64 /* at a time, of all callers without a session */
+#define HTTP_STATUS_HEADER_TOO_LONG 431 /* RFC 6585 section 5 */
+#define EXCHANGE_QUERY_PARTS_MAX    64
+#define EXCHANGE_ANONYMOUS_MAX      64 /* at a time, of all callers without a session */
 /* A peer that owes bytes (or takes none) moves that many in HTTP_IDLE_US, or is closed. */
 #define EXCHANGE_LEAST_BYTES 4096
 /* After an early refusal that much of the body is still read away, so that the peer gets to read

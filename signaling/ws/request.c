@@ -38,7 +38,9 @@ static unsigned read_header(struct exchange *x, struct lws *wsi, enum http_heade
     int len = name ? lws_hdr_custom_length(wsi, name, name_len) : lws_hdr_total_length(wsi, token);
     if (len < 0 || (!name && len == 0))
         return 0;
-    if (len >= HTTP_HEADER_MAX || (!name && lws_hdr_fragment_length(wsi, token, 1) > 0))
+    if (len >= HTTP_HEADER_MAX)
+        return HTTP_STATUS_HEADER_TOO_LONG;
+    if (!name && lws_hdr_fragment_length(wsi, token, 1) > 0)
         return HTTP_STATUS_BAD_REQUEST;
     char *text = calloc(1, (size_t)len + 1);
     if (!text)

@@ -13,10 +13,11 @@ BROKEN = (OSError, http.client.HTTPException, ssl.SSLError)
 
 
 class Cutter:
-    """Forwards to a port; after so many bytes from the client the connection is reset, once per number in `cuts`."""
+    """Forwards to a port; after so many bytes from the client the connection is reset, once per number in `cuts`.
+    dies: nobody listens any more after the last of them."""
 
-    def __init__(self, port):
-        self.target, self.cuts, self.done = port, [], 0
+    def __init__(self, port, dies=False):
+        self.target, self.cuts, self.done, self.dies = port, [], 0, dies
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -42,6 +43,8 @@ class Cutter:
                 if left is not None and len(data) >= left:
                     to.sendall(data[:left])
                     self.cuts.pop(0)
+                    if self.dies and not self.cuts:
+                        self.listener.shutdown(socket.SHUT_RDWR)  # a close alone waits for accept
                     self.done += 1
                     for s in (source, to):  # a reset, as when a line is gone
                         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
