@@ -19,7 +19,7 @@ struct media; /* owned by signaling/media; NULL where there is none (ctl, tests)
 struct front; /* owned by signaling/ws; NULL likewise */
 
 struct service_limits {
-    time_us ring_timeout_us;      /* a panel rings this long, then the consultation expires */
+    time_us ring_timeout_us;      /* a panel rings this long where no agreement says otherwise */
     time_us start_timeout_us;     /* accepted, but the two never met: no-show */
     time_us abandoned_timeout_us; /* interrupted this long: the call is over, the opinion is due */
     time_us

@@ -47,7 +47,7 @@ const struct config_key settings_keys[] = {
     {"cluster.program", CONFIG_TEXT, AT(cluster_program), "", 0, 0, NULL,
      "path of shanqiao-cluster; empty: beside this program, then PATH"},
     {"consultation.ring_s", CONFIG_INT, AT(ring_s), "60", 1, 3600, NULL,
-     "a panel rings this long, s"},
+     "where no agreement says how long a panel rings, s"},
     {"consultation.start_s", CONFIG_INT, AT(start_s), "300", 1, 86400, NULL,
      "accepted, but the two never met: no-show after, s"},
     {"consultation.abandoned_s", CONFIG_INT, AT(abandoned_s), "900", 1, 86400, NULL,

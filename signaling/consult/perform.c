@@ -35,9 +35,8 @@ static struct consult_times times_of(const struct service_limits *limits,
                                      const struct consult_record *r)
 {
     struct consult_times times = consult_times_default();
-    time_us ring_us = r->place.ring_us > 0 ? time_us_min(r->place.ring_us, limits->ring_timeout_us)
-                                           : limits->ring_timeout_us;
-    times.ring_us = times.wave_us = ring_us;
+    times.ring_us = times.wave_us =
+        r->place.ring_us > 0 ? r->place.ring_us : limits->ring_timeout_us;
     times.start_us = limits->start_timeout_us;
     times.abandoned_us = limits->abandoned_timeout_us;
     return times;

@@ -29,7 +29,7 @@ struct consult_place {
     char invited_desk[ID_MAX];
     char agreement[ID_MAX];         /* "": none needed, or none yet (emergency) */
     char slot[ID_MAX];              /* of the panel, booked for it; "": none */
-    time_us ring_us;                /* how long the agreement lets a member ring */
+    time_us ring_us;                /* as the agreement says; 0: as the installation does */
     enum consult_strategy strategy; /* of the agreement, or as triage decided */
 };
 

@@ -53,7 +53,7 @@ static int settle(const struct consult_act *act, struct consult_record *r,
     snprintf(p->invited, ID_MAX, "%s", panel->institution);
     snprintf(p->agreement, ID_MAX, "%s", agreement ? agreement->id : "");
     snprintf(p->inviting, ID_MAX, "%s", agreement ? agreement->inviting : p->institution);
-    p->ring_us = agreement ? agreement->policy.ring_us : DIRECTORY_RING_DEFAULT_US;
+    p->ring_us = agreement ? agreement->policy.ring_us : 0;
     r->moved = true;
     int status = p->inviting_desk[0] ? 0 : desk_of(act->service, p->institution, p->inviting_desk);
     if (status == 0 && elsewhere)

@@ -351,7 +351,11 @@ int slots_schedule(struct call *call)
     int status = method_load(call, ACT_SCHEDULE, &w);
     if (status < 0)
         return status;
-    if (method_text(call, "slotId")[0]) {
+    bool timed = method_text(call, "start")[0] || method_text(call, "end")[0];
+    if (method_text(call, "slotId")[0] && timed) {
+        status = call_fail(call, SQ_ERR_INVALID, "Name a slot, or give start and end, not both.",
+                           "请选择时段（slotId）或填写起止时间，二者只能选一。");
+    } else if (method_text(call, "slotId")[0]) {
         status = take_slot(call, &w->r, &span);
     } else {
         status = read_time(call, &span);

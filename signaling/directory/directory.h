@@ -19,9 +19,8 @@
 #define DIRECTORY_WORD_MAX         40 /* bytes of a specialty or kind, final zero included */
 #define DIRECTORY_REFERENCE_MAX    164
 
-#define DIRECTORY_EMERGENCY       "emergency" /* the specialty of panels that take any emergency */
-#define DIRECTORY_OPEN_DAY        2932896     /* 9999-12-31, as a last day: no end was set */
-#define DIRECTORY_RING_DEFAULT_US (45 * TIME_US_PER_S)
+#define DIRECTORY_EMERGENCY "emergency" /* the specialty of panels that take any emergency */
+#define DIRECTORY_OPEN_DAY  2932896     /* 9999-12-31, as a last day: no end was set */
 
 extern const struct method_table directory_method_table; /* directory.* */
 
@@ -67,7 +66,7 @@ const char *directory_strategy_name(enum directory_strategy strategy);
 struct directory_policy {
     bool approve_inviting, approve_invited, triage, schedule;
     enum directory_strategy strategy;
-    time_us ring_us; /* how long a member (or all of them) rings, > 0 */
+    time_us ring_us; /* how long a member (or all of them) rings; 0: as the installation says */
 };
 
 struct directory_agreement {

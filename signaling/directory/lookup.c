@@ -129,9 +129,8 @@ static void read_agreement(const struct store_query *q, struct directory_agreeme
 
 static void agree_inside(const char *institution, struct directory_agreement *out)
 {
-    *out = (struct directory_agreement){
-        .until_us = TIME_US_NEVER,
-        .policy = {.strategy = DIRECTORY_RING_ALL, .ring_us = DIRECTORY_RING_DEFAULT_US}};
+    *out = (struct directory_agreement){.until_us = TIME_US_NEVER,
+                                        .policy = {.strategy = DIRECTORY_RING_ALL, .ring_us = 0}};
     snprintf(out->inviting, sizeof(out->inviting), "%s", institution);
     snprintf(out->invited, sizeof(out->invited), "%s", institution);
 }

@@ -112,8 +112,15 @@ Test(consult_kinds, live_with_all_that_is_manual)
     region_ok(&p, COUNTY_DESK, "schedule.offer",
               json_pack("{s:s, s:s, s:s}", "panelId", PANEL, "start", region_time(&p, DAY_US),
                         "end", region_time(&p, DAY_US + HOUR_US)));
-    const char *slot = json_string_value(
-        json_object_get(json_array_get(json_object_get(p.call.result, "slots"), 0), "id"));
+    char slot[ID_MAX];
+    snprintf(slot, ID_MAX, "%s",
+             json_string_value(json_object_get(
+                 json_array_get(json_object_get(p.call.result, "slots"), 0), "id")));
+    json_t *both = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "slotId", slot, "start",
+                             region_time(&p, HOUR_US), "end", region_time(&p, 2 * HOUR_US));
+    cr_expect_eq(people_call(&p, VILLAGER, "consultation.schedule", both), SQ_ERR_INVALID,
+                 "which of the two?");
+    cr_expect_not_null(strstr(p.call.message_en, "not both"));
     region_ok(&p, COUNTY_DESK, "consultation.schedule",
               json_pack("{s:s, s:s}", "id", id, "slotId", slot));
     cr_expect_str_eq(people_result(&p, "state"), "scheduled");

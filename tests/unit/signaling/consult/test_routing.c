@@ -92,6 +92,20 @@ Test(consult_routing, next_in_line_then_up_through_the_levels)
     cr_expect_str_eq(ringing(id), "");
 }
 
+Test(consult_routing, the_agreement_says_how_long_a_panel_rings)
+{
+    char id[ID_MAX];
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE agreement SET ring_s = 600 WHERE id = 'agr_all'", NULL, 0),
+                 1);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    wait_ring(600 * TIME_US_PER_S - 1); /* longer than the setting */
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(1);
+    cr_expect_str_eq(ringing(id), "");
+}
+
 Test(consult_routing, ring_one_leaves_the_others_of_the_panel_alone)
 {
     char id[ID_MAX];

@@ -269,6 +269,7 @@ Test(nodes, a_dead_node_is_followed_and_its_deadlines_kept)
 static void expect_in_time(time_us ring_us)
 {
     a.people.service.limits.ring_timeout_us = ring_us;
+    cr_assert_eq(store_run(a.people.service.store, "UPDATE agreement SET ring_s = 0", NULL, 0), 1);
     go_on_duty(&b, 1, EXPERT_1);
     pass_both(TIME_US_PER_S);
     bench_open(&a, 1);
