@@ -174,6 +174,7 @@ static int open_materials(struct program *p)
                                  .reserve_bytes = p->settings.materials_reserve_mb << 20};
     if (!materials_directory(p, directory)) {
         log_write(LOG_WARN, "materials.off", LOG_TEXT("setting", "signaling.materials"));
+        add_routes(p, materials_off_http_table);
         return 0;
     }
     int error = materials_new(&p->materials, &c, text);

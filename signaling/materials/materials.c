@@ -110,3 +110,28 @@ struct http_table materials_routes(struct materials *m)
 {
     return (struct http_table){m->routes, MATERIALS_ROUTES, m, materials_step};
 }
+
+/* ---- no directory ---- */
+
+static int start_off(struct exchange *x, void *user, void **state)
+{
+    (void)user;
+    (void)state;
+    http_fail_status(x, http_status_of(SQ_ERR_NOT_FOUND), NULL, 0, SQ_ERR_UNSUPPORTED,
+                     "This server has no folder for files, so none can be sent or fetched. Its "
+                     "operator has to name one in the setting signaling.materials.",
+                     "本服务器未设置资料文件夹，无法上传或下载资料；请运维人员配置 "
+                     "signaling.materials。");
+    return 0;
+}
+
+static const struct http_ops off_ops = {.start = start_off};
+static const struct http_route off_routes[] = {
+    {.methods =
+         HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE | HTTP_OPTIONS,
+     .path = PATH,
+     .flags = HTTP_PREFIX | HTTP_OPEN,
+     .body_max_bytes = TUS_BYTES_MAX,
+     .ops = &off_ops},
+};
+const struct http_table materials_off_http_table = {.routes = off_routes, .count = 1};

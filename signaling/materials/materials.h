@@ -38,6 +38,10 @@ void materials_set_dispatch(struct materials *m, struct dispatch *dispatch);
  * headers to be read. Valid as long as m. */
 struct http_table materials_routes(struct materials *m);
 
+/* Those paths where no directory is configured: each answers 404 and names the setting. (Not 503:
+ * it would be tried again for ever.) */
+extern const struct http_table materials_off_http_table;
+
 /* All materials of a consultation, oldest first, as material.list tells them to somebody who may
  * know who the patient is: a new reference to an array in *out. SQ_ERR_STORE, SQ_ERR_NOMEM,
  * SQ_ERR_FORGED. */
