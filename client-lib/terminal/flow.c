@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SESSION_SAVE_US  INT64_C(1000000)
-#define SESSION_TEXT_MAX 4096
+#define REFUSALS_MAX 5 /* of a room, in a row: longer than another node needs to take it over */
 
 static void copy_text(char *out, size_t size, const char *text)
 {
@@ -138,12 +137,21 @@ static const struct {
     {ROLE_DOCTOR, "submitted", step_wait},
     {ROLE_DOCTOR, "routed", step_wait},
     {ROLE_DOCTOR, "accepted", step_talk},
+/* The specialist was taken out: another one is sought, nobody talks meanwhile. */
+static void step_rest(struct terminal *t)
+{
+    t->current.wants_call = false;
+    t->current.live_since_us = 0;
+    talk_leave(t);
+}
+
     {ROLE_DOCTOR, "in_progress", step_talk},
     {ROLE_DOCTOR, "interrupted", step_talk},
     {ROLE_DOCTOR, "opinion_drafted", step_call_over},
     {ROLE_DOCTOR, "delivered", step_verify},
     {ROLE_DOCTOR, "acknowledged", step_archive},
     {ROLE_DOCTOR, "archived", step_done},
+    {ROLE_DOCTOR, "triaged", step_rest},
     {ROLE_DOCTOR, "refused", step_failed},
     {ROLE_DOCTOR, "cancelled", step_failed},
     {ROLE_DOCTOR, "expired", step_failed},
@@ -170,6 +178,17 @@ static void apply(struct terminal *t, const struct sq_consultation *c)
     copy_text(t->current.specialist, sizeof t->current.specialist, c->specialist.id);
     if (t->done || strcmp(t->current.stepped, t->current.state) == 0)
         return;
+/* No place in this consultation any more: nothing of it is asked for again. */
+static void taken_out(struct terminal *t, const char *why)
+{
+    say(t, TEXT_TAKEN_OUT, why);
+    events_write(t, "taken_out", "id", t->current.id, NULL);
+    if (t->options->role == ROLE_DOCTOR)
+        step_failed(t);
+    else
+        step_next(t);
+}
+
     copy_text(t->current.stepped, sizeof t->current.stepped, c->state);
     say(t, TEXT_STATE, text_state(t, c->state));
     if (*c->reason)
@@ -191,27 +210,16 @@ static void adopt(struct terminal *t, const struct sq_consultation *c)
 
 /* ---- signing in ---- */
 
-static char *read_session(const struct terminal *t, char text[SESSION_TEXT_MAX])
-{
-    FILE *f = t->options->session_file ? fopen(t->options->session_file, "re") : NULL;
-    const size_t n = f ? fread(text, 1, SESSION_TEXT_MAX - 1, f) : 0;
-    if (f)
-        fclose(f);
-    text[n] = 0;
-    return n ? text : NULL;
-}
-
 static void login(struct terminal *t)
 {
     flow_asked(t, sq_client_login(t->client, t->options->account, t->options->password,
                                   t->options->take_over));
 }
 
-/* First line: account id; second: the library's export. */
 int flow_start(struct terminal *t)
 {
-    char text[SESSION_TEXT_MAX];
-    char *rest = read_session(t, text);
+    char text[SAVED_TEXT_MAX];
+    char *rest = saved_read(t, text);
     char *account = rest ? strsep(&rest, "\n") : NULL;
     t->opinion = t->options->opinion ? json_incref(t->options->opinion) : json_object();
     if (account && rest && sq_client_resume(t->client, rest) > 0) {
@@ -220,29 +228,6 @@ int flow_start(struct terminal *t)
     }
     login(t);
     return SQ_OK;
-}
-
-static void save_session(struct terminal *t, int64_t now_us)
-{
-    char text[SESSION_TEXT_MAX], temporary[1024];
-    if (!t->options->session_file || !t->account[0] ||
-        now_us < t->saved_session_us + SESSION_SAVE_US)
-        return;
-    t->saved_session_us = now_us;
-    const int64_t len = sq_client_export_session(t->client, text, sizeof text);
-    if (len <= 0 || len > (int64_t)sizeof text)
-        return;
-    snprintf(temporary, sizeof temporary, "%s.new", t->options->session_file);
-    remove(temporary);
-    FILE *f = fopen(temporary, "wxe");
-    bool ok = f && fprintf(f, "%s\n%s", t->account, text) > 0;
-    if (f)
-        ok &= fclose(f) == 0;
-    if (!ok || rename(temporary, t->options->session_file) != 0)
-        fprintf(
-            stderr,
-            "shanqiao-terminal: can't write %s; a killed terminal would have to sign in again.\n",
-            t->options->session_file);
 }
 
 static void on_signed_in(struct terminal *t, const struct sq_reply *r)
@@ -414,6 +399,11 @@ static void on_error(struct terminal *t, const struct sq_reply *r)
 static void on_reply(struct terminal *t, const struct sq_reply *r)
 {
     const char *m = r->method;
+    if (strcmp(r->method, "consultation.get") == 0 && t->current.id[0] &&
+        (r->error == SQ_ERR_NOT_FOUND || r->error == SQ_ERR_DENIED)) {
+        taken_out(t, r->text);
+        return;
+    }
     if (r->error)
         on_error(t, r);
     else if (strcmp(m, "auth.login") == 0 || strcmp(m, "session.resume") == 0)
@@ -438,7 +428,11 @@ static void on_reply(struct terminal *t, const struct sq_reply *r)
 
 static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
 {
-    if (strcmp(n->id, t->current.id) != 0 || strcmp(t->current.specialist, t->account) == 0)
+    const bool ours = strcmp(t->current.specialist, t->account) == 0;
+    if (strcmp(n->id, t->current.id) != 0 || (ours && strcmp(n->reason, "accepted_by_other") == 0))
+        return;
+    if (strcmp(n->reason, "removed") == 0) {
+        taken_out(t, NULL);
         return;
     say(t, TEXT_RING_STOPPED, text_reason(t, n->reason));
     talk_leave(t);
@@ -449,11 +443,18 @@ static void on_connection(struct terminal *t, const struct sq_connection *c)
 {
     static const char *const NAMES[] = {"offline", "online", "ended"};
     events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, "error",
+    }
                  sq_error_name(c->error), NULL);
     if (c->state == SQ_CONNECTION_OFFLINE)
         say(t, t->account[0] ? TEXT_OFFLINE : TEXT_CANNOT_REACH,
             c->error ? sq_error_text(c->error, t->options->language) : NULL);
     if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
+static void on_notification(struct terminal *t, const struct sq_notice *n)
+{
+    if (strcmp(n->method, "consultation.removed") == 0 && strcmp(n->id, t->current.id) == 0)
+        taken_out(t, NULL);
+}
+
         say(t, TEXT_BACK_ONLINE, NULL);
         if (t->current.id[0])
             flow_asked(t, sq_consultation_get(t->client, t->current.id));
@@ -474,6 +475,16 @@ static void on_call_state(struct terminal *t, const struct sq_call_change *c)
     } STATES[] = {
         [SQ_CALL_CONNECTING] = {TEXT_COUNT, "connecting", false},
         [SQ_CALL_CONNECTED] = {TEXT_CALL_CONNECTED, "connected", true},
+/* A room that says again and again that there is no such room for us. The applicant has a place as
+ * long as there is a consultation. */
+static void count_refusal(struct terminal *t, const struct sq_call_change *c)
+{
+    const bool refused = c->error == SQ_ERR_NOT_FOUND || c->error == SQ_ERR_DENIED;
+    t->current.refusals = refused ? t->current.refusals + 1 : 0;
+    if (t->current.refusals >= REFUSALS_MAX && t->options->role == ROLE_SPECIALIST)
+        taken_out(t, c->text);
+}
+
         [SQ_CALL_INTERRUPTED] = {TEXT_CALL_INTERRUPTED, "interrupted", true},
         [SQ_CALL_RECOVERED] = {TEXT_CALL_RECOVERED, "recovered", true},
         [SQ_CALL_FAILED] = {TEXT_CALL_FAILED, "failed", true},
@@ -495,6 +506,7 @@ void flow_event(struct terminal *t, const struct sq_event *e)
     case SQ_EVENT_CONNECTION:
         on_connection(t, &e->connection);
         break;
+        count_refusal(t, c);
     case SQ_EVENT_REPLY:
         on_reply(t, &e->reply);
         break;
@@ -529,9 +541,12 @@ void flow_event(struct terminal *t, const struct sq_event *e)
 }
 
 void flow_tick(struct terminal *t, int64_t now_us)
+    case SQ_EVENT_NOTIFICATION:
+        on_notification(t, &e->notice);
+        break;
 {
     const struct current *c = &t->current;
-    save_session(t, now_us);
+    saved_write(t, now_us);
     if (t->quit_at_us && now_us >= t->quit_at_us)
         flow_finish(t, 1); /* the server did not answer; it finds out by itself */
     if (c->wants_call && !t->call && now_us >= t->retry_call_us)

@@ -33,6 +33,7 @@ struct current {
     bool wants_call; /* its state asks for sound and picture */
     bool verified;
     bool asked_end;
+    int refusals;          /* of its room, in a row */
     int64_t live_since_us; /* both in the call; 0 not yet */
 };
 
@@ -106,11 +107,17 @@ void flow_asked(const struct terminal *t, int64_t request);
 /* command.c: a line that a person typed; written to. */
 void command_run(struct terminal *t, char *line);
 
-/* attach.c: files that go to the consultation, one after the other. `rest`: "[TYPE] FILE"; without a
- * type the ending of the name says it. */
+/* attach.c: files that go to the consultation, one after the other. `rest`: "[TYPE] FILE"; without
+ * a type the ending of the name says it. */
 void attach_add(struct terminal *t, const char *rest);
 void attach_tick(struct terminal *t);
 void attach_stop(struct terminal *t);
+
+/* saved.c */
+#define SAVED_TEXT_MAX 4096
+/* What the session file holds, in `text`; NULL: nothing. Written at most once a second. */
+char *saved_read(const struct terminal *t, char text[SAVED_TEXT_MAX]);
+void saved_write(struct terminal *t, int64_t now_us);
 
 /* talk.c */
 void talk_join(struct terminal *t,
@@ -153,6 +160,7 @@ enum text_id {
     TEXT_WAITING_FOR_RING,
     TEXT_RINGING,
     TEXT_RING_STOPPED,
+    TEXT_TAKEN_OUT,
     TEXT_SUBMITTED,
     TEXT_STATE,
     TEXT_CALL_CONNECTED,

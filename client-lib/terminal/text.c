@@ -20,6 +20,8 @@ static const struct {
     [TEXT_RINGING] = {"会诊呼叫，请输入 accept 接听，或 refuse 理由 拒绝",
                       "A consultation rings: type accept, or refuse REASON"},
     [TEXT_RING_STOPPED] = {"呼叫已停止", "It stopped ringing"},
+    [TEXT_TAKEN_OUT] = {"您已被移出该会诊，不再参加通话",
+                        "You were taken out of this consultation and take no part in its talk"},
     [TEXT_SUBMITTED] = {"申请已提交，正在呼叫专家",
                         "Request submitted, specialists are being rung"},
     [TEXT_STATE] = {"会诊状态", "Consultation"},
@@ -115,6 +117,8 @@ const char *text_reason(const struct terminal *t, const char *reason)
     };
     for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
         if (strcmp(reason, REASONS[i].code) == 0)
+        {"rerouted", "已转给其他专家组", "given to another panel"},
+        {"removed", "已被移出该会诊", "taken out of this consultation"},
             return english(t) ? REASONS[i].en : REASONS[i].zh;
     return reason;
 }

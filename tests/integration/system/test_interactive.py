@@ -2,10 +2,14 @@
 """Terminals as people use them: commands typed on standard input, words read on the screen."""
 import json
 import subprocess
+import sys
 import threading
 import unittest
 
-from test_system import LIB, System, demo, program
+from test_system import LIB, ROOT, System, demo, program
+
+sys.path.insert(0, str(ROOT / "tests" / "integration" / "signaling"))
+import wire  # noqa: E402
 
 
 class Person:
@@ -48,10 +52,16 @@ class Person:
     def sees(self, words, count=1):
         self.test.wait(lambda: self.screen.count(words) >= count, f"'{words}' on the screen of {self.dir.name}", 30)
 
-    def states(self):
+    def events(self, kind):
         lines = self.events_file.read_text().splitlines()
         events = [json.loads(line) for line in lines if line.endswith("}")]
-        return [e["state"] for e in events if e["event"] == "state"]
+        return [e for e in events if e["event"] == kind]
+
+    def event(self, kind):
+        return self.events(kind)[0]
+
+    def states(self):
+        return [e["state"] for e in self.events("state")]
 
     def reaches(self, state):
         self.test.wait(lambda: self.states() and self.states()[-1] == state, f"{state} at {self.dir.name}", 30)
@@ -159,6 +169,34 @@ class Interactive(unittest.TestCase):
         specialist = self.specialist()
         specialist.type("accept")
         specialist.sees("Nothing rings")
+    def coordinator(self):
+        """Somebody of the hospital who signs in by the wire alone."""
+        installation = self.installation
+        directory = {"institutions": [], "panels": [], "accounts": [
+            {"id": "acc_office", "name": "会诊中心（演示）", "institution": "ins_county", "roles": ["coordinator"],
+             "language": "en", "password": "password-office"}]}
+        path = installation.write("office.json", json.dumps(directory, ensure_ascii=False))
+        subprocess.run([program("shanqiaoctl"), "import", "--db", installation.database, "--keys",
+                        installation.folder / "keys", path], check=True, capture_output=True)
+        office = wire.Terminal(installation.https)
+        self.addCleanup(office.close)
+        office.result("auth.login", {"account": "acc_office", "password": "password-office"})
+        return office
+
+    def test_who_is_taken_out_is_told_and_asks_for_nothing_more(self):
+        specialist, village = self.talk()
+        case = village.event("submitted")["id"]
+        self.coordinator().result("consultation.removeMember", {"id": case, "accountId": "acc_specialist"})
+        specialist.sees("You were taken out of this consultation")
+        specialist.sees("On duty", 2)
+        village.ends(2)  # nobody else is on duty
+        specialist.type("nonsense")
+        specialist.sees("Unknown command")
+        self.assertEqual([e["id"] for e in specialist.events("taken_out")], [case])
+        self.assertNotIn("can't be connected", specialist.screen)
+        self.assertEqual([e["state"] for e in specialist.events("call")], ["connected"])
+        self.assertEqual(self.count("SELECT COUNT(*) FROM audit WHERE act = 'media.join' AND detail <> ''"), 0)
+
         specialist.type("enter")
         specialist.sees("no talk to enter")
         specialist.type("dance")
