@@ -129,14 +129,6 @@ static void step_next(struct terminal *t)
     say(t, TEXT_WAITING_FOR_RING, NULL);
 }
 
-static const struct {
-    enum terminal_role role;
-    const char *state;
-    void (*step)(struct terminal *t);
-} STEPS[] = {
-    {ROLE_DOCTOR, "submitted", step_wait},
-    {ROLE_DOCTOR, "routed", step_wait},
-    {ROLE_DOCTOR, "accepted", step_talk},
 /* The specialist was taken out: another one is sought, nobody talks meanwhile. */
 static void step_rest(struct terminal *t)
 {
@@ -145,13 +137,21 @@ static void step_rest(struct terminal *t)
     talk_leave(t);
 }
 
+static const struct {
+    enum terminal_role role;
+    const char *state;
+    void (*step)(struct terminal *t);
+} STEPS[] = {
+    {ROLE_DOCTOR, "submitted", step_wait},
+    {ROLE_DOCTOR, "triaged", step_rest},
+    {ROLE_DOCTOR, "routed", step_wait},
+    {ROLE_DOCTOR, "accepted", step_talk},
     {ROLE_DOCTOR, "in_progress", step_talk},
     {ROLE_DOCTOR, "interrupted", step_talk},
     {ROLE_DOCTOR, "opinion_drafted", step_call_over},
     {ROLE_DOCTOR, "delivered", step_verify},
     {ROLE_DOCTOR, "acknowledged", step_archive},
     {ROLE_DOCTOR, "archived", step_done},
-    {ROLE_DOCTOR, "triaged", step_rest},
     {ROLE_DOCTOR, "refused", step_failed},
     {ROLE_DOCTOR, "cancelled", step_failed},
     {ROLE_DOCTOR, "expired", step_failed},
@@ -169,15 +169,6 @@ static void step_rest(struct terminal *t)
     {ROLE_SPECIALIST, "no_show", step_next},
 };
 
-static void apply(struct terminal *t, const struct sq_consultation *c)
-{
-    if (strcmp(c->id, t->current.id) != 0 || c->revision < t->current.revision)
-        return; /* not ours, or a reply that a newer notification has overtaken */
-    t->current.revision = c->revision;
-    copy_text(t->current.state, sizeof t->current.state, c->state);
-    copy_text(t->current.specialist, sizeof t->current.specialist, c->specialist.id);
-    if (t->done || strcmp(t->current.stepped, t->current.state) == 0)
-        return;
 /* No place in this consultation any more: nothing of it is asked for again. */
 static void taken_out(struct terminal *t, const char *why)
 {
@@ -189,6 +180,15 @@ static void taken_out(struct terminal *t, const char *why)
         step_next(t);
 }
 
+static void apply(struct terminal *t, const struct sq_consultation *c)
+{
+    if (strcmp(c->id, t->current.id) != 0 || c->revision < t->current.revision)
+        return; /* not ours, or a reply that a newer notification has overtaken */
+    t->current.revision = c->revision;
+    copy_text(t->current.state, sizeof t->current.state, c->state);
+    copy_text(t->current.specialist, sizeof t->current.specialist, c->specialist.id);
+    if (t->done || strcmp(t->current.stepped, t->current.state) == 0)
+        return;
     copy_text(t->current.stepped, sizeof t->current.stepped, c->state);
     say(t, TEXT_STATE, text_state(t, c->state));
     if (*c->reason)
@@ -390,6 +390,11 @@ static void on_error(struct terminal *t, const struct sq_reply *r)
         login(t); /* the stored session is over */
         return;
     }
+    if (strcmp(r->method, "consultation.get") == 0 && t->current.id[0] &&
+        (r->error == SQ_ERR_NOT_FOUND || r->error == SQ_ERR_DENIED)) {
+        taken_out(t, r->text);
+        return;
+    }
     say(t, TEXT_REFUSED_BY_SERVER, r->text);
     events_write(t, "error", "method", r->method, "error", sq_error_name(r->error), NULL);
     if (strcmp(r->method, "auth.login") == 0 || strcmp(r->method, "consultation.submit") == 0)
@@ -399,11 +404,6 @@ static void on_error(struct terminal *t, const struct sq_reply *r)
 static void on_reply(struct terminal *t, const struct sq_reply *r)
 {
     const char *m = r->method;
-    if (strcmp(r->method, "consultation.get") == 0 && t->current.id[0] &&
-        (r->error == SQ_ERR_NOT_FOUND || r->error == SQ_ERR_DENIED)) {
-        taken_out(t, r->text);
-        return;
-    }
     if (r->error)
         on_error(t, r);
     else if (strcmp(m, "auth.login") == 0 || strcmp(m, "session.resume") == 0)
@@ -434,27 +434,27 @@ static void on_ring_stopped(struct terminal *t, const struct sq_notice *n)
     if (strcmp(n->reason, "removed") == 0) {
         taken_out(t, NULL);
         return;
+    }
     say(t, TEXT_RING_STOPPED, text_reason(t, n->reason));
     talk_leave(t);
     t->current = (struct current){0};
 }
 
-static void on_connection(struct terminal *t, const struct sq_connection *c)
-{
-    static const char *const NAMES[] = {"offline", "online", "ended"};
-    events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, "error",
-    }
-                 sq_error_name(c->error), NULL);
-    if (c->state == SQ_CONNECTION_OFFLINE)
-        say(t, t->account[0] ? TEXT_OFFLINE : TEXT_CANNOT_REACH,
-            c->error ? sq_error_text(c->error, t->options->language) : NULL);
-    if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
 static void on_notification(struct terminal *t, const struct sq_notice *n)
 {
     if (strcmp(n->method, "consultation.removed") == 0 && strcmp(n->id, t->current.id) == 0)
         taken_out(t, NULL);
 }
 
+static void on_connection(struct terminal *t, const struct sq_connection *c)
+{
+    static const char *const NAMES[] = {"offline", "online", "ended"};
+    events_write(t, "connection", "state", NAMES[c->state], "reason", c->reason, "error",
+                 sq_error_name(c->error), NULL);
+    if (c->state == SQ_CONNECTION_OFFLINE)
+        say(t, t->account[0] ? TEXT_OFFLINE : TEXT_CANNOT_REACH,
+            c->error ? sq_error_text(c->error, t->options->language) : NULL);
+    if (c->state == SQ_CONNECTION_ONLINE && t->account[0]) {
         say(t, TEXT_BACK_ONLINE, NULL);
         if (t->current.id[0])
             flow_asked(t, sq_consultation_get(t->client, t->current.id));
@@ -466,15 +466,6 @@ static void on_notification(struct terminal *t, const struct sq_notice *n)
     }
 }
 
-static void on_call_state(struct terminal *t, const struct sq_call_change *c)
-{
-    static const struct {
-        enum text_id text;
-        const char *name;
-        bool told;
-    } STATES[] = {
-        [SQ_CALL_CONNECTING] = {TEXT_COUNT, "connecting", false},
-        [SQ_CALL_CONNECTED] = {TEXT_CALL_CONNECTED, "connected", true},
 /* A room that says again and again that there is no such room for us. The applicant has a place as
  * long as there is a consultation. */
 static void count_refusal(struct terminal *t, const struct sq_call_change *c)
@@ -485,6 +476,15 @@ static void count_refusal(struct terminal *t, const struct sq_call_change *c)
         taken_out(t, c->text);
 }
 
+static void on_call_state(struct terminal *t, const struct sq_call_change *c)
+{
+    static const struct {
+        enum text_id text;
+        const char *name;
+        bool told;
+    } STATES[] = {
+        [SQ_CALL_CONNECTING] = {TEXT_COUNT, "connecting", false},
+        [SQ_CALL_CONNECTED] = {TEXT_CALL_CONNECTED, "connected", true},
         [SQ_CALL_INTERRUPTED] = {TEXT_CALL_INTERRUPTED, "interrupted", true},
         [SQ_CALL_RECOVERED] = {TEXT_CALL_RECOVERED, "recovered", true},
         [SQ_CALL_FAILED] = {TEXT_CALL_FAILED, "failed", true},
@@ -497,6 +497,7 @@ static void count_refusal(struct terminal *t, const struct sq_call_change *c)
         talk_keep_stats(t);
         sq_call_free(t->call); /* flow_tick joins again while the state asks for it */
         t->call = NULL;
+        count_refusal(t, c);
     }
 }
 
@@ -506,7 +507,6 @@ void flow_event(struct terminal *t, const struct sq_event *e)
     case SQ_EVENT_CONNECTION:
         on_connection(t, &e->connection);
         break;
-        count_refusal(t, c);
     case SQ_EVENT_REPLY:
         on_reply(t, &e->reply);
         break;
@@ -532,6 +532,9 @@ void flow_event(struct terminal *t, const struct sq_event *e)
     case SQ_EVENT_TRACK_REMOVED:
         media_track(t, e);
         break;
+    case SQ_EVENT_NOTIFICATION:
+        on_notification(t, &e->notice);
+        break;
     case SQ_EVENT_QUALITY:
         say(t, TEXT_QUALITY, e->quality.text);
         break;
@@ -541,9 +544,6 @@ void flow_event(struct terminal *t, const struct sq_event *e)
 }
 
 void flow_tick(struct terminal *t, int64_t now_us)
-    case SQ_EVENT_NOTIFICATION:
-        on_notification(t, &e->notice);
-        break;
 {
     const struct current *c = &t->current;
     saved_write(t, now_us);

@@ -114,11 +114,11 @@ const char *text_reason(const struct terminal *t, const char *reason)
         {"accepted_by_other", "已由其他专家接听", "another specialist accepted"},
         {"expired", "无人应答", "nobody answered"},
         {"refused", "已拒绝", "refused"},
+        {"rerouted", "已转给其他专家组", "given to another panel"},
+        {"removed", "已被移出该会诊", "taken out of this consultation"},
     };
     for (size_t i = 0; i < sizeof REASONS / sizeof REASONS[0]; i++)
         if (strcmp(reason, REASONS[i].code) == 0)
-        {"rerouted", "已转给其他专家组", "given to another panel"},
-        {"removed", "已被移出该会诊", "taken out of this consultation"},
             return english(t) ? REASONS[i].en : REASONS[i].zh;
     return reason;
 }

@@ -165,10 +165,6 @@ class Interactive(unittest.TestCase):
         specialist.type("quit")
         specialist.ends(1)
 
-    def test_typing_what_makes_no_sense_is_answered(self):
-        specialist = self.specialist()
-        specialist.type("accept")
-        specialist.sees("Nothing rings")
     def coordinator(self):
         """Somebody of the hospital who signs in by the wire alone."""
         installation = self.installation
@@ -197,6 +193,10 @@ class Interactive(unittest.TestCase):
         self.assertEqual([e["state"] for e in specialist.events("call")], ["connected"])
         self.assertEqual(self.count("SELECT COUNT(*) FROM audit WHERE act = 'media.join' AND detail <> ''"), 0)
 
+    def test_typing_what_makes_no_sense_is_answered(self):
+        specialist = self.specialist()
+        specialist.type("accept")
+        specialist.sees("Nothing rings")
         specialist.type("enter")
         specialist.sees("no talk to enter")
         specialist.type("dance")
