@@ -162,6 +162,17 @@ int64_t sq_consultation_acknowledge(sq_client *client, const char *id)
     return ask_about(client, "consultation.acknowledge", "id", id);
 }
 
+int64_t sq_consultation_outcome(sq_client *client, const char *id, const char *outcome,
+                                const char *concordance, bool avoided_transfer)
+{
+    if (!id || !*id || !outcome || !concordance)
+        return SQ_ERR_INVALID;
+    return ask(client, "consultation.outcome",
+               json_pack("{s:s, s:s, s:s, s:b}", "id", id, "outcome", outcome, "concordance",
+                         concordance, "avoidedTransfer", (int)avoided_transfer),
+               SQ_ERR_INVALID);
+}
+
 int64_t sq_consultation_archive(sq_client *client, const char *id)
 {
     return ask_about(client, "consultation.archive", "id", id);

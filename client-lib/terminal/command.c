@@ -95,6 +95,12 @@ static void command_acknowledge(struct terminal *t, char *rest)
     flow_asked(t, sq_consultation_acknowledge(t->client, t->current.id));
 }
 
+static void command_outcome(struct terminal *t, char *rest)
+{
+    const char *how = strsep(&rest, " ");
+    flow_asked(t, sq_consultation_outcome(t->client, t->current.id, rest ? rest : "", how, false));
+}
+
 static void command_archive(struct terminal *t, char *rest)
 {
     (void)rest;
@@ -133,6 +139,7 @@ static const struct {
     {"opinion", command_opinion},
     {"sign", command_sign},
     {"acknowledge", command_acknowledge},
+    {"outcome", command_outcome},
     {"archive", command_archive},
     {"attach", command_attach},
     {"quit", command_quit},

@@ -91,6 +91,14 @@ static void step_verify(struct terminal *t)
     flow_asked(t, sq_opinion_verify(t->client, t->current.id));
 }
 
+/* By itself it knows nothing of the patient, and says so. */
+static void step_outcome(struct terminal *t)
+{
+    if (t->options->automatic)
+        flow_asked(
+            t, sq_consultation_outcome(t->client, t->current.id, "not known", "unknown", false));
+}
+
 static void step_archive(struct terminal *t)
 {
     if (t->options->automatic)
@@ -150,7 +158,8 @@ static const struct {
     {ROLE_DOCTOR, "interrupted", step_talk},
     {ROLE_DOCTOR, "opinion_drafted", step_call_over},
     {ROLE_DOCTOR, "delivered", step_verify},
-    {ROLE_DOCTOR, "acknowledged", step_archive},
+    {ROLE_DOCTOR, "acknowledged", step_outcome},
+    {ROLE_DOCTOR, "outcome_recorded", step_archive},
     {ROLE_DOCTOR, "archived", step_done},
     {ROLE_DOCTOR, "refused", step_failed},
     {ROLE_DOCTOR, "cancelled", step_failed},

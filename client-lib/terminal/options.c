@@ -42,7 +42,8 @@ static const char HELP[] =
     "  --help, --version\n\n"
     "While it runs, type: accept, refuse REASON, cancel REASON, mute, unmute, leave, enter, end, "
     "sign, "
-    "acknowledge, archive, attach [TYPE] FILE, quit.\n"
+    "acknowledge, outcome agrees|agrees_in_part|differs|unknown TEXT, archive, attach [TYPE] FILE, "
+    "quit.\n"
     "Exit: 0 the consultation was completed, 2 it was refused, cancelled or expired, 1 anything "
     "else.\n";
 

@@ -42,16 +42,20 @@ static const struct {
         {"会诊意见签名无效，请勿采用，并联系会诊中心",
          "The opinion's signature is NOT valid: do not use it, call the consultation centre"},
     [TEXT_DONE] = {"会诊已完成", "The consultation is complete"},
-    [TEXT_UNKNOWN_COMMAND] = {"不认识的命令；可用：accept、refuse 理由、cancel "
-                              "理由、mute、unmute、leave、enter、end、opinion 栏目 "
-                              "文字、sign、acknowledge、archive、attach 文件、quit",
-                              "Unknown command; there are: accept, refuse REASON, cancel REASON, "
-                              "mute, unmute, leave, enter, end, "
-                              "opinion FIELD TEXT, sign, acknowledge, archive, attach FILE, quit"},
+    [TEXT_UNKNOWN_COMMAND] =
+        {"不认识的命令；可用：accept、refuse 理由、cancel "
+         "理由、mute、unmute、leave、enter、end、opinion 栏目 "
+         "文字、sign、acknowledge、outcome agrees|agrees_in_part|differs|unknown "
+         "转归、archive、attach 文件、quit",
+         "Unknown command; there are: accept, refuse REASON, cancel REASON, "
+         "mute, unmute, leave, enter, end, "
+         "opinion FIELD TEXT, sign, acknowledge, outcome "
+         "agrees|agrees_in_part|differs|unknown TEXT, archive, attach FILE, quit"},
     [TEXT_QUALITY] = {"网络质量", "Link quality"},
     [TEXT_RESUMED] = {"已回到进行中的会诊", "Back in the running consultation"},
-    [TEXT_ATTACH_HOW] = {"请写：attach 文件，或 attach 类型 文件（类型：photo、pdf、dicom、ecg、audio）",
-                         "Write: attach FILE, or attach TYPE FILE (photo, pdf, dicom, ecg, audio)"},
+    [TEXT_ATTACH_HOW] =
+        {"请写：attach 文件，或 attach 类型 文件（类型：photo、pdf、dicom、ecg、audio）",
+         "Write: attach FILE, or attach TYPE FILE (photo, pdf, dicom, ecg, audio)"},
     [TEXT_ATTACH_SENDING] = {"正在上传", "Sending"},
     [TEXT_ATTACH_DARK] = {"网络中断，恢复后自动继续上传", "No link; it goes on by itself later"},
     [TEXT_ATTACHED] = {"已上传", "Sent"},
@@ -72,6 +76,8 @@ static const struct {
     {"opinion_signed", "意见已签名", "opinion signed"},
     {"delivered", "意见已送达", "opinion delivered"},
     {"acknowledged", "意见已确认收到", "opinion acknowledged"},
+    {"follow_up_due", "请登记患者转归", "the outcome is asked for"},
+    {"outcome_recorded", "已登记患者转归", "outcome recorded"},
     {"archived", "已归档", "archived"},
     {"cancelled", "已取消", "cancelled"},
     {"no_show", "专家与申请方未能见面", "the two sides never met"},

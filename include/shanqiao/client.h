@@ -144,6 +144,10 @@ int64_t sq_consultation_leave(sq_client *client, const char *id);
 int64_t sq_consultation_end(sq_client *client, const char *id);
 int64_t sq_consultation_cancel(sq_client *client, const char *id, const char *reason);
 int64_t sq_consultation_acknowledge(sq_client *client, const char *id);
+/* What became of the patient. concordance: "agrees", "agrees_in_part", "differs", "unknown" (the
+ * final diagnosis with the opinion's). Without it nothing is archived for a month. */
+int64_t sq_consultation_outcome(sq_client *client, const char *id, const char *outcome,
+                                const char *concordance, bool avoided_transfer);
 int64_t sq_consultation_archive(sq_client *client, const char *id);
 int64_t sq_opinion_save(sq_client *client, const char *consultation_id,
                         const struct sq_opinion *opinion);

@@ -9,10 +9,15 @@
 #define TAG_PREFIX "胸闷两小时，活动后加重 #"
 
 static const struct flow_step consultation[FLOW_STEPS_MAX] = {
-    {"consultation.submit", false, FLOW_SUBMIT}, {"consultation.accept", true, FLOW_BY_ID},
-    {"consultation.enter", false, FLOW_BY_ID},   {"consultation.enter", true, FLOW_BY_ID},
-    {"consultation.end", true, FLOW_BY_ID},      {"opinion.save", true, FLOW_OPINION},
-    {"opinion.sign", true, FLOW_SIGN},           {"consultation.acknowledge", false, FLOW_BY_ID},
+    {"consultation.submit", false, FLOW_SUBMIT},
+    {"consultation.accept", true, FLOW_BY_ID},
+    {"consultation.enter", false, FLOW_BY_ID},
+    {"consultation.enter", true, FLOW_BY_ID},
+    {"consultation.end", true, FLOW_BY_ID},
+    {"opinion.save", true, FLOW_OPINION},
+    {"opinion.sign", true, FLOW_SIGN},
+    {"consultation.acknowledge", false, FLOW_BY_ID},
+    {"consultation.outcome", false, FLOW_OUTCOME},
     {"consultation.archive", false, FLOW_BY_ID},
 };
 static const struct flow_step ring[] = {
@@ -66,6 +71,10 @@ static json_t *params_of(const struct flow_request *r)
         return opinion_params(r);
     case FLOW_SIGN:
         return json_pack("{s:s}", "consultationId", r->consultation);
+    case FLOW_OUTCOME:
+        return json_pack("{s:s, s:s, s:s, s:b}", "id", r->consultation, "outcome",
+                         "当日转县医院，五天后好转出院。", "concordance", "agrees",
+                         "avoidedTransfer", 0);
     default:
         return json_pack("{s:s}", "id", r->consultation);
     }

@@ -8,18 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOW_STEPS_MAX 9
+#define FLOW_STEPS_MAX 10
 #define FLOW_ID_MAX    40 /* of a consultation, with its zero */
 
 enum flow_kind {
-    FLOW_CONSULTATION = 0, /* submit to archive: 9 requests */
+    FLOW_CONSULTATION = 0, /* submit to archive: 10 requests */
     FLOW_RING              /* submit, refuse: the most rings a second */
 };
 
 struct flow_step {
     const char *method;
     bool by_specialist;
-    enum { FLOW_BY_ID, FLOW_SUBMIT, FLOW_REASON, FLOW_OPINION, FLOW_SIGN } params;
+    enum { FLOW_BY_ID, FLOW_SUBMIT, FLOW_REASON, FLOW_OPINION, FLOW_SIGN, FLOW_OUTCOME } params;
 };
 
 /* Static storage. */

@@ -20,7 +20,7 @@ static const char usage_text[] =
     "  --idle N             idle connections (0 to 100000; 0)\n"
     "  --rate R             requests a second (0 to 5000; 0: none)\n"
     "  --seconds S          of load (1 to 3600; 30)\n"
-    "  --flow NAME          consultation (submit to archive, 9 requests) or ring (submit, refuse)\n"
+    "  --flow NAME          consultation (submit to archive, 10 requests) or ring (submit, refuse)\n"
     "  --seed N             of the arrivals (1)\n"
     "  --parallel N         sign-ins at a time (1 to 256; 32)\n"
     "  --open-seconds N     at most, for each group to sign in (1 to 3600; 600)\n"

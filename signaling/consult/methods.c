@@ -173,7 +173,20 @@ static int acknowledge(struct call *call)
 
 static int archive(struct call *call)
 {
-    return one_event(call, ACT_ARCHIVE, CONSULT_ARCHIVE, NULL);
+    struct method_work *w;
+    int status = method_load(call, ACT_ARCHIVE, &w);
+    if (status < 0)
+        return status;
+    struct consult_event e = {.type = CONSULT_ARCHIVE, .member = w->self};
+    enum consult_state state = w->r.step.state;
+    status = method_perform(call, w, &e);
+    if (status == SQ_ERR_STATE && (state == CONSULT_ACKNOWLEDGED || state == CONSULT_FOLLOW_UP_DUE))
+        status =
+            call_fail(call, status,
+                      "The outcome is missing. Record what became of the patient, then "
+                      "archive; without it only 30 days after it was asked for.",
+                      "尚未登记结局。请先登记患者转归再归档；催报满30天仍无结局方可直接归档。");
+    return method_end(call, w, status);
 }
 
 static int give_back(struct call *call)

@@ -137,6 +137,8 @@ struct consult_times consult_times_default(void)
         .opinion_us = DAY_US,
         .acknowledge_us = DAY_US,
         .follow_up_us = 3 * DAY_US,
+        .outcome_us = 7 * DAY_US,
+        .outcome_over_us = 30 * DAY_US,
     };
 }
 

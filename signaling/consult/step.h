@@ -307,6 +307,8 @@ struct consult_times { /* how long it may last */
     time_us critical_us;                       /* rings again */
     time_us backfill_us;
     time_us opinion_us, acknowledge_us, follow_up_us; /* reminders */
+    time_us outcome_us; /* asked for so long after the signature, unless the opinion says when */
+    time_us outcome_over_us; /* since it is asked for: after that it is archived without */
 };
 
 enum consult_command_type {

@@ -136,14 +136,18 @@ int step_deliver(struct step *s)
     return 0;
 }
 
+/* When the outcome is asked for. */
+static time_us outcome_due(const struct step *s)
+{
+    int days = s->c.follow_up_days;
+    return s->c.at.signed_utc_us + (days ? days * DAY_US : s->times->outcome_us);
+}
+
 int step_acknowledge(struct step *s)
 {
-    time_us due = s->c.at.signed_utc_us + s->c.follow_up_days * DAY_US;
+    time_us due = outcome_due(s);
     step_set_state(s, CONSULT_ACKNOWLEDGED);
-    step_arm(s, CONSULT_DUE_STATE,
-             s->c.follow_up_days == 0 ? TIME_US_NEVER
-             : due > s->utc_us        ? due
-                                      : s->utc_us);
+    step_arm(s, CONSULT_DUE_STATE, due > s->utc_us ? due : s->utc_us);
     return 0;
 }
 
@@ -159,8 +163,9 @@ int step_archive(struct step *s)
 {
     bool owes = s->c.backfill.state == CONSULT_BACKFILL_DUE ||
                 s->c.backfill.state == CONSULT_BACKFILL_OVERDUE;
-    bool outcome_due = s->c.state == CONSULT_ACKNOWLEDGED && s->c.follow_up_days > 0;
-    if (owes || outcome_due || s->c.critical == CONSULT_CRITICAL_RAISED)
+    bool asked = s->c.state == CONSULT_FOLLOW_UP_DUE && /* in vain, for long enough? */
+                 s->utc_us < outcome_due(s) + s->times->outcome_over_us;
+    if (owes || asked || s->c.critical == CONSULT_CRITICAL_RAISED)
         return SQ_ERR_STATE;
     step_finish(s, CONSULT_ARCHIVED, s->c.reason, CONSULT_BY_CANCEL);
     return 0;

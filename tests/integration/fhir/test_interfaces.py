@@ -149,6 +149,8 @@ def live_a_case(server):
     specialist.result("opinion.save", {"consultationId": case, "opinion": OPINION})
     specialist.result("opinion.sign", {"consultationId": case})
     village.result("consultation.acknowledge", {"id": case})
+    village.result("consultation.outcome", {"id": case, "outcome": "well", "concordance": "agrees",
+                                            "avoidedTransfer": True})
     village.result("consultation.archive", {"id": case})
     specialist.close()
     return case, village

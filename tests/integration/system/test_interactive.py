@@ -123,6 +123,10 @@ class Interactive(unittest.TestCase):
         village.type("acknowledge")
         village.reaches("acknowledged")
         village.type("archive")
+        village.sees("Not done")
+        village.type("outcome agrees went home after nine days")
+        village.reaches("outcome_recorded")
+        village.type("archive")
         village.ends(0)
 
     def test_nothing_is_signed_when_a_field_is_refused(self):

@@ -55,7 +55,8 @@ class Options(test_system.System):
         village = Person(self, "village", "doctor", demo.VILLAGE, "--consultation", LIB / "demo-request.json")
         self.wait(lambda: specialist.first("ring"), "the ring")
         village.type("mute")
-        for state, word in (("delivered", "acknowledge"), ("acknowledged", "archive")):
+        for state, word in (("delivered", "acknowledge"), ("acknowledged", "outcome agrees well"),
+                            ("outcome_recorded", "archive")):
             village.reaches(state)
             village.type(word)
         village.ends(0)

@@ -25,6 +25,8 @@ const struct consult_times history_times = {
     .opinion_us = 21 * HOUR_US,
     .acknowledge_us = 20 * HOUR_US,
     .follow_up_us = 72 * HOUR_US,
+    .outcome_us = 30 * HOUR_US,
+    .outcome_over_us = 100 * HOUR_US,
 };
 
 struct history history_of(uint64_t seed)
@@ -164,6 +166,9 @@ struct consult_event history_fill(struct history *h, enum consult_event_type typ
     bool to_slot = h->c.slot.start_utc_us > h->utc_us && prng_chance(&h->random, 0.5);
     if (type == CONSULT_ENTER && to_slot)
         h->utc_us = h->c.slot.start_utc_us;
+    time_us in_vain = h->c.at.signed_utc_us + 60 * 24 * HOUR_US + history_times.outcome_over_us;
+    if (type == CONSULT_ARCHIVE && h->utc_us < in_vain && prng_chance(&h->random, 0.5))
+        h->utc_us = in_vain;
     return e;
 }
 
@@ -205,8 +210,8 @@ static const enum consult_event_type onwards[CONSULT_STATE_COUNT][4] = {
     [CONSULT_OPINION_SIGNED] = {CONSULT_DELIVER, CONSULT_DELIVER, CONSULT_DELIVER, CONSULT_REMOVE},
     [CONSULT_DELIVERED] = {CONSULT_ACKNOWLEDGE, CONSULT_ACKNOWLEDGE, CONSULT_ACKNOWLEDGE,
                            CONSULT_REMOVE},
-    [CONSULT_ACKNOWLEDGED] = {CONSULT_OUTCOME, CONSULT_ARCHIVE, CONSULT_TIMEOUT, CONSULT_REMOVE},
-    [CONSULT_FOLLOW_UP_DUE] = {CONSULT_OUTCOME, CONSULT_OUTCOME, CONSULT_TIMEOUT, CONSULT_REMOVE},
+    [CONSULT_ACKNOWLEDGED] = {CONSULT_OUTCOME, CONSULT_TIMEOUT, CONSULT_TIMEOUT, CONSULT_REMOVE},
+    [CONSULT_FOLLOW_UP_DUE] = {CONSULT_OUTCOME, CONSULT_ARCHIVE, CONSULT_TIMEOUT, CONSULT_REMOVE},
     [CONSULT_OUTCOME_RECORDED] = {CONSULT_ARCHIVE, CONSULT_ARCHIVE, CONSULT_BACKFILL,
                                   CONSULT_CRITICAL_ACK},
     [CONSULT_ARCHIVED] = {CONSULT_SUPERSEDE, CONSULT_SUPERSEDE, CONSULT_CONSENT_WITHDRAWN,

@@ -102,8 +102,8 @@ static const char *broken_room(const struct consult *c)
 static const char *broken_deadlines(const struct consult *c)
 {
     /* Waits for a person, or for the system in the same transaction, for ever. */
-    unsigned for_ever = S(DRAFT) | S(RETURNED) | S(IN_PROGRESS) | S(OPINION_SIGNED) |
-                        S(OUTCOME_RECORDED) | (c->follow_up_days ? 0 : S(ACKNOWLEDGED));
+    unsigned for_ever =
+        S(DRAFT) | S(RETURNED) | S(IN_PROGRESS) | S(OPINION_SIGNED) | S(OUTCOME_RECORDED);
     const time_us *due = c->deadlines;
     bool state_due = due[CONSULT_DUE_STATE] != TIME_US_NEVER;
     bool reading_due = due[CONSULT_DUE_READING] != TIME_US_NEVER;
@@ -367,7 +367,8 @@ static const char *broken_step(const struct consult *before, const struct consul
         return "concluded before everybody wrote";
     bool archived = after->state == CONSULT_ARCHIVED && before->state != CONSULT_ARCHIVED;
     if (archived && (after->backfill.left || after->critical == CONSULT_CRITICAL_RAISED ||
-                     (before->state == CONSULT_ACKNOWLEDGED && before->follow_up_days)))
+                     (before->state == CONSULT_FOLLOW_UP_DUE &&
+                      utc_us < before->at.signed_utc_us + times->outcome_over_us)))
         return "archived with something left to do";
     if (e->type == CONSULT_REOPEN && after->at.ended_utc_us)
         return "reopened, and ended still";

@@ -44,7 +44,7 @@ Test(consult_after, an_emergency_rings_on_when_who_accepted_does_not_come)
     cr_expect_eq(l.c.state, CONSULT_NO_SHOW);
 }
 
-static struct life emergency_acknowledged(void)
+static struct life emergency_with_outcome(void)
 {
     struct life l = life_of(CONSULT_EMERGENCY, CONSULT_NEEDS_INVITED | CONSULT_NEEDS_AGREEMENT);
     l.c.consent = 0;
@@ -53,12 +53,13 @@ static struct life emergency_acknowledged(void)
     life_by(&l, CONSULT_SIGN, 0);
     life_by(&l, CONSULT_DELIVER, 0);
     life_by(&l, CONSULT_ACKNOWLEDGE, 0);
+    life_by(&l, CONSULT_OUTCOME, 0);
     return l;
 }
 
 Test(consult_after, the_archive_waits_for_what_an_emergency_skipped)
 {
-    struct life l = emergency_acknowledged();
+    struct life l = emergency_with_outcome();
     life_no(&l, (struct consult_event){.type = CONSULT_ARCHIVE}, SQ_ERR_STATE);
     life_timeout(&l, CONSULT_DUE_BACKFILL);
     cr_expect_eq(l.c.backfill.state, CONSULT_BACKFILL_OVERDUE);
@@ -188,6 +189,7 @@ Test(consult_after, a_critical_value_rings_until_somebody_has_taken_note)
     cr_expect(life_told(&l, CONSULT_DO_TELL_CRITICAL));
     life_by(&l, CONSULT_DELIVER, 0);
     life_by(&l, CONSULT_ACKNOWLEDGE, 0);
+    life_by(&l, CONSULT_OUTCOME, 0);
     life_no(&l, (struct consult_event){.type = CONSULT_ARCHIVE}, SQ_ERR_STATE);
     life_by(&l, CONSULT_CRITICAL_ACK, 0);
     life_no(&l, (struct consult_event){.type = CONSULT_CRITICAL_ACK}, SQ_ERR_STATE);
@@ -401,6 +403,22 @@ Test(consult_after, the_outcome_comes_back)
     cr_expect(life_told(&l, CONSULT_DO_TELL_STATE));
     life_by(&l, CONSULT_ARCHIVE, 0);
     cr_expect(consult_is_over(l.c.state));
+}
+
+Test(consult_after, an_outcome_is_asked_for_where_no_day_was_named)
+{
+    struct life l = delivered(0);
+    life_by(&l, CONSULT_ACKNOWLEDGE, 0);
+    cr_expect_eq(l.c.deadlines[CONSULT_DUE_STATE], l.c.at.signed_utc_us + l.times.outcome_us);
+    life_no(&l, (struct consult_event){.type = CONSULT_ARCHIVE}, SQ_ERR_STATE);
+    life_timeout(&l, CONSULT_DUE_STATE);
+    cr_expect_eq(l.c.state, CONSULT_FOLLOW_UP_DUE);
+    cr_expect_eq(life_command(&l, CONSULT_DO_REMIND)->member, CONSULT_APPLICANT);
+    l.utc_us = l.c.at.signed_utc_us + l.times.outcome_us + l.times.outcome_over_us - 1;
+    life_no(&l, (struct consult_event){.type = CONSULT_ARCHIVE}, SQ_ERR_STATE);
+    l.utc_us++;
+    life_by(&l, CONSULT_ARCHIVE, 0); /* asked for in vain */
+    cr_expect_eq(l.c.state, CONSULT_ARCHIVED);
 }
 
 Test(consult_after, what_is_signed_is_superseded_and_never_unsigned)

@@ -283,6 +283,7 @@ Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
     region_act(&p, VILLAGER, "consultation.end", id);
     region_ok(&p, CITY_EXPERT, "opinion.sign", opinion(id, 0));
     region_act(&p, VILLAGER, "consultation.acknowledge", id);
+    region_ok(&p, VILLAGER, "consultation.outcome", outcome(id));
     cr_expect_eq(people_call(&p, VILLAGER, "consultation.archive", people_id(id)), SQ_ERR_STATE,
                  "it is not made up for");
     p.utc_us += 2 * DAY_US;

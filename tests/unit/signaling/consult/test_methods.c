@@ -68,6 +68,11 @@ Test(consult_methods, from_request_to_archive)
     cr_expect_eq(people_told(&p, VILLAGER, "consultation.state"),
                  1); /* signed and delivered in one */
     cr_assert_eq(act(VILLAGER, "consultation.acknowledge", id), 0);
+    cr_assert_eq(act(VILLAGER, "consultation.archive", id), SQ_ERR_STATE);
+    cr_expect_not_null(strstr(p.call.message_en, "outcome"));
+    params = json_pack("{s:s, s:s, s:s, s:b}", "id", id, "outcome", "went home", "concordance",
+                       "agrees", "avoidedTransfer", 0);
+    cr_assert_eq(people_call(&p, VILLAGER, "consultation.outcome", params), 0);
     cr_assert_eq(act(VILLAGER, "consultation.archive", id), 0);
     cr_expect_str_eq(people_result(&p, "state"), "archived");
     cr_assert_eq(
