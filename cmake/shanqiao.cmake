@@ -92,7 +92,7 @@ function(shanqiao_program name)
 endfunction()
 
 # shanqiao_test(NAME SOURCES ... LIBS ... [TIMEOUT s] [LABEL unit|sim|integration|oom]): one Criterion program, one ctest
-# entry. A unit test that uses signalling's store (signaling_people) runs a second time, labelled postgres, on a
+# entry. A unit or oom test that uses signalling's store (signaling_people) runs a second time, labelled postgres, on a
 # PostgreSQL server of its own.
 function(shanqiao_test name)
     cmake_parse_arguments(A "" "TIMEOUT;LABEL" "SOURCES;LIBS" ${ARGN})
@@ -106,7 +106,7 @@ function(shanqiao_test name)
     target_link_libraries(${name} PRIVATE shanqiao_flags test_support ${A_LIBS})
     add_test(NAME ${name} COMMAND ${SHANQIAO_LAUNCHER} $<TARGET_FILE:${name}> WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS ${A_LABEL})
-    if("signaling_people" IN_LIST A_LIBS AND A_LABEL STREQUAL "unit")
+    if("signaling_people" IN_LIST A_LIBS AND A_LABEL MATCHES "^(unit|oom)$")
         find_program(POSTGRES_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
         math(EXPR timeout "4 * ${A_TIMEOUT}")
         add_test(NAME ${name}_postgres

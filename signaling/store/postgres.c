@@ -297,7 +297,11 @@ static int prepare_slot(struct postgres_engine *e, struct postgres_slot *slot, c
                         const char *sql, const struct bound *b, size_t count)
 {
     char *copy = strdup(sql);
-    PGresult *r = copy ? PQprepare(e->db, name, sql, (int)count, b->types) : NULL;
+    if (!copy) {
+        store_set_error(e->store, "out of memory");
+        return SQ_ERR_NOMEM;
+    }
+    PGresult *r = PQprepare(e->db, name, sql, (int)count, b->types);
     int status = is_good(r) ? 0 : postgres_fail(e, r);
     PQclear(r);
     if (status < 0) {

@@ -56,6 +56,13 @@ static int64_t rows(const char *sql)
     return n;
 }
 
+static size_t failing;
+
+static void arm(void)
+{
+    oom_fail_at(failing);
+}
+
 /* Calls until no allocation fails. Each failure leaves `count` as it was. */
 static void walk(const char *account, const char *method, const char *params, const char *count)
 {
@@ -66,8 +73,10 @@ static void walk(const char *account, const char *method, const char *params, co
         int64_t before = rows(count);
         json_t *made = json_loads(params, 0, NULL);
         cr_assert_not_null(made, "%s", params);
-        oom_fail_at(n);
+        failing = n;
+        p.before_method = arm;
         int status = people_call(&p, account, method, made);
+        p.before_method = NULL;
         failed = oom_happened();
         oom_fail_at(0);
         cr_assert(status == 0 || (failed && (status == SQ_ERR_NOMEM || status == SQ_ERR_INTERNAL)),

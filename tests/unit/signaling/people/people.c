@@ -148,7 +148,7 @@ static void be(struct people *p, const char *account)
         p->caller.roles = (uint32_t)store_int(&q, 0);
         store_copy_text(&q, 1, p->caller.institution, ID_MAX);
     }
-    store_query_end(&q);
+    cr_assert_eq(store_query_end(&q), 0, "%s", store_error(p->service.store));
 }
 
 static void fits(const json_t *document, const char *part, const json_t *value, const char *name)
@@ -183,6 +183,8 @@ int people_call(struct people *p, const char *account, const char *name, json_t 
     cr_assert_not_null(method, "%s", name);
     forget_call(p);
     be(p, account);
+    if (p->before_method)
+        p->before_method();
     p->call.service = &p->service;
     p->call.caller = &p->caller;
     p->call.params = params;

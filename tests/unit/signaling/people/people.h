@@ -27,8 +27,9 @@ struct people {
     struct service service;
     struct schema_set *schemas; /* each result and notification is checked against; NULL: not */
     time_us utc_us;
-    struct call call;     /* of the last people_call: result, messages, effects */
-    struct caller caller; /* of the last people_call */
+    struct call call;            /* of the last people_call: result, messages, effects */
+    struct caller caller;        /* of the last people_call */
+    void (*before_method)(void); /* when it is known who calls (memory may run out now); or NULL */
 };
 
 void people_init(struct people *p);

@@ -68,13 +68,23 @@ static int64_t number(const char *text)
     return n;
 }
 
+static size_t failing;
+
+static void arm(void)
+{
+    oom_fail_at(failing);
+}
+
 /* Calls with params that are there already: it is the handler that meets the failure. */
 static int call_with(size_t n, const char *account, const char *method, json_t *params)
 {
     oom_fail_at(0);
     cr_assert(params);
-    oom_fail_at(n);
-    return people_call(&p, account, method, params);
+    failing = n;
+    p.before_method = arm;
+    int status = people_call(&p, account, method, params);
+    p.before_method = NULL;
+    return status;
 }
 
 Test(rights_oom, an_event_is_whole_or_none)
