@@ -226,6 +226,11 @@ static int say_good(const struct ctl *c, const struct export_verdict *v, const c
                      "CA SHA-256 %s\n",
                      "校验通过：会诊 %s，%s 签署于 %s\n共 %zu 份已签署版本\n根证书 SHA-256 %s\n"),
             v->consultation, v->signer, v->signed_at, v->opinions, v->ca_fingerprint);
+    fputs(ctl_text(c,
+                   "The time is by the installation's clock; no time stamp authority vouches for "
+                   "it.\n",
+                   "时间取自签发平台的时钟，没有可信时间戳机构为其作证。\n"),
+          c->out);
     if (v->own_ca)
         fputs(ctl_text(c,
                        "The CA is the one inside the package: compare its SHA-256 with the "
