@@ -111,9 +111,10 @@ static void send_video(struct terminal *t, int64_t now_us)
     if (now_us - m->next_video_us > BEHIND_MAX_US)
         m->next_video_us = now_us;
     while (m->video && m->next_video_us <= now_us) {
-        const struct y4m_format *format = video_source_format(m->video);
+        /* A copy: it outlives a source that breaks. */
+        const struct y4m_format format = *video_source_format(m->video);
         send_video_frame(t, m->next_video_us);
-        m->next_video_us += INT64_C(1000000) * format->rate_den / format->rate_num;
+        m->next_video_us += INT64_C(1000000) * format.rate_den / format.rate_num;
     }
 }
 
