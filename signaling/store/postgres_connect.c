@@ -64,6 +64,10 @@ void postgres_disconnect(struct postgres_engine *e)
     memset(e->slots, 0, sizeof e->slots);
     PQfinish(e->db);
     e->db = NULL;
+    for (int i = 0; i < e->waiting; i++) {
+        if (e->line[i])
+            e->line[i]->waits = false;
+    }
     e->waiting = 0;
 }
 

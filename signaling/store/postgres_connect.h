@@ -4,10 +4,10 @@
 #define SIGNALING_STORE_POSTGRES_CONNECT_H
 
 #include "base/time.h"
-#include "signaling/store/store.h"
-#include <libpq-fe.h>
+#include "signaling/store/postgres_values.h"
 
 #define POSTGRES_SLOTS 2048 /* a power of two, several times the statements of the tree */
+#define POSTGRES_LINE  64
 
 /* A statement that this connection has prepared. Types are part of it: a null has none. */
 struct postgres_slot {
@@ -25,7 +25,11 @@ struct postgres_engine {
     char *channel; /* of store_listen; NULL: this is no node of several */
     bool in_transaction;
     enum postgres_part part;
-    int waiting;      /* statements in the pipeline; 0: it is off */
+    /* Statements in the pipeline, which is off while there are none; whose results nobody asks for:
+     * NULL. */
+    struct postgres_cursor *line[POSTGRES_LINE];
+    int waiting;
+    int late;         /* what came of one that nobody asked for, until its part is undone */
     bool was_up;      /* there was a connection before this one */
     bool reconnected; /* not told by engine_notice yet */
     time_us retry_us; /* monotonic: no new connection before */

@@ -121,15 +121,24 @@ void store_set_error(struct store *s, const char *format, ...)
     va_end(args);
 }
 
+static int begin_once(struct store *s)
+{
+    int status = s->ops->begin(s->engine);
+    s->in_transaction = status == 0;
+    if (status == 0)
+        status = s->guard ? s->guard(s, s->guard_user) : store_settle(s);
+    if (status < 0)
+        store_rollback(s);
+    return status;
+}
+
 int store_begin(struct store *s)
 {
     CHECK(!s->in_transaction);
-    int status = s->ops->begin(s->engine);
-    s->in_transaction = status == 0;
-    if (status == 0 && s->guard)
-        status = s->guard(s, s->guard_user);
-    if (status < 0)
-        store_rollback(s);
+    bool shared = store_fd(s) >= 0;
+    int status = begin_once(s);
+    if (status < 0 && shared && store_fd(s) < 0)
+        status = begin_once(s); /* the server ended it while it idled: nothing had begun */
     return status;
 }
 
