@@ -83,6 +83,10 @@ int service_next_deadline(struct service *s, time_us *at_utc_us);
 int service_deadline_set(struct service *s, const char *object, const char *kind,
                          time_us at_utc_us);
 
+/* The same for who knows what the row says now (TIME_US_NEVER: there is none). */
+int service_deadline_move(struct service *s, const char *object, const char *kind, time_us before,
+                          time_us at_utc_us);
+
 /* Another node changed deadlines of `object` (NULL: of anything): they are read anew. Needs no
  * transaction. Without it they are noticed after DEADLINES_RELOAD_US. */
 int service_deadline_changed(struct service *s, const char *object);

@@ -126,40 +126,41 @@ static bool is_taken(const struct deadlines *d, const char *key)
     return false;
 }
 
-/* A hint that stands only moves to earlier: if this transaction is undone the old time counts
- * again. */
-int service_deadline_set(struct service *s, const char *object, const char *kind, time_us at_utc_us)
+static int read_row(struct service *s, const char *object, const char *kind, time_us *at_utc_us)
 {
-    char key[WHEEL_KEY_MAX];
-    time_us before = TIME_US_NEVER;
     struct store_query q;
-    int status = open_deadlines(s);
-    if (status < 0)
-        return status;
+    *at_utc_us = TIME_US_NEVER;
     STORE_QUERY(s->store, &q, "SELECT at_us FROM deadline WHERE object = $1 AND kind = $2",
                 sv_text(object), sv_text(kind));
     if (store_next(&q))
-        before = store_int(&q, 0);
-    status = store_query_end(&q);
+        *at_utc_us = store_int(&q, 0);
+    return store_query_end(&q);
+}
+
+int service_deadline_set(struct service *s, const char *object, const char *kind, time_us at_utc_us)
+{
+    time_us before;
+    int status = read_row(s, object, kind, &before);
+    return status < 0 ? status : service_deadline_move(s, object, kind, before, at_utc_us);
+}
+
+/* A hint that stands only moves to earlier: if this transaction is undone the old time counts
+ * again. */
+int service_deadline_move(struct service *s, const char *object, const char *kind, time_us before,
+                          time_us at_utc_us)
+{
+    char key[WHEEL_KEY_MAX];
+    int status = open_deadlines(s);
     if (status == 0)
         status = write_row(s, object, kind, at_utc_us);
+    if (status < 0)
+        return status;
     key_of(object, kind, key);
     bool hint = at_utc_us < before || (at_utc_us != TIME_US_NEVER && is_taken(s->deadlines, key));
-    return status == 0 && hint ? wheel_set(s->deadlines->wheel, key, at_utc_us) : status;
+    return hint ? wheel_set(s->deadlines->wheel, key, at_utc_us) : 0;
 }
 
 /* ---- take ---- */
-
-static int read_row(struct service *s, struct deadline_due *due)
-{
-    struct store_query q;
-    due->at_utc_us = TIME_US_NEVER;
-    STORE_QUERY(s->store, &q, "SELECT at_us FROM deadline WHERE object = $1 AND kind = $2",
-                sv_text(due->object), sv_text(due->kind));
-    if (store_next(&q))
-        due->at_utc_us = store_int(&q, 0);
-    return store_query_end(&q);
-}
 
 /* What the last call gave out may not have been carried out: look again. */
 static int give_back(struct deadlines *d, time_us utc_us)
@@ -187,7 +188,7 @@ int deadlines_take(struct service *s, time_us utc_us, struct deadline_due due[DE
            wheel_take(s->deadlines->wheel, utc_us, key, &hint_us)) {
         struct deadline_due *d = &due[*count];
         split_key(key, d);
-        status = read_row(s, d);
+        status = read_row(s, d->object, d->kind, &d->at_utc_us);
         if (status < 0 || d->at_utc_us > utc_us) {
             int kept = wheel_set(s->deadlines->wheel, key, status < 0 ? utc_us : d->at_utc_us);
             status = status < 0 ? status : kept;

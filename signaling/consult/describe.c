@@ -64,50 +64,98 @@ static bool is_in(const struct consult_record *r, int member)
     return ring == CONSULT_RING_WON || ring == CONSULT_RING_NONE;
 }
 
-/* Those who will be told of, with `account`: one way to the store for most consultations. */
-static int learn_people(struct service *s, const struct consult_record *r, const char *account,
-                        json_t *people)
+/* Those who will be told of, with `account`: one question for most consultations. */
+static void list_people(const struct consult_record *r, const char *account,
+                        const char *accounts[DIRECTORY_PEOPLE])
 {
-    const char *accounts[DIRECTORY_PEOPLE] = {account, r->applicant,
-                                              consult_record_account(r, r->step.specialist), ""};
-    size_t count = DIRECTORY_PEOPLE - 1;
+    size_t count = 3;
+    accounts[0] = account;
+    accounts[1] = r->applicant;
+    accounts[2] = consult_record_account(r, r->step.specialist);
     for (int i = 0; i < r->step.member_count && count < DIRECTORY_PEOPLE; i++)
         if (is_in(r, i) && i != r->step.specialist)
             accounts[count++] = r->people[i].account;
-    return directory_people(s, accounts, people);
+    while (count < DIRECTORY_PEOPLE)
+        accounts[count++] = "";
+}
+
+static bool all_known(json_t *people, const char *const accounts[DIRECTORY_PEOPLE])
+{
+    for (size_t i = 0; i < DIRECTORY_PEOPLE; i++)
+        if (accounts[i][0] && !json_object_get(people, accounts[i]))
+            return false;
+    return true;
+}
+
+static int take_panel(struct store_query *q, json_t *panels)
+{
+    int status = 0;
+    while (status == 0 && store_next(q))
+        if (json_object_set_new(
+                panels, store_text(q, 0),
+                json_pack("{s:s, s:s}", "id", store_text(q, 0), "name", store_text(q, 1))) != 0)
+            status = SQ_ERR_NOMEM;
+    int ended = store_query_end(q);
+    return status < 0 ? status : ended;
+}
+
+static int take_entries(struct service *s, const struct consult_record *r, struct store_query *q)
+{
+    json_t *entries = NULL;
+    int status = consult_take_entries(s, q, &entries);
+    if (status == 0 && json_object_set_new(r->known, CONSULT_KNOWN_ENTRIES, entries) != 0)
+        status = SQ_ERR_NOMEM;
+    return status;
+}
+
+/* What a description needs of the store and is not known yet; one way for all. */
+static int learn(struct service *s, const struct consult_record *r, unsigned view)
+{
+    struct store_query people_q = {0}, panel_q = {0}, entries_q = {0};
+    const char *accounts[DIRECTORY_PEOPLE], *panel = r->place.panel;
+    json_t *people = known(r, "people"), *panels = known(r, "panels");
+    if (!people || !panels)
+        return SQ_ERR_NOMEM;
+    list_people(r, r->applicant, accounts);
+    bool wants_people = !all_known(people, accounts);
+    bool wants_panel = !json_object_get(panels, panel);
+    bool wants_entries =
+        view & CONSULT_VIEW_CLINICAL && !json_object_get(r->known, CONSULT_KNOWN_ENTRIES);
+    if (wants_people)
+        directory_ask_people(s, accounts, &people_q);
+    if (wants_panel)
+        STORE_QUERY(s->store, &panel_q, "SELECT id, name FROM panel WHERE id = $1", sv_text(panel));
+    if (wants_entries)
+        consult_ask_entries(s, r->id, NULL, &entries_q);
+    int status = wants_people ? directory_take_people(&people_q, people) : 0;
+    if (wants_panel && status == 0)
+        status = take_panel(&panel_q, panels);
+    if (wants_entries && status == 0)
+        status = take_entries(s, r, &entries_q);
+    store_query_end(&panel_q); /* where it was not looked at */
+    store_query_end(&entries_q);
+    return status;
 }
 
 /* A new reference. */
 static int person_of(struct service *s, const struct consult_record *r, const char *account,
                      json_t **out)
 {
+    const char *accounts[DIRECTORY_PEOPLE];
     json_t *people = known(r, "people");
     *out = NULL;
     if (!people)
         return SQ_ERR_NOMEM;
-    int status = json_object_get(people, account) ? 0 : learn_people(s, r, account, people);
+    list_people(r, account, accounts);
+    int status = json_object_get(people, account) ? 0 : directory_people(s, accounts, people);
     *out = json_incref(json_object_get(people, account));
     return status < 0 ? status : *out ? 0 : SQ_ERR_NOT_FOUND;
 }
 
-static int set_panel(struct service *s, json_t *object, const struct consult_record *r)
+static int set_panel(json_t *object, const struct consult_record *r)
 {
-    struct store_query q;
-    const char *panel = r->place.panel;
-    json_t *panels = known(r, "panels"), *described = json_object_get(panels, panel);
-    if (described)
-        return json_object_set(object, "panel", described) == 0 ? 0 : SQ_ERR_NOMEM;
-    STORE_QUERY(s->store, &q, "SELECT id, name FROM panel WHERE id = $1", sv_text(panel));
-    if (store_next(&q))
-        described = json_pack("{s:s, s:s}", "id", store_text(&q, 0), "name", store_text(&q, 1));
-    int status = store_query_end(&q);
-    if (status == 0 && json_object_set(panels, panel, described) != 0)
-        status = SQ_ERR_NOMEM;
-    if (status < 0) {
-        json_decref(described);
-        return status;
-    }
-    return set_new(object, "panel", described);
+    json_t *panel = json_object_get(known(r, "panels"), r->place.panel);
+    return panel && json_object_set(object, "panel", panel) == 0 ? 0 : SQ_ERR_NOMEM;
 }
 
 static int set_person(struct service *s, json_t *object, const char *name,
@@ -314,23 +362,18 @@ static int set_absent(json_t *object, const struct consult_record *r)
     return status;
 }
 
-static int set_entries(struct service *s, json_t *object, const struct consult_record *r)
+static int set_entries(json_t *object, const struct consult_record *r)
 {
     json_t *entries = json_object_get(r->known, CONSULT_KNOWN_ENTRIES);
-    if (entries)
-        return json_object_set(object, "entries", entries) == 0 ? 0 : SQ_ERR_NOMEM;
-    int status = consult_entries(s, r->id, NULL, &entries);
-    if (status < 0)
-        return status;
-    status = json_object_set(r->known, CONSULT_KNOWN_ENTRIES, entries) == 0 ? 0 : SQ_ERR_NOMEM;
-    int set = set_new(object, "entries", entries);
-    return status < 0 ? status : set;
+    return json_object_set(object, "entries", entries) == 0 ? 0 : SQ_ERR_NOMEM;
 }
 
 static int fill(struct service *s, json_t *object, const struct consult_record *r, unsigned view)
 {
     const struct consult *c = &r->step;
-    int status = set_panel(s, object, r);
+    int status = learn(s, r, view);
+    if (status == 0)
+        status = set_panel(object, r);
     if (status == 0)
         status = set_person(s, object, "applicant", r, r->applicant);
     if (status == 0)
@@ -358,7 +401,7 @@ static int fill(struct service *s, json_t *object, const struct consult_record *
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)
         status = set_request(object, r->request, view);
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)
-        status = set_entries(s, object, r);
+        status = set_entries(object, r);
     return status;
 }
 

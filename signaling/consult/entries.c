@@ -88,19 +88,30 @@ static int read_entry(struct service *s, const struct store_query *q, json_t *in
     return status;
 }
 
-int consult_entries(struct service *s, const char *consultation, const char *kind, json_t **out)
+void consult_ask_entries(struct service *s, const char *consultation, const char *kind,
+                         struct store_query *q)
 {
-    struct store_query q;
-    json_t *entries = json_array();
-    int status = entries ? 0 : SQ_ERR_NOMEM;
-    *out = NULL;
-    STORE_QUERY(s->store, &q,
+    STORE_QUERY(s->store, q,
                 "SELECT id, kind, author, at_us, sealed_body FROM consultation_entry"
                 " WHERE consultation = $1 AND ($2 = '' OR kind = $2) ORDER BY at_us, id",
                 sv_text(consultation), sv_text(kind ? kind : ""));
-    while (status == 0 && store_next(&q))
-        status = read_entry(s, &q, entries);
-    int ended = store_query_end(&q);
+}
+
+int consult_entries(struct service *s, const char *consultation, const char *kind, json_t **out)
+{
+    struct store_query q;
+    consult_ask_entries(s, consultation, kind, &q);
+    return consult_take_entries(s, &q, out);
+}
+
+int consult_take_entries(struct service *s, struct store_query *q, json_t **out)
+{
+    json_t *entries = json_array();
+    int status = entries ? 0 : SQ_ERR_NOMEM;
+    *out = NULL;
+    while (status == 0 && store_next(q))
+        status = read_entry(s, q, entries);
+    int ended = store_query_end(q);
     if (status == 0)
         status = ended;
     if (status == 0)

@@ -144,28 +144,34 @@ static void read_place(struct consult_record *r, const struct store_query *q, in
     p->ring_us = store_int(q, from + PLACE_COUNT - 2);
     p->strategy = (enum consult_strategy)store_int(q, from + PLACE_COUNT - 1);
 }
-static int load_row(struct service *s, struct consult_record *r, char specialist[ID_MAX])
+
+/* Of one record: all are begun before the first is read, so that they share the way. */
+enum part { ROW, MEMBERS, PRESENCE, DEADLINES, PANELS, PARTS };
+
+static const char *const part_sql[PARTS] = {
+    [ROW] = "SELECT " LIFE_COLUMNS ", " PLACE_COLUMNS ", specialist, revision, sealed_request,"
+            " sealed_reason FROM consultation WHERE id = $1",
+    [MEMBERS] = "SELECT account, panel, state, role, opinion, ready, took_part FROM ring"
+                " WHERE consultation = $1 ORDER BY position",
+    [PRESENCE] = "SELECT party, session, presence FROM participant WHERE consultation = $1",
+    [DEADLINES] = "SELECT kind, at_us FROM deadline WHERE object = $1",
+    [PANELS] = "SELECT panel FROM consultation_panel WHERE consultation = $1 ORDER BY position",
+};
+
+static int read_row(struct service *s, struct consult_record *r, struct store_query *q,
+                    char specialist[ID_MAX])
 {
-    struct store_query q;
-    int status = SQ_ERR_NOT_FOUND;
     const int rest = LIFE_COUNT + PLACE_COUNT;
-    STORE_QUERY(s->store, &q,
-                "SELECT " LIFE_COLUMNS ", " PLACE_COLUMNS ", specialist, revision, sealed_request,"
-                " sealed_reason FROM consultation WHERE id = $1",
-                sv_text(r->id));
-    if (store_next(&q)) {
-        status = read_names(&r->step, &q);
-        read_life(&r->step, &q);
-        read_place(r, &q, LIFE_COUNT);
-        store_copy_text(&q, rest, specialist, ID_MAX);
-        r->revision = store_int(&q, rest + 1);
-        if (status == 0)
-            status = unseal_request(s, r, &q, rest + 2);
-        if (status == 0)
-            status = unseal_reason(s, r, &q, rest + 3);
-    }
-    int ended = store_query_end(&q);
-    return ended < 0 ? ended : status;
+    if (!store_next(q))
+        return SQ_ERR_NOT_FOUND; /* or the error that ends the query */
+    int status = read_names(&r->step, q);
+    read_life(&r->step, q);
+    read_place(r, q, LIFE_COUNT);
+    store_copy_text(q, rest, specialist, ID_MAX);
+    r->revision = store_int(q, rest + 1);
+    if (status == 0)
+        status = unseal_request(s, r, q, rest + 2);
+    return status == 0 ? unseal_reason(s, r, q, rest + 3) : status;
 }
 
 static void read_member(struct consult_record *r, const struct store_query *q,
@@ -184,59 +190,37 @@ static void read_member(struct consult_record *r, const struct store_query *q,
         r->step.specialist = i;
 }
 
-static int load_members(struct service *s, struct consult_record *r, const char *specialist)
+static void read_presence(struct consult_record *r, const struct store_query *q)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT account, panel, state, role, opinion, ready, took_part FROM ring"
-                " WHERE consultation = $1 ORDER BY position",
-                sv_text(r->id));
-    while (r->step.member_count < CONSULT_MEMBERS_MAX && store_next(&q))
-        read_member(r, &q, specialist);
-    return store_query_end(&q);
-}
-
-static int load_presence(struct service *s, struct consult_record *r)
-{
-    struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT party, session, presence FROM participant WHERE consultation = $1",
-                sv_text(r->id));
-    while (store_next(&q)) {
-        int64_t party = store_int(&q, 0);
-        enum consult_presence presence = (enum consult_presence)store_int(&q, 2);
-        if (party == CONSULT_APPLICANT) {
-            store_copy_text(&q, 1, r->applicant_session, ID_MAX);
-            r->step.applicant = presence;
-        } else if (party >= 0 && party < r->step.member_count) {
-            store_copy_text(&q, 1, r->people[party].session, ID_MAX);
-            r->step.members[party].presence = presence;
-        }
+    int64_t party = store_int(q, 0);
+    enum consult_presence presence = (enum consult_presence)store_int(q, 2);
+    if (party == CONSULT_APPLICANT) {
+        store_copy_text(q, 1, r->applicant_session, ID_MAX);
+        r->step.applicant = presence;
+    } else if (party >= 0 && party < r->step.member_count) {
+        store_copy_text(q, 1, r->people[party].session, ID_MAX);
+        r->step.members[party].presence = presence;
     }
-    return store_query_end(&q);
 }
 
-static int load_deadlines(struct service *s, struct consult_record *r)
+static void read_deadline(struct consult_record *r, const struct store_query *q)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q, "SELECT kind, at_us FROM deadline WHERE object = $1", sv_text(r->id));
-    while (store_next(&q)) {
-        enum consult_deadline kind = consult_deadline_parse(store_text(&q, 0));
-        if (kind != CONSULT_DEADLINE_COUNT)
-            r->step.deadlines[kind] = store_int(&q, 1);
-    }
-    return store_query_end(&q);
+    enum consult_deadline kind = consult_deadline_parse(store_text(q, 0));
+    if (kind != CONSULT_DEADLINE_COUNT)
+        r->step.deadlines[kind] = store_int(q, 1);
 }
 
-static int load_panels(struct service *s, struct consult_record *r)
+static void read_parts(struct consult_record *r, struct store_query q[PARTS],
+                       const char *specialist)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT panel FROM consultation_panel WHERE consultation = $1 ORDER BY position",
-                sv_text(r->id));
-    while (r->panel_count < CONSULT_PANELS_MAX && store_next(&q))
-        store_copy_text(&q, 0, r->panels[r->panel_count++], ID_MAX);
-    return store_query_end(&q);
+    while (r->step.member_count < CONSULT_MEMBERS_MAX && store_next(&q[MEMBERS]))
+        read_member(r, &q[MEMBERS], specialist);
+    while (store_next(&q[PRESENCE]))
+        read_presence(r, &q[PRESENCE]);
+    while (store_next(&q[DEADLINES]))
+        read_deadline(r, &q[DEADLINES]);
+    while (r->panel_count < CONSULT_PANELS_MAX && store_next(&q[PANELS]))
+        store_copy_text(&q[PANELS], 0, r->panels[r->panel_count++], ID_MAX);
 }
 
 static int keep_stored(struct consult_record *r)
@@ -261,17 +245,18 @@ static int keep_stored(struct consult_record *r)
 int consult_record_load(struct service *s, const char *id, struct consult_record *out)
 {
     char specialist[ID_MAX] = "";
+    struct store_query q[PARTS];
     consult_record_init(out, CONSULT_LIVE);
     snprintf(out->id, sizeof(out->id), "%s", id);
-    int status = load_row(s, out, specialist);
+    for (int i = 0; i < PARTS; i++)
+        STORE_QUERY(s->store, &q[i], part_sql[i], sv_text(out->id));
+    int status = read_row(s, out, &q[ROW], specialist);
     if (status == 0)
-        status = load_members(s, out, specialist);
-    if (status == 0)
-        status = load_presence(s, out);
-    if (status == 0)
-        status = load_deadlines(s, out);
-    if (status == 0)
-        status = load_panels(s, out);
+        read_parts(out, q, specialist);
+    for (int i = 0; i < PARTS; i++) {
+        int ended = store_query_end(&q[i]);
+        status = ended < 0 && (status == 0 || status == SQ_ERR_NOT_FOUND) ? ended : status;
+    }
     if (status == 0)
         status = keep_stored(out);
     if (status < 0)
@@ -359,7 +344,7 @@ static int update_life(struct service *s, const struct consult_record *r)
     if (r->reason)
         status = vault_seal(s->vault, &place, r->reason, strlen(r->reason), &sealed, &len);
     if (status == 0)
-        status = STORE_RUN(
+        status = STORE_LATER_ONE(
             s->store,
             "UPDATE consultation SET urgency = $1, state = $2, reason = $3, needs = $4,"
             " approvals = $5, consent = $6, applicant_ready = $7, strategy = $8, panel_level = $9,"
@@ -381,7 +366,7 @@ static int update_life(struct service *s, const struct consult_record *r)
             sv_int(c->at.signed_utc_us), sv_text(specialist_of(r)), sv_bytes(sealed, len),
             sv_text(r->id), sv_int(r->revision));
     free(sealed);
-    return status == 0 ? SQ_ERR_CONFLICT : status < 0 ? status : 0;
+    return status;
 }
 
 static bool same_member(const struct consult_member *a, const struct consult_member *b)
@@ -443,7 +428,8 @@ static int save_deadline(struct service *s, const struct consult_record *r,
     time_us at_us = r->step.deadlines[kind];
     if (at_us == r->stored.step.deadlines[kind])
         return 0;
-    return service_deadline_set(s, r->id, consult_deadline_name(kind), at_us);
+    return service_deadline_move(s, r->id, consult_deadline_name(kind),
+                                 r->stored.step.deadlines[kind], at_us);
 }
 
 /* The list of a new round may begin anew. */

@@ -9,6 +9,8 @@
 #include "signaling/directory/directory.h"
 #include "signaling/proto/method.h"
 
+struct store_query;
+
 #define CONSULT_PANELS_MAX  (1 + DIRECTORY_PANELS_MAX) /* that one consultation is offered to */
 #define CONSULT_ENTRIES_MAX 64                         /* texts in the course of one consultation */
 
@@ -98,5 +100,9 @@ int consult_entry_add(struct service *s, const char *consultation, const struct 
 /* A new reference to an array in *out, oldest first: the bodies with id, kind, by, at. `kind` NULL:
  * all. */
 int consult_entries(struct service *s, const char *consultation, const char *kind, json_t **out);
+/* The same in two halves, so that what is asked between them shares the way to the store. */
+void consult_ask_entries(struct service *s, const char *consultation, const char *kind,
+                         struct store_query *q);
+int consult_take_entries(struct service *s, struct store_query *q, json_t **out);
 
 #endif

@@ -10,6 +10,11 @@
 
 #define BIT(relation) RIGHTS_BIT(RELATION_##relation)
 
+/* In consult_record.known: by account, {panel: head}; by institution and the one above, a boolean.
+ */
+#define KNOWN_PANELS_OF "panelsOf"
+#define KNOWN_OFFICES   "offices"
+
 /* By the state of the ring; experts of one who was asked. */
 static uint32_t of_expert(const struct consult_record *r, int member)
 {
@@ -60,52 +65,134 @@ static uint32_t of_institution(const struct consult_place *p, const struct calle
     return relations;
 }
 
-/* Of the panel that is asked now; a reading also is in the worklist of each panel that was asked,
- * or will be when there is something to read. */
-static int of_panel(struct service *s, const struct consult_record *r, const char *account,
-                    uint32_t *relations)
+static bool was_asked(const struct consult_record *r, const char *panel)
 {
-    struct store_query q;
+    for (int i = 0; i < r->panel_count; i++)
+        if (strcmp(r->panels[i], panel) == 0)
+            return true;
+    return strcmp(r->place.panel, panel) == 0;
+}
+
+/* Of the panel that is asked now; a reading also is in the worklist of each panel that was asked,
+ * or will be when there is something to read. `mine`: panel and head (0 or 1) of each the caller is
+ * in. */
+static uint32_t of_panels(const struct consult_record *r, const json_t *mine)
+{
     bool waits = r->step.kind == CONSULT_READING &&
                  (r->step.state == CONSULT_ROUTED ||
                   (r->step.state == CONSULT_TRIAGED && consult_waits_for_material(&r->step)));
-    STORE_QUERY(s->store, &q,
-                "SELECT m.panel, m.head FROM panel_member m WHERE m.account = $1 AND (m.panel = $2"
-                " OR m.panel IN (SELECT panel FROM consultation_panel WHERE consultation = $3))",
-                sv_text(account), sv_text(r->place.panel), sv_text(r->id));
-    while (store_next(&q)) {
-        if (waits)
-            *relations |= BIT(PANEL_MEMBER);
-        if (store_int(&q, 1) && strcmp(store_text(&q, 0), r->place.panel) == 0)
-            *relations |= BIT(PANEL_HEAD);
+    uint32_t relations = 0;
+    const char *panel;
+    json_t *head;
+    json_object_foreach((json_t *)mine, panel, head)
+    {
+        if (waits && was_asked(r, panel))
+            relations |= BIT(PANEL_MEMBER);
+        if (json_integer_value(head) && strcmp(panel, r->place.panel) == 0)
+            relations |= BIT(PANEL_HEAD);
     }
-    return store_query_end(&q);
+    return relations;
 }
 
-/* Does it belong to the caller's? Asked once for an act, whose reply asks it again. */
-static int belongs(struct service *s, const struct consult_record *r, const char *institution,
-                   const char *own, bool *out)
+/* ---- what is asked once for an act, whose reply asks it again ---- */
+
+/* Borrowed; NULL: nothing is kept of this record. */
+static json_t *known_object(const struct consult_record *r, const char *name)
 {
-    char key[2 * ID_MAX];
-    snprintf(key, sizeof(key), "%s %s", institution, own); /* no id has a blank */
-    json_t *answer = json_object_get(r->known, key);
-    *out = json_is_true(answer) || strcmp(institution, own) == 0;
-    if (answer || *out)
-        return 0;
-    int status = directory_belongs(s, institution, own, out);
-    if (status == 0 && r->known && json_object_set_new(r->known, key, json_boolean(*out)) != 0)
+    json_t *object = json_object_get(r->known, name);
+    if (!object && json_object_set_new(r->known, name, json_object()) == 0)
+        object = json_object_get(r->known, name);
+    return object;
+}
+
+/* A question to the directory. All are begun before the first is read, so that they share the way.
+ */
+struct question {
+    struct store_query q;
+    bool asked;
+    char key[2 * ID_MAX]; /* in what is known */
+};
+
+static void ask_panels(struct service *s, const struct consult_record *r, const char *account,
+                       struct question *question)
+{
+    snprintf(question->key, sizeof(question->key), "%s", account);
+    question->asked = !json_object_get(json_object_get(r->known, KNOWN_PANELS_OF), account);
+    if (question->asked)
+        STORE_QUERY(s->store, &question->q,
+                    "SELECT panel, head FROM panel_member WHERE account = $1", sv_text(account));
+}
+
+static int take_panels(const struct consult_record *r, struct question *question, uint32_t *out)
+{
+    json_t *known = known_object(r, KNOWN_PANELS_OF);
+    json_t *mine = question->asked ? json_object() : json_object_get(known, question->key);
+    int status = mine ? 0 : SQ_ERR_NOMEM;
+    while (question->asked && status == 0 && store_next(&question->q))
+        if (json_object_set_new(mine, store_text(&question->q, 0),
+                                json_integer(store_int(&question->q, 1))) != 0)
+            status = SQ_ERR_NOMEM;
+    if (status == 0)
+        *out |= of_panels(r, mine);
+    if (status == 0 && question->asked && known && json_object_set(known, question->key, mine) != 0)
         status = SQ_ERR_NOMEM;
+    if (question->asked)
+        json_decref(mine);
+    int ended = store_query_end(&question->q);
+    return status < 0 ? status : ended;
+}
+
+/* Does `institution` belong to the caller's? */
+static void ask_office(struct service *s, const struct consult_record *r, const char *institution,
+                       const char *own, struct question *question)
+{
+    snprintf(question->key, sizeof(question->key), "%s %s", institution, own); /* ids: no blanks */
+    question->asked = own[0] && institution[0] && strcmp(institution, own) != 0 &&
+                      !json_object_get(json_object_get(r->known, KNOWN_OFFICES), question->key);
+    if (question->asked)
+        directory_ask_belongs(s, institution, own, &question->q);
+}
+
+static int take_office(const struct consult_record *r, const char *institution, const char *own,
+                       struct question *question, uint32_t bits, uint32_t *out)
+{
+    json_t *known = known_object(r, KNOWN_OFFICES);
+    bool inside = question->asked ? store_next(&question->q)
+                                  : same(own, institution) ||
+                                        json_is_true(json_object_get(known, question->key));
+    int status = store_query_end(&question->q);
+    if (status == 0 && question->asked && known &&
+        json_object_set_new(known, question->key, json_boolean(inside)) != 0)
+        status = SQ_ERR_NOMEM;
+    if (status == 0 && inside)
+        *out |= bits;
     return status;
 }
 
-static int of_office(struct service *s, const struct consult_record *r, const char *institution,
-                     const char *own, uint32_t bits, uint32_t *relations)
+/* Of those who are there by their panel or their institution. `unshared`: the invited side hears
+ * nothing. */
+static int of_directory(struct service *s, const struct consult_record *r,
+                        const struct caller *caller, bool unshared, uint32_t *out)
 {
-    bool inside = false;
-    int status = own[0] && institution[0] ? belongs(s, r, institution, own, &inside) : 0;
-    if (status == 0 && inside)
-        *relations |= bits;
-    return status == SQ_ERR_NOT_FOUND ? 0 : status;
+    struct question panels = {0}, inviting = {0}, invited = {0};
+    const struct consult_place *p = &r->place;
+    const char *own = caller->institution;
+    bool expert = caller->roles & ROLE_SPECIALIST;
+    int status = 0;
+    if (expert)
+        ask_panels(s, r, caller->account, &panels);
+    ask_office(s, r, p->institution, own, &inviting);
+    if (!unshared)
+        ask_office(s, r, p->invited, own, &invited);
+    if (expert)
+        status = take_panels(r, &panels, out);
+    int office = take_office(r, p->institution, own, &inviting,
+                             BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION), out);
+    status = status < 0 ? status : office;
+    if (!unshared)
+        office = take_office(r, p->invited, own, &invited,
+                             BIT(QUALITY_INVITED) | BIT(SAME_INSTITUTION), out);
+    return status < 0 ? status : office;
 }
 
 /* An emergency begins without it; there only what was given can be taken back. */
@@ -131,23 +218,16 @@ static uint32_t without_sharing(uint32_t relations)
 int consult_relations(struct service *s, const struct consult_record *r,
                       const struct caller *caller, uint32_t *out)
 {
-    int status = 0;
+    bool unshared = consult_is_unshared(r);
     *out = 0;
     if (!caller->account[0])
         return 0;
     if (strcmp(r->applicant, caller->account) == 0)
         *out |= BIT(APPLICANT);
     *out |= of_member(r, caller->account) | of_institution(&r->place, caller);
-    if (caller->roles & ROLE_SPECIALIST)
-        status = of_panel(s, r, caller->account, out);
-    if (status == 0)
-        status = of_office(s, r, r->place.institution, caller->institution,
-                           BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION), out);
-    if (status == 0 && consult_is_unshared(r))
+    int status = of_directory(s, r, caller, unshared, out);
+    if (unshared)
         *out = without_sharing(*out);
-    else if (status == 0)
-        status = of_office(s, r, r->place.invited, caller->institution,
-                           BIT(QUALITY_INVITED) | BIT(SAME_INSTITUTION), out);
     return status;
 }
 

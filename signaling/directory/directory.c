@@ -46,15 +46,26 @@ int directory_person(struct service *s, const char *account, json_t **out)
     return status;
 }
 
+void directory_ask_people(struct service *s, const char *const accounts[DIRECTORY_PEOPLE],
+                          struct store_query *q)
+{
+    STORE_QUERY(s->store, q, PERSON " IN ($1, $2, $3, $4)", sv_text(accounts[0]),
+                sv_text(accounts[1]), sv_text(accounts[2]), sv_text(accounts[3]));
+}
+
+int directory_take_people(struct store_query *q, json_t *into)
+{
+    int status = 0;
+    while (status == 0 && store_next(q))
+        if (json_object_set_new(into, store_text(q, 0), person_of_row(q)) != 0)
+            status = SQ_ERR_NOMEM;
+    int ended = store_query_end(q);
+    return status < 0 ? status : ended;
+}
+
 int directory_people(struct service *s, const char *const accounts[DIRECTORY_PEOPLE], json_t *into)
 {
     struct store_query q;
-    int status = 0;
-    STORE_QUERY(s->store, &q, PERSON " IN ($1, $2, $3, $4)", sv_text(accounts[0]),
-                sv_text(accounts[1]), sv_text(accounts[2]), sv_text(accounts[3]));
-    while (status == 0 && store_next(&q))
-        if (json_object_set_new(into, store_text(&q, 0), person_of_row(&q)) != 0)
-            status = SQ_ERR_NOMEM;
-    int ended = store_query_end(&q);
-    return status < 0 ? status : ended;
+    directory_ask_people(s, accounts, &q);
+    return directory_take_people(&q, into);
 }

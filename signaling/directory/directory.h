@@ -11,6 +11,8 @@
 #include "base/time.h"
 #include "signaling/proto/method.h"
 
+struct store_query;
+
 /* Of one answer. Deeper or longer than this is a directory that `shanqiaoctl directory check`
  * refuses. */
 #define DIRECTORY_ANCESTORS_MAX    8 /* five levels, and branches of an institution */
@@ -31,6 +33,10 @@ int directory_person(struct service *s, const char *account, json_t **out);
 #define DIRECTORY_PEOPLE 4 /* that are asked for at once */
 /* Those persons under their ids into an object; who is not there is left out. "": nobody. */
 int directory_people(struct service *s, const char *const accounts[DIRECTORY_PEOPLE], json_t *into);
+/* The same in two halves, so that what is asked between them shares the way to the store. */
+void directory_ask_people(struct service *s, const char *const accounts[DIRECTORY_PEOPLE],
+                          struct store_query *q);
+int directory_take_people(struct store_query *q, json_t *into);
 
 /* ---- where an institution belongs ---- */
 
@@ -42,6 +48,9 @@ struct directory_ids {
 int directory_ancestors(struct service *s, const char *institution, struct directory_ids *out);
 /* Is `institution` `ancestor` itself or anywhere below it? */
 int directory_belongs(struct service *s, const char *institution, const char *ancestor, bool *out);
+/* The same begun only: it is, if the query has a row. */
+void directory_ask_belongs(struct service *s, const char *institution, const char *ancestor,
+                           struct store_query *q);
 
 struct directory_accounts {
     size_t count;

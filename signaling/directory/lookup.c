@@ -42,13 +42,19 @@ int directory_ancestors(struct service *s, const char *institution, struct direc
 }
 
 /* A consultation centre stands for the institution that it belongs to. */
-int directory_belongs(struct service *s, const char *institution, const char *ancestor, bool *out)
+void directory_ask_belongs(struct service *s, const char *institution, const char *ancestor,
+                           struct store_query *q)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q,
+    STORE_QUERY(s->store, q,
                 WITH_UP " SELECT 1 FROM up WHERE id = $2 OR id = (SELECT parent FROM institution"
                         " WHERE id = $2 AND kind = 'consultation_centre')",
                 sv_text(institution), sv_text(ancestor));
+}
+
+int directory_belongs(struct service *s, const char *institution, const char *ancestor, bool *out)
+{
+    struct store_query q;
+    directory_ask_belongs(s, institution, ancestor, &q);
     *out = store_next(&q);
     return store_query_end(&q);
 }

@@ -224,6 +224,7 @@ static void run_write(struct request *r, void *work)
     } else {
         json_t *result = call.result ? json_incref(call.result) : json_object();
         const struct caller *caller = work ? &call.signed_in : &r->peer->caller;
+        unit_ask_effects(&u, &call.effects);
         succeed(&u, r->peer->connection, caller, r->rpc.key, r->digest, r->method, call.audit_act,
                 call.audit_object, result);
         unit_take_effects(&u, &call.effects);
@@ -347,6 +348,7 @@ int dispatch_act(struct dispatch *d, const char *act, int (*handle)(struct call 
                                 .object = call->audit_object,
                                 .detail = "",
                                 .chain = audit_chain_of_caller(call->caller)};
+        unit_ask_effects(&u, &call->effects);
         unit_fail(&u, audit_append(d->service->store, &row));
         unit_take_effects(&u, &call->effects);
         error = unit_end(&u);
@@ -375,8 +377,9 @@ static void digest_of(struct request *r)
 #define USED_ID_EN "The request id was used for another request. Send it again under a new one."
 #define USED_ID_ZH "该请求编号已用于其他请求，请使用新编号重新提交。"
 
-/* true: the request was answered from the past, or its answer is on the way. */
-static bool answer_repeat(struct request *r)
+/* true: the request was answered from the past, or its answer is on the way. `known`: the reply
+ * that was asked for. */
+static bool answer_repeat(struct request *r, struct store_query *known)
 {
     char *reply = NULL;
     digest_of(r);
@@ -387,8 +390,8 @@ static bool answer_repeat(struct request *r)
             refuse(r, SQ_ERR_CONFLICT, USED_ID_EN, USED_ID_ZH);
         return true;
     }
-    int error =
-        delivery_reply_find(r->d->service, r->peer->caller.session, r->rpc.key, r->digest, &reply);
+    int error = delivery_reply_take(r->d->service, r->peer->caller.session, r->rpc.key, r->digest,
+                                    known, &reply);
     if (error)
         refuse(r, error, error == SQ_ERR_CONFLICT ? USED_ID_EN : NULL,
                error == SQ_ERR_CONFLICT ? USED_ID_ZH : NULL);
@@ -441,13 +444,23 @@ static bool fits_schema(struct request *r)
     return false;
 }
 
+/* Reads are asked too whether they repeat: their digest names another method, so the id of a write
+ * is refused to them. */
+static bool is_new_and_allowed(struct request *r)
+{
+    struct store_query known = {0};
+    bool asks = !(r->method->flags & METHOD_BEFORE_LOGIN);
+    if (asks)
+        delivery_reply_ask(r->d->service, r->peer->caller.session, r->rpc.key, &known);
+    bool stands = may_speak(r) && fits_schema(r) && (!asks || !answer_repeat(r, &known));
+    store_query_end(&known); /* where it was not looked at */
+    return stands;
+}
+
 static void run(struct request *r)
 {
     const struct method *m = r->method;
-    if (!may_speak(r) || !fits_schema(r))
-        return;
-    /* reads too: their digest names another method, so the id of a write is refused to them */
-    if (!(m->flags & METHOD_BEFORE_LOGIN) && answer_repeat(r))
+    if (!is_new_and_allowed(r))
         return;
     bool waits = session_slow(m) || (m->flags & METHOD_DEFERRED);
     if (waits &&

@@ -107,6 +107,12 @@ static void let_out(struct dispatch *d, struct group *g)
     }
 }
 
+static void look_at_deadlines(struct dispatch *d, time_us utc_us)
+{
+    if (service_next_deadline(d->service, &d->deadline_utc_us))
+        d->deadline_utc_us = utc_us; /* tried again soon */
+}
+
 /* Each request is answered with the error; connections that were to be closed still are. */
 static void undo(struct dispatch *d, struct group *g)
 {
@@ -127,8 +133,7 @@ static void undo(struct dispatch *d, struct group *g)
         if (item->type == DISPATCH_CLOSE)
             group_close(d, item->connection, item->code);
     }
-    if (service_next_deadline(d->service, &d->deadline_utc_us))
-        d->deadline_utc_us = g->utc_us; /* tried again soon */
+    look_at_deadlines(d, g->utc_us);
 }
 
 static void clear(struct group *g)
@@ -154,6 +159,10 @@ static int end(struct dispatch *d, struct group *g)
         g->waiters[i].done(g->waiters[i].user, g->error);
     for (size_t i = 0; i < g->after.count && !g->error; i++) {
         struct unit u;
+        if (g->after.items[i].type == EFFECT_DEADLINE) { /* needs no transaction */
+            look_at_deadlines(d, g->utc_us);
+            continue;
+        }
         unit_begin(&u, d, g->now_us, g->utc_us);
         if (across_may(&u))
             unit_carry_out(&u, &g->after.items[i]);

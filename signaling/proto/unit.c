@@ -119,25 +119,55 @@ void unit_reply(struct unit *u, uint64_t connection, const char *key, char *text
     unit_send(u, connection, text, len_bytes);
 }
 
-static void notify(struct unit *u, const struct effect *e)
+void unit_ask_effects(struct unit *u, const struct effects *effects)
+{
+    if (u->error || !effects->count)
+        return;
+    u->asked = calloc(effects->count, sizeof *u->asked);
+    if (!u->asked)
+        unit_fail(u, SQ_ERR_NOMEM);
+    for (; u->asked && u->asked_count < effects->count; u->asked_count++) {
+        const struct effect *e = &effects->items[u->asked_count];
+        if (e->type == EFFECT_NOTIFY && e->session[0])
+            return; /* it takes its number itself, and those after it a later one */
+        if (e->type == EFFECT_NOTIFY)
+            delivery_ask_seqs(u->d->service, e->account, u->utc_us, &u->asked[u->asked_count]);
+    }
+}
+
+static void notify(struct unit *u, size_t i, const struct effect *e)
 {
     struct delivery_places to;
+    struct store_query now, *q = i < u->asked_count ? &u->asked[i] : &now;
     if (e->session[0]) {
         unit_notify_session(u, e->session, e->method, e->params);
         return;
     }
-    int error = delivery_next_seqs(u->d->service, e->account, u->utc_us, &to);
+    if (q == &now)
+        delivery_ask_seqs(u->d->service, e->account, u->utc_us, q);
+    int error = delivery_take_seqs(q, &to);
     unit_fail(u, error);
-    for (size_t i = 0; !error && i < to.count; i++)
-        notify_at(u, to.items[i].session, to.items[i].seq, e->method, e->params);
+    for (size_t at = 0; !error && at < to.count; at++)
+        notify_at(u, to.items[at].session, to.items[at].seq, e->method, e->params);
+}
+
+static void forget_asked(struct unit *u)
+{
+    for (size_t i = 0; i < u->asked_count; i++)
+        store_query_end(&u->asked[i]); /* of an undone unit; else ended already */
+    free(u->asked);
+    u->asked = NULL;
+    u->asked_count = 0;
 }
 
 void unit_take_effects(struct unit *u, struct effects *effects)
 {
+    if (!u->asked)
+        unit_ask_effects(u, effects);
     for (size_t i = 0; i < effects->count && !u->error; i++) {
         struct effect *e = &effects->items[i];
         if (e->type == EFFECT_NOTIFY) {
-            notify(u, e);
+            notify(u, i, e);
             continue;
         }
         if (across_take(u, e))
@@ -145,6 +175,7 @@ void unit_take_effects(struct unit *u, struct effects *effects)
         unit_fail(u, effects_add(&u->after, e));
         e->params = NULL; /* moved */
     }
+    forget_asked(u);
     effects_clear(effects);
 }
 
@@ -193,8 +224,7 @@ void unit_carry_out(struct unit *u, const struct effect *e)
     case EFFECT_SESSION_ENDED:
         end_session(u, e);
         break;
-    case EFFECT_DEADLINE:
-        unit_fail(u, service_next_deadline(u->d->service, &u->d->deadline_utc_us));
+    case EFFECT_DEADLINE: /* needs no unit: group.c */
         return;
     case EFFECT_NOTIFY:
     case EFFECT_ROOM_OPEN:
@@ -222,6 +252,7 @@ void outputs_take_numbers_back(struct dispatch *d, const struct outputs *o)
 
 static void forget(struct unit *u)
 {
+    forget_asked(u);
     outputs_take_numbers_back(u->d, &u->sends);
     outputs_clear(&u->sends);
     effects_clear(&u->after);

@@ -9,6 +9,7 @@
 #include "signaling/proto/peers.h"
 #include "signaling/proto/refused.h"
 #include "signaling/store/delivery.h"
+#include "signaling/store/store.h"
 
 /* What must not run on the signalling thread (hashing a password). The dispatcher calls `prepare`
  * (signalling thread, no transaction, reads only), `run` on a pool thread (touches nothing but its
@@ -108,6 +109,8 @@ struct unit {
     struct told_list told;
     struct effects after; /* effects to carry out after the commit */
     time_us now_us, utc_us;
+    struct store_query *asked; /* owned: numbers of the first effects, while they are asked for */
+    size_t asked_count;
     bool in_part; /* its part of the transaction is open */
     int error;
 };
@@ -156,6 +159,9 @@ void unit_fail(struct unit *u, int error);
 /* A notification into the outbox of a session and, after the commit, to its connection. Borrows. */
 void unit_notify_session(struct unit *u, const char *session, const char *method, json_t *params);
 
+/* Begins to ask for the numbers that unit_take_effects needs for the same effects, so that what is
+ * asked between shares the way to the store. */
+void unit_ask_effects(struct unit *u, const struct effects *effects);
 /* Notify effects go to the outboxes now, the others wait for the commit. Empties *effects. */
 void unit_take_effects(struct unit *u, struct effects *effects);
 

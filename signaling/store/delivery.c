@@ -26,31 +26,44 @@ static void outbox_place(struct vault_place *place, char id[PLACE_ID_MAX], const
     *place = (struct vault_place){"outbox", id, "sealed_body"};
 }
 
-int delivery_reply_find(struct service *s, const char *session, const char *request,
-                        const uint8_t digest[DELIVERY_DIGEST_BYTES], char **reply)
+void delivery_reply_ask(struct service *s, const char *session, const char *request,
+                        struct store_query *q)
 {
-    struct store_query q;
+    STORE_QUERY(s->store, q,
+                "SELECT digest, sealed_reply FROM idempotency WHERE session = $1 AND request = $2",
+                sv_text(session), sv_text(request));
+}
+
+int delivery_reply_take(struct service *s, const char *session, const char *request,
+                        const uint8_t digest[DELIVERY_DIGEST_BYTES], struct store_query *q,
+                        char **reply)
+{
     char id[PLACE_ID_MAX];
     struct vault_place place;
     size_t len = 0;
     int status = 0;
     *reply = NULL;
-    STORE_QUERY(s->store, &q,
-                "SELECT digest, sealed_reply FROM idempotency WHERE session = $1 AND request = $2",
-                sv_text(session), sv_text(request));
-    if (store_next(&q)) {
-        const void *known = store_bytes(&q, 0, &len);
+    if (store_next(q)) {
+        const void *known = store_bytes(q, 0, &len);
         if (!known || len != DELIVERY_DIGEST_BYTES || memcmp(known, digest, len) != 0) {
             status = SQ_ERR_CONFLICT;
         } else {
             size_t plain_len = 0;
-            const void *sealed = store_bytes(&q, 1, &len);
+            const void *sealed = store_bytes(q, 1, &len);
             reply_place(&place, id, session, request);
             status = vault_unseal(s->vault, &place, sealed, len, (uint8_t **)reply, &plain_len);
         }
     }
-    int ended = store_query_end(&q);
+    int ended = store_query_end(q);
     return status < 0 ? status : ended;
+}
+
+int delivery_reply_find(struct service *s, const char *session, const char *request,
+                        const uint8_t digest[DELIVERY_DIGEST_BYTES], char **reply)
+{
+    struct store_query q;
+    delivery_reply_ask(s, session, request, &q);
+    return delivery_reply_take(s, session, request, digest, &q, reply);
 }
 
 int delivery_reply_put(struct service *s, const char *session, const char *request,
@@ -169,20 +182,23 @@ int delivery_sweep(struct service *s, time_us utc_us, char *cursor)
     return status < 0 ? status : rows;
 }
 
-int delivery_next_seqs(struct service *s, const char *account, time_us utc_us,
-                       struct delivery_places *out)
+void delivery_ask_seqs(struct service *s, const char *account, time_us utc_us,
+                       struct store_query *q)
 {
-    struct store_query q;
-    out->count = 0;
-    STORE_QUERY(s->store, &q,
+    STORE_QUERY(s->store, q,
                 "UPDATE session SET last_seq = last_seq + 1 WHERE id IN (SELECT id FROM session"
                 " WHERE account = $1 AND ended_us IS NULL AND expires_us > $2 ORDER BY id LIMIT $3)"
                 " RETURNING id, last_seq",
                 sv_text(account), sv_int(utc_us), sv_int(DELIVERY_SESSIONS_MAX));
-    while (store_next(&q)) {
+}
+
+int delivery_take_seqs(struct store_query *q, struct delivery_places *out)
+{
+    out->count = 0;
+    while (store_next(q)) {
         CHECK(out->count < DELIVERY_SESSIONS_MAX);
-        store_copy_text(&q, 0, out->items[out->count].session, ID_MAX);
-        out->items[out->count++].seq = store_int(&q, 1);
+        store_copy_text(q, 0, out->items[out->count].session, ID_MAX);
+        out->items[out->count++].seq = store_int(q, 1);
     }
-    return store_query_end(&q);
+    return store_query_end(q);
 }

@@ -17,12 +17,20 @@
     1024 /* notifications kept for a session; older ones are dropped, oldest first */
 
 struct service;
+struct store_query;
 
 /* Is the reply to this request known? *reply: new heap text (the caller frees) or NULL when it is
  * not. SQ_ERR_CONFLICT: the id was used with another method or params. SQ_ERR_STORE, SQ_ERR_FORGED,
  * SQ_ERR_NOMEM. */
 int delivery_reply_find(struct service *s, const char *session, const char *request,
                         const uint8_t digest[DELIVERY_DIGEST_BYTES], char **reply);
+/* The same in two halves, so that what is asked between them shares the way to the store. The query
+ * is ended by the second, or by store_query_end. */
+void delivery_reply_ask(struct service *s, const char *session, const char *request,
+                        struct store_query *q);
+int delivery_reply_take(struct service *s, const char *session, const char *request,
+                        const uint8_t digest[DELIVERY_DIGEST_BYTES], struct store_query *q,
+                        char **reply);
 int delivery_reply_put(struct service *s, const char *session, const char *request,
                        const uint8_t digest[DELIVERY_DIGEST_BYTES], const char *reply,
                        time_us utc_us);
@@ -60,8 +68,10 @@ struct delivery_places {
         int64_t seq;
     } items[DELIVERY_SESSIONS_MAX];
 };
-/* The same for each live session of an account: its next number. */
-int delivery_next_seqs(struct service *s, const char *account, time_us utc_us,
-                       struct delivery_places *out);
+/* The same for each live session of an account: its next number. In two halves, as above; numbers
+ * are given in the order of the first. */
+void delivery_ask_seqs(struct service *s, const char *account, time_us utc_us,
+                       struct store_query *q);
+int delivery_take_seqs(struct store_query *q, struct delivery_places *out);
 
 #endif

@@ -93,11 +93,15 @@ static int settle(struct postgres_engine *e)
     if (!PQpipelineSync(e->db))
         status = e->late = fail_late(e, NULL);
     for (int i = 0; i < e->waiting; i++) {
-        struct postgres_cursor *c = e->line[i];
+        struct postgres_cursor *c = e->line[i].cursor;
         PGresult *r = take_result(e);
         if (status == 0 && !is_good(r)) {
             status = fail_late(e, r);
             e->late = c ? e->late : status;
+        }
+        if (status == 0 && e->line[i].one && strcmp(PQcmdTuples(r), "1") != 0) {
+            store_set_error(e->store, "database: a row was changed by another");
+            status = e->late = SQ_ERR_CONFLICT;
         }
         if (c)
             *c = (struct postgres_cursor){.result = r, .row = -1};
@@ -118,13 +122,13 @@ static int open_line(struct postgres_engine *e)
 }
 
 /* `sent`: what a PQsend... returned in the pipeline. */
-static int stand_in_line(struct postgres_engine *e, int sent, struct postgres_cursor *c)
+static int stand_in_line(struct postgres_engine *e, int sent, struct postgres_waiting as)
 {
     if (!sent)
         return fail_late(e, NULL);
-    e->line[e->waiting++] = c;
-    if (c)
-        c->waits = true;
+    e->line[e->waiting++] = as;
+    if (as.cursor)
+        as.cursor->waits = true;
     return 0;
 }
 
@@ -134,7 +138,8 @@ static int command_later(struct postgres_engine *e, const char *sql, struct post
     int status = open_line(e);
     if (status < 0)
         return status;
-    return stand_in_line(e, PQsendQueryParams(e->db, sql, 0, NULL, NULL, NULL, NULL, 1), c);
+    return stand_in_line(e, PQsendQueryParams(e->db, sql, 0, NULL, NULL, NULL, NULL, 1),
+                         (struct postgres_waiting){.cursor = c});
 }
 
 static int engine_script(void *engine, const char *sql)
@@ -180,6 +185,8 @@ static int engine_commit(void *engine)
     struct postgres_engine *e = engine;
     struct postgres_cursor c = {.row = -1};
     int status = ready(e);
+    if (status == 0)
+        status = e->late;
     if (status == 0)
         status = command_later(e, "COMMIT", &c);
     int settled = settle(e); /* in any case: c goes away */
@@ -246,10 +253,21 @@ static struct postgres_slot *slot_of(struct postgres_engine *e, const char *sql,
     return NULL;
 }
 
-static PGresult *run_unprepared(struct postgres_engine *e, const char *sql,
-                                const struct postgres_bound *b, size_t count)
+/* For want of a slot; at once. */
+static int run_unprepared(struct postgres_engine *e, const char *sql,
+                          const struct postgres_bound *b, size_t count, struct postgres_waiting as)
 {
-    return PQexecParams(e->db, sql, (int)count, b->types, b->values, b->lengths, b->formats, 1);
+    PGresult *r =
+        PQexecParams(e->db, sql, (int)count, b->types, b->values, b->lengths, b->formats, 1);
+    int status = as.cursor || is_good(r) ? 0 : fail_late(e, r);
+    if (status == 0 && as.one && strcmp(PQcmdTuples(r), "1") != 0)
+        status = SQ_ERR_CONFLICT;
+    e->late = status < 0 ? status : e->late;
+    if (as.cursor)
+        as.cursor->result = r;
+    else
+        PQclear(r);
+    return status;
 }
 
 static int prepare_slot(struct postgres_engine *e, struct postgres_slot *slot, const char *name,
@@ -287,9 +305,9 @@ static int take_slot(struct postgres_engine *e, const char *sql, const struct po
     return status;
 }
 
-/* c (may be NULL): who wants its result; it is there, or in line, where this returns 0. */
+/* The result is there, or in line, where this returns 0. */
 static int run(struct postgres_engine *e, const char *sql, const struct store_value *values,
-               size_t count, struct postgres_cursor *c)
+               size_t count, struct postgres_waiting as)
 {
     struct postgres_bound b;
     struct postgres_slot *slot = NULL;
@@ -304,28 +322,21 @@ static int run(struct postgres_engine *e, const char *sql, const struct store_va
         status = settle(e);
     if (status < 0)
         return status;
-    if (!slot) {
-        PGresult *r = run_unprepared(e, sql, &b, count);
-        status = is_good(r) || c ? 0 : (e->late = fail_late(e, r));
-        if (c)
-            c->result = r;
-        else
-            PQclear(r);
-        return status;
-    }
+    if (!slot)
+        return run_unprepared(e, sql, &b, count, as);
     status = open_line(e);
     if (status < 0)
         return status;
     return stand_in_line(
-        e, PQsendQueryPrepared(e->db, name, (int)count, b.values, b.lengths, b.formats, 1), c);
+        e, PQsendQueryPrepared(e->db, name, (int)count, b.values, b.lengths, b.formats, 1), as);
 }
 
 static int engine_later(void *engine, const char *sql, const struct store_value *values,
-                        size_t count)
+                        size_t count, bool one)
 {
     struct postgres_engine *e = engine;
     CHECK(e->in_transaction);
-    return run(e, sql, values, count, NULL);
+    return run(e, sql, values, count, (struct postgres_waiting){.one = one});
 }
 
 static void engine_finish(void *engine, void *cursor)
@@ -333,8 +344,8 @@ static void engine_finish(void *engine, void *cursor)
     struct postgres_engine *e = engine;
     struct postgres_cursor *c = cursor;
     for (int i = 0; c->waits && i < e->waiting; i++) {
-        if (e->line[i] == c)
-            e->line[i] = NULL; /* nobody asks for it any more */
+        if (e->line[i].cursor == c)
+            e->line[i].cursor = NULL; /* nobody asks for it any more */
     }
     PQclear(c->result);
     free(c);
@@ -350,7 +361,7 @@ static int engine_prepare(void *engine, const char *sql, const struct store_valu
         return SQ_ERR_NOMEM;
     }
     c->row = -1;
-    int status = run(e, sql, values, count, c);
+    int status = run(e, sql, values, count, (struct postgres_waiting){.cursor = c});
     if (status < 0) {
         engine_finish(e, c);
         return status;

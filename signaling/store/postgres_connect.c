@@ -65,8 +65,8 @@ void postgres_disconnect(struct postgres_engine *e)
     PQfinish(e->db);
     e->db = NULL;
     for (int i = 0; i < e->waiting; i++) {
-        if (e->line[i])
-            e->line[i]->waits = false;
+        if (e->line[i].cursor)
+            e->line[i].cursor->waits = false;
     }
     e->waiting = 0;
 }

@@ -18,6 +18,12 @@ struct postgres_slot {
 /* A part of the transaction (store_savepoint): begun with its first statement. */
 enum postgres_part { POSTGRES_NO_PART = 0, POSTGRES_PART_WANTED, POSTGRES_PART };
 
+/* A statement in the pipeline. */
+struct postgres_waiting {
+    struct postgres_cursor *cursor; /* who asks for its result; NULL: nobody */
+    bool one;                       /* exactly one row has to change */
+};
+
 struct postgres_engine {
     PGconn *db; /* NULL or bad: the next begin or read makes a new one */
     struct store *store;
@@ -25,9 +31,7 @@ struct postgres_engine {
     char *channel; /* of store_listen; NULL: this is no node of several */
     bool in_transaction;
     enum postgres_part part;
-    /* Statements in the pipeline, which is off while there are none; whose results nobody asks for:
-     * NULL. */
-    struct postgres_cursor *line[POSTGRES_LINE];
+    struct postgres_waiting line[POSTGRES_LINE]; /* the pipeline, which is off while it is empty */
     int waiting;
     int late;         /* what came of one that nobody asked for, until its part is undone */
     bool was_up;      /* there was a connection before this one */

@@ -212,12 +212,24 @@ int store_run(struct store *s, const char *sql, const struct store_value *values
     return changed > INT32_MAX ? INT32_MAX : (int)changed;
 }
 
-int store_later(struct store *s, const char *sql, const struct store_value *values, size_t count)
+static int later(struct store *s, const char *sql, const struct store_value *values, size_t count,
+                 bool one)
 {
     if (s->ops->later && s->in_transaction)
-        return s->ops->later(s->engine, sql, values, count);
-    int status = store_run(s, sql, values, count);
-    return status < 0 ? status : 0;
+        return s->ops->later(s->engine, sql, values, count, one);
+    int changed = store_run(s, sql, values, count);
+    return changed < 0 ? changed : one && changed != 1 ? SQ_ERR_CONFLICT : 0;
+}
+
+int store_later(struct store *s, const char *sql, const struct store_value *values, size_t count)
+{
+    return later(s, sql, values, count, false);
+}
+
+int store_later_one(struct store *s, const char *sql, const struct store_value *values,
+                    size_t count)
+{
+    return later(s, sql, values, count, true);
 }
 
 int store_settle(struct store *s)

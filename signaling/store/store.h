@@ -51,8 +51,8 @@ struct store_ops {
     int (*script)(void *engine,
                   const char *sql); /* several statements, no parameters (migrations) */
     int (*part)(void *engine, enum store_part what, const char *sql); /* NULL: as a script */
-    int (*later)(void *engine, const char *sql, const struct store_value *values,
-                 size_t count);  /* NULL: at once */
+    int (*later)(void *engine, const char *sql, const struct store_value *values, size_t count,
+                 bool one);      /* one: row has to change; NULL: at once */
     int (*settle)(void *engine); /* NULL: nothing waits */
     int (*prepare)(void *engine, const char *sql, const struct store_value *values, size_t count,
                    void **cursor);
@@ -131,6 +131,10 @@ int store_run(struct store *s, const char *sql, const struct store_value *values
  * an error. A failure may only be told by a later call, as SQ_ERR_STORE; nothing after it was done
  * then, and the commit fails at the latest. */
 int store_later(struct store *s, const char *sql, const struct store_value *values, size_t count);
+/* The same where exactly one row has to change. If none or several did, this fails with
+ * SQ_ERR_CONFLICT, or the next store_settle or commit does. */
+int store_later_one(struct store *s, const char *sql, const struct store_value *values,
+                    size_t count);
 /* What waits is done: 0, or what failed of it. Before the end of a part, so that the part alone is
  * lost. */
 int store_settle(struct store *s);
@@ -154,9 +158,10 @@ void store_copy_text(const struct store_query *q, int column, char *out, size_t 
 #define STORE_VALUES(...)                                                                          \
     (const struct store_value[]){__VA_ARGS__},                                                     \
         sizeof((const struct store_value[]){__VA_ARGS__}) / sizeof(struct store_value)
-#define STORE_RUN(s, sql, ...)      store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
-#define STORE_LATER(s, sql, ...)    store_later((s), (sql), STORE_VALUES(__VA_ARGS__))
-#define STORE_QUERY(s, q, sql, ...) store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_RUN(s, sql, ...)       store_run((s), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_LATER(s, sql, ...)     store_later((s), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_LATER_ONE(s, sql, ...) store_later_one((s), (sql), STORE_VALUES(__VA_ARGS__))
+#define STORE_QUERY(s, q, sql, ...)  store_query((s), (q), (sql), STORE_VALUES(__VA_ARGS__))
 
 /* ---- several nodes on one database ---- */
 

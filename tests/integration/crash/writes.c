@@ -185,10 +185,11 @@ static int deadly_prepare(void *engine, const char *sql, const struct store_valu
     return inner->prepare(engine, sql, values, n, cursor);
 }
 
-static int deadly_later(void *engine, const char *sql, const struct store_value *values, size_t n)
+static int deadly_later(void *engine, const char *sql, const struct store_value *values, size_t n,
+                        bool one)
 {
     one_write();
-    return inner->later(engine, sql, values, n);
+    return inner->later(engine, sql, values, n, one);
 }
 
 /* Killed before it is sent; killed when it stands and nobody was told. */
