@@ -296,11 +296,11 @@ int method_explain_place(struct call *call, int status)
     return status;
 }
 
-static int place(struct call *call, struct consult_record *r)
+static int place(struct call *call, struct consult_record *r, uint32_t *approvals)
 {
     struct consult_act how = consult_act_of(call);
     struct routing_wish wish = {method_text(call, "panelId"), method_text(call, "specialty")};
-    return method_explain_place(call, routing_place(&how, r, &wish));
+    return method_explain_place(call, routing_place(&how, r, &wish, approvals));
 }
 
 static bool names_place(const struct call *call)
@@ -322,7 +322,7 @@ static int triage(struct call *call)
         e.urgency = CONSULT_URGENCY_KEEP;
     bool open = w->r.step.state == CONSULT_APPROVED || w->r.step.state == CONSULT_TRIAGED;
     if (open && names_place(call))
-        status = place(call, &w->r);
+        status = place(call, &w->r, &e.needs);
     if (strategy != CONSULT_STRATEGY_COUNT) {
         w->r.place.strategy = strategy;
         w->r.moved = true;
@@ -340,7 +340,7 @@ static int reroute(struct call *call)
         return status;
     struct consult_event e = {.type = CONSULT_REROUTE, .member = CONSULT_NOBODY};
     if (w->r.step.state == CONSULT_ROUTED && names_place(call))
-        status = place(call, &w->r);
+        status = place(call, &w->r, &e.needs);
     if (status == 0)
         status = keep_reason(call, w, "rerouted");
     if (status == 0)

@@ -85,6 +85,22 @@ static uint32_t needs_of(const struct consult_record *r, const struct directory_
     return needs;
 }
 
+/* The word of one institution does not stand for another's. */
+static uint32_t approvals_missing(const struct consult_place *before, struct consult_record *r,
+                                  const struct directory_agreement *a)
+{
+    const uint32_t all = CONSULT_NEEDS_APPROVAL;
+    uint32_t given = r->step.needs & all & ~r->step.approvals, asked = needs_of(r, a) & all;
+    if (r->step.kind == CONSULT_EMERGENCY)
+        return 0;
+    if (strcmp(before->inviting, r->place.inviting) != 0)
+        given &= ~(uint32_t)CONSULT_NEEDS_INVITING;
+    if (strcmp(before->invited, r->place.invited) != 0)
+        given &= ~(uint32_t)CONSULT_NEEDS_INVITED;
+    r->step.needs = (r->step.needs & ~all) | asked;
+    return asked & ~given;
+}
+
 /* An emergency goes to many at once: what any of them asks for is owed until it is known who takes
  * it. */
 static int owe_for_all(const struct consult_act *act, struct consult_record *r,
@@ -133,8 +149,9 @@ static int choose(const struct consult_act *act, const struct consult_record *r,
 }
 
 int routing_place(const struct consult_act *act, struct consult_record *r,
-                  const struct routing_wish *wish)
+                  const struct routing_wish *wish, uint32_t *approvals)
 {
+    const struct consult_place before = r->place;
     struct directory_panels panels;
     struct directory_agreement agreement;
     const struct directory_panel *panel = NULL;
@@ -155,6 +172,8 @@ int routing_place(const struct consult_act *act, struct consult_record *r,
     if (without)
         panel = &panels.items[0];
     status = settle(act, r, panel, without ? NULL : &agreement);
+    if (status == 0 && !first && approvals)
+        *approvals = approvals_missing(&before, r, without ? NULL : &agreement);
     if (status == 0 && first) {
         r->step.needs = needs_of(r, without ? NULL : &agreement);
         r->place.strategy =
@@ -212,6 +231,7 @@ struct asking {
     struct consult_record *r;
     struct consult_route *route;
     bool again; /* a new round: who did not answer before is asked again; a refusal stands */
+    uint32_t approvals; /* that are missing: nobody is asked yet */
 };
 
 static void ask(struct asking *a, const char *account, const char *panel)
@@ -338,6 +358,22 @@ static bool was_asked(const struct consult_record *r, const char *panel)
     return false;
 }
 
+/* Whose approval is missing is asked for it first: the panel is not asked yet. */
+static int move_up(struct asking *a, const struct directory_panel *panel,
+                   const struct directory_agreement *agreement)
+{
+    struct consult_record *r = a->r;
+    const struct consult_place before = r->place;
+    int status = settle(a->act, r, panel, agreement);
+    if (status == 0)
+        a->approvals = approvals_missing(&before, r, agreement);
+    if (a->approvals) {
+        *a->route = (struct consult_route){.strategy = a->route->strategy, .chair = CONSULT_NOBODY};
+        r->panel_count--;
+    }
+    return status;
+}
+
 /* The nearest panel above with somebody; the place moves there. None: nobody is asked. */
 static int ask_above(struct asking *a)
 {
@@ -359,7 +395,7 @@ static int ask_above(struct asking *a)
         if (status == 0 && asks_somebody(a->route)) {
             if (r->step.kind == CONSULT_MDT) /* it is a chair that is missing */
                 a->route->chair = r->step.member_count;
-            status = settle(a->act, r, panel, &agreement);
+            return move_up(a, panel, &agreement);
         }
     }
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
@@ -372,8 +408,11 @@ int routing_route(const struct consult_act *act, struct consult_record *r, struc
                                 .member = CONSULT_NOBODY,
                                 .route = {.strategy = r->place.strategy, .chair = CONSULT_NOBODY}};
     struct asking a = {.act = act, .r = r, .route = &e->route, .again = !above};
-    if (above)
-        return ask_above(&a);
+    if (above) {
+        int status = ask_above(&a);
+        e->needs = a.approvals;
+        return status;
+    }
     r->panel_count = 0;
     r->moved = true;
     if (r->step.kind == CONSULT_EMERGENCY) {

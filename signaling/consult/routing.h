@@ -13,13 +13,16 @@ struct routing_wish {
 };
 
 /* Fills r->place and r->step.needs for the wish, as the agreement in force says (an emergency goes
- * without one, which is made up for later). SQ_ERR_NOT_FOUND: no such panel or specialty around;
- * SQ_ERR_DENIED: no agreement lets the applicant's institution ask there. Store errors. */
+ * without one, which is made up for later). *approvals (may be NULL): those that a request under
+ * way needs for the new place and has not got; an emergency waits for none. SQ_ERR_NOT_FOUND: no
+ * such panel or specialty around; SQ_ERR_DENIED: no agreement lets the applicant's institution ask
+ * there. Store errors. */
 int routing_place(const struct consult_act *act, struct consult_record *r,
-                  const struct routing_wish *wish);
+                  const struct routing_wish *wish, uint32_t *approvals);
 
 /* The people for CONSULT_ROUTE at r->step.plan.level, into e->route, r->people and r->panels; above
- * level 0: the nearest panel that was not asked yet, under an agreement, and has somebody. */
+ * level 0: the nearest panel that was not asked yet, under an agreement, and has somebody; nobody
+ * of it where e->needs says which approvals are missing. */
 int routing_route(const struct consult_act *act, struct consult_record *r, struct consult_event *e);
 
 /* Whose panel's the consultation is now that the member accepted: another one than the one named,

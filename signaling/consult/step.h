@@ -73,9 +73,9 @@ enum consult_event_type {
     CONSULT_SUBMIT,      /* it passed the completeness gate (completeness.h) */
     CONSULT_APPROVE,     /* needs: the sides that approve; 0 by the system when none is left */
     CONSULT_RETURN,      /* to the applicant, with a reason that the layer above keeps */
-    CONSULT_TRIAGE,      /* urgency */
-    CONSULT_ROUTE,       /* route */
-    CONSULT_REROUTE,     /* a coordinator takes it back to choose another panel */
+    CONSULT_TRIAGE,      /* urgency; needs: approvals that the place chosen asks for anew */
+    CONSULT_ROUTE,       /* route; needs: approvals that the panel above asks for first */
+    CONSULT_REROUTE,     /* a coordinator takes it back to choose another panel; needs likewise */
     CONSULT_REOPEN,      /* a coordinator tries again */
     CONSULT_ACCEPT,      /* member */
     CONSULT_REFUSE,      /* member; also who accepted and can't come after all */

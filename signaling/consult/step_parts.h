@@ -99,6 +99,9 @@ void step_ring_new(struct step *s, int member);
 void step_take(struct step *s, int member, enum consult_ring others);
 /* The one chair; a former one is an expert. */
 void step_set_chair(struct consult *c, int chair);
+/* It goes to an institution whose approval is missing, or under an agreement that asks for more.
+ * What was triaged stays so. */
+void step_await_approval(struct step *s, uint32_t sides);
 /* All who were asked are asked no more, and may be anew. */
 void step_take_back(struct step *s);
 /* Reading: back to the worklist. */

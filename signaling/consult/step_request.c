@@ -40,6 +40,14 @@ int step_approve(struct step *s)
     return 0;
 }
 
+void step_await_approval(struct step *s, uint32_t sides)
+{
+    s->c.needs = (s->c.needs | sides) & ~(uint32_t)CONSULT_NEEDS_TRIAGE;
+    s->c.approvals = sides;
+    step_set_state(s, CONSULT_SUBMITTED);
+    step_arm_after(s, CONSULT_DUE_STATE, s->times->approval_us);
+}
+
 int step_return(struct step *s)
 {
     s->c.reason = CONSULT_WHY_RETURNED;
@@ -54,6 +62,10 @@ int step_triage(struct step *s)
         return SQ_ERR_INVALID;
     if (s->e->urgency != CONSULT_URGENCY_KEEP)
         s->c.urgency = s->e->urgency;
+    if (s->e->needs & CONSULT_NEEDS_APPROVAL) {
+        step_await_approval(s, s->e->needs & CONSULT_NEEDS_APPROVAL);
+        return 0;
+    }
     step_set_state(s, CONSULT_TRIAGED);
     step_tell(s, CONSULT_DO_TELL_STATE); /* in TRIAGED too: the urgency changed */
     step_arm_after(s, CONSULT_DUE_STATE, s->times->triage_us);
@@ -70,6 +82,12 @@ void step_take_back(struct step *s)
 
 int step_reroute(struct step *s)
 {
+    uint32_t sides = s->e->needs & CONSULT_NEEDS_APPROVAL;
+    if (sides && s->c.kind != CONSULT_EMERGENCY) {
+        step_await_approval(s, sides);
+        step_take_back(s);
+        return 0;
+    }
     step_set_state(s, CONSULT_TRIAGED);
     step_take_back(s);
     step_arm_after(s, CONSULT_DUE_STATE, s->times->triage_us);

@@ -225,6 +225,12 @@ int step_route(struct step *s)
     bool first = s->c.state != CONSULT_ROUTED;
     if (consult_waits_for_material(&s->c))
         return SQ_ERR_STATE;
+    uint32_t sides = s->e->needs & CONSULT_NEEDS_APPROVAL;
+    if (sides && s->c.plan.escalating && s->c.kind != CONSULT_EMERGENCY) {
+        step_await_approval(s, sides);
+        step_take_back(s);
+        return 0;
+    }
     take_up(s, &s->e->route);
     status = settle_chair(s);
     if (status < 0)

@@ -405,7 +405,7 @@ static int place_request(struct call *call, struct consult_record *r)
     struct consult_act how = consult_act_of(call);
     struct routing_wish wish = {json_string_value(json_object_get(r->request, "panelId")),
                                 json_string_value(json_object_get(r->request, "specialty"))};
-    return method_explain_place(call, routing_place(&how, r, &wish));
+    return method_explain_place(call, routing_place(&how, r, &wish, NULL));
 }
 
 static int gate(struct call *call, struct consult_record *r)

@@ -59,6 +59,15 @@ static uint64_t with_ring(const struct consult *c, enum consult_ring ring)
     return set;
 }
 
+static uint64_t present(const struct consult *c)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < c->member_count; i++)
+        if (c->members[i].presence == CONSULT_PRESENT)
+            set |= consult_bit(i);
+    return set;
+}
+
 static int one_of(struct history *h, uint64_t members)
 {
     int skip = members ? (int)prng_below(&h->random, (uint32_t)__builtin_popcountll(members)) : 0;
@@ -86,6 +95,8 @@ static int some_person(struct history *h, enum consult_event_type type)
     case CONSULT_SUPERSEDE:
         return one_of(h, consult_accepted(&h->c));
     case CONSULT_ADD:
+        if (h->c.kind == CONSULT_MDT && present(&h->c) && prng_chance(&h->random, 0.5))
+            return one_of(h, present(&h->c));
         if (h->c.kind == CONSULT_MDT && prng_chance(&h->random, 0.7))
             return one_of(h, consult_accepted(&h->c));
         return (int)prng_below(&h->random, (uint32_t)h->c.member_count + 1);
@@ -156,6 +167,9 @@ struct consult_event history_fill(struct history *h, enum consult_event_type typ
         e.role = CONSULT_CHAIR;
     e.urgency = (enum consult_urgency)prng_below(&h->random, CONSULT_URGENCY_COUNT + 1);
     e.needs = some_bits(h, type == CONSULT_APPROVE ? CONSULT_NEEDS_APPROVAL : CONSULT_NEEDS_LATER);
+    bool moves = type == CONSULT_TRIAGE || type == CONSULT_REROUTE || type == CONSULT_ROUTE;
+    if (moves && prng_chance(&h->random, 0.9))
+        e.needs = 0;
     e.consent = some_bits(h, CONSULT_CONSENT_ALL);
     if (type == CONSULT_CONSENT_WITHDRAWN && prng_chance(&h->random, 0.4))
         e.consent &= ~(uint32_t)CONSULT_CONSENT_SHARE;
@@ -238,6 +252,8 @@ static enum consult_event_type some_type(struct history *h)
         return type;
     if (consult_waits_for_material(&h->c) && prng_chance(&h->random, 0.4))
         return CONSULT_MATERIAL;
+    if (h->c.kind == CONSULT_MDT && present(&h->c) && prng_chance(&h->random, 0.05))
+        return CONSULT_ADD; /* the chair changes hands among those who are there */
     type = onwards[h->c.state][prng_below(&h->random, 4)];
     if (prng_chance(&h->random, h->dramatic ? 0.4 : 0.6) && hears(&h->c, type))
         return type;
@@ -260,7 +276,7 @@ struct consult_event history_event(struct history *h)
     if (next == CONSULT_EVENT_COUNT || h->lazy)
         return history_fill(h, some_type(h));
     struct consult_event e = history_fill(h, next);
-    e.needs = 0;
+    e.needs = next == CONSULT_ROUTE ? e.needs : 0;
     e.ready = false;
     return e;
 }

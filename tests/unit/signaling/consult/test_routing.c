@@ -106,6 +106,80 @@ Test(consult_routing, the_agreement_says_how_long_a_panel_rings)
     cr_expect_str_eq(ringing(id), "");
 }
 
+static void city_approves(void)
+{
+    cr_assert_eq(store_run(p.service.store,
+                           "UPDATE agreement SET approve_invited = 1 WHERE id = 'agr_city'", NULL,
+                           0),
+                 1);
+}
+
+/* Submitted again: the city's word is missing, nobody else's will do. */
+static void expect_city_is_asked(const char *id)
+{
+    cr_expect_str_eq(ringing(id), "");
+    cr_expect_eq(people_told(&p, CITY_DESK, "consultation.state"), 1);
+    cr_expect_str_eq(region_state(&p, id), "submitted");
+    const json_t *awaits =
+        json_object_get(json_object_get(p.call.result, "consultation"), "awaits");
+    cr_assert_eq(json_array_size(awaits), 1);
+    cr_expect_str_eq(json_string_value(json_array_get(awaits, 0)), "approval_invited");
+    cr_expect_eq(people_call(&p, BASE_DESK, "consultation.approve", people_id(id)), SQ_ERR_STATE);
+    region_act(&p, CITY_DESK, "consultation.approve", id);
+    cr_expect_str_eq(people_result(&p, "state"), "routed");
+    cr_expect_str_eq(ringing(id), "c");
+}
+
+Test(consult_routing, triage_to_another_hospital_asks_for_its_approval)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 1, 1, 0);
+    city_approves();
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_act(&p, COUNTY_DESK, "consultation.approve", id);
+    region_ok(&p, COUNTY_DESK, "consultation.triage",
+              json_pack("{s:s, s:s}", "id", id, "panelId", CITY_PANEL));
+    expect_city_is_asked(id);
+}
+
+Test(consult_routing, rerouting_to_another_hospital_asks_for_its_approval)
+{
+    char id[ID_MAX];
+    city_approves();
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_ok(&p, COUNTY_DESK, "consultation.reroute",
+              json_pack("{s:s, s:s, s:s}", "id", id, "panelId", CITY_PANEL, "reason", "no bed"));
+    expect_city_is_asked(id);
+}
+
+Test(consult_routing, the_hospital_above_approves_before_it_is_asked)
+{
+    char id[ID_MAX];
+    city_approves();
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(ring_us);
+    expect_city_is_asked(id);
+}
+
+Test(consult_routing, what_the_same_hospital_approved_is_not_asked_again)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 1, 1, 1, 0);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_act(&p, BASE_DESK, "consultation.approve", id);
+    region_act(&p, COUNTY_DESK, "consultation.approve", id);
+    region_ok(&p, COUNTY_DESK, "consultation.triage",
+              json_pack("{s:s, s:s}", "id", id, "panelId", PANEL));
+    cr_expect_str_eq(people_result(&p, "state"), "routed");
+}
+
 Test(consult_routing, ring_one_leaves_the_others_of_the_panel_alone)
 {
     char id[ID_MAX];
