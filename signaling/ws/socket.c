@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define FIRST_CAPACITY 2048
+#define HUNG_US        (5 * TIME_US_PER_S) /* between two looks, which come each second */
 
 struct frame {
     struct frame *next;
@@ -216,6 +217,8 @@ static void look_at(struct connection *c, time_us now_us)
         connection_close(c, LWS_CLOSE_STATUS_POLICY_VIOLATION);
     } else if (silent_us >= SERVER_SILENCE_S * TIME_US_PER_S) {
         /* nobody is there to read a close frame */
+        log_write(LOG_INFO, "ws.silent", LOG_INT("connection", c->number),
+                  LOG_INT("silent_ms", silent_us / TIME_US_PER_MS));
         lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
         lws_cancel_service(lws_get_context(c->wsi)); /* its timers are looked at after an event */
     } else if (silent_us >= SERVER_PING_S * TIME_US_PER_S &&
@@ -226,8 +229,23 @@ static void look_at(struct connection *c, time_us now_us)
     }
 }
 
+/* What the others said while this program hung, or its machine slept, waits to be read. */
+static void forgive(struct server *s, time_us hung_us)
+{
+    log_write(LOG_WARN, "ws.hung", LOG_INT("ms", hung_us / TIME_US_PER_MS));
+    for (size_t i = 0; i < s->slot_count; i++) {
+        struct connection *c = s->slots[i];
+        if (!c)
+            continue;
+        c->heard_us += hung_us;
+        c->started_us += c->started_us ? hung_us : 0;
+    }
+}
+
 void connections_step(struct server *s, time_us now_us)
 {
+    if (s->looked_us && now_us - s->looked_us > HUNG_US)
+        forgive(s, now_us - s->looked_us);
     time_us passed_us = time_us_min(now_us - s->looked_us, TIME_US_PER_S);
     size_t share = (size_t)((time_us)s->slot_count * passed_us / TIME_US_PER_S);
     if (share == 0)

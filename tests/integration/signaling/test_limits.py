@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limits of the front door that take their time: silence, slow messages, slow readers, too many connections."""
 import select
+import signal
 import socket
 import ssl
 import sys
@@ -63,6 +64,19 @@ class Limits(test_signaling.Case):
         self.assertEqual(pings, 2)
         answering.join()
         self.assertIsNone(wire.error_of(awake.call("consultation.list")))
+
+    def test_nobody_is_closed_because_the_server_hung(self):
+        t = self.server.sign_in("village", takeover=True)
+        process = self.server.processes["signaling"]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with self.assertRaises(TimeoutError):
+                t.socket.settimeout(SILENCE_S + 1)
+                t.receive()
+        finally:
+            process.send_signal(signal.SIGCONT)
+        t.socket.settimeout(wire.TIMEOUT_SECONDS)
+        self.assertIsNone(wire.error_of(t.call("consultation.list")))
 
     def test_a_message_that_takes_too_long_closes_the_connection(self):
         t = self.server.sign_in("village", takeover=True)
