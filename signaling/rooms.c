@@ -40,6 +40,8 @@ const struct method_table *rooms_tables(size_t *count)
 int rooms_sweep(struct service *s, time_us utc_us, struct effects *effects)
 {
     int status = auth_sessions_sweep(s, utc_us, effects);
+    if (status == 0)
+        status = consult_shifts_sweep(s, utc_us, effects);
     if (status < 0 || utc_us < s->retention_utc_us)
         return status;
     s->retention_utc_us = utc_us + RETENTION_US;

@@ -10,8 +10,8 @@
 /* Borrowed for ever; *count tables. */
 const struct method_table *rooms_tables(size_t *count);
 
-/* Inside a transaction, every second or so: sessions that ended, rights that changed, what was kept
- * long enough. A little at each call. 0 or an error that undoes it. */
+/* Inside a transaction, every second or so: sessions that ended, rights that changed, shifts that
+ * began, what was kept long enough. A little at each call. 0 or an error that undoes it. */
 int rooms_sweep(struct service *s, time_us utc_us, struct effects *effects);
 
 #endif

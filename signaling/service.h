@@ -46,6 +46,10 @@ struct service {
     struct front *front;
     struct media *media;
     time_us retention_utc_us; /* next look for what was kept long enough (rooms_sweep) */
+    struct {                  /* whose shift began joins what rings (rooms_sweep) */
+        time_us next_utc_us;
+        char panel[ID_MAX]; /* looked at last */
+    } shifts;
 };
 
 /* Opens database (migrated, checked), master key and installation CA (made at first start).

@@ -21,6 +21,12 @@ int consult_came_on_duty(struct service *s, struct effects *effects, const char 
 int consult_signed_in(struct service *s, struct effects *effects, const char *account,
                       time_us utc_us);
 
+/* The same for everybody whom the roster of a panel names now; after it was changed. */
+int consult_roster_changed(struct service *s, struct effects *effects, const char *panel,
+                           time_us utc_us);
+/* Once a minute, for the panels that ring: a shift may have begun. The same errors. */
+int consult_shifts_sweep(struct service *s, time_us utc_us, struct effects *effects);
+
 /* A material was finished or removed: a reading comes to the worklist with its first one, and
  * leaves it with the last. Inside the transaction of the change. 0, SQ_ERR_STORE, SQ_ERR_NOMEM,
  * SQ_ERR_LIMIT. */

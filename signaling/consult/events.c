@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOUCHED_MAX 32      /* seats of one session looked at together; rings of a panel */
+#define TOUCHED_MAX 32 /* seats of one session looked at together; rings of a panel */
+#define MINUTE_US   (60 * TIME_US_PER_S)
 #define KIND_SEATS  "seats" /* after a restart: who is present has to be connected by then */
 #define KIND_ROOM   "room"  /* after a restart: tell the media side of this room again */
 #define DUE_EFFECTS_MAX                                                                            \
@@ -287,6 +288,9 @@ int service_deadlines_due(struct service *s, time_us utc_us, struct effects *eff
 
 /* ---- duty ---- */
 
+/* Of one who rings alone the others are left alone. */
+#define RINGS "c.strategy <> 1 AND c.kind IN ('live', 'emergency', 'guidance')"
+
 static int find_rings(struct service *s, const char *panel, const char *account,
                       struct touched *out)
 {
@@ -294,8 +298,7 @@ static int find_rings(struct service *s, const char *panel, const char *account,
     out->count = 0;
     STORE_QUERY(s->store, &q,
                 "SELECT c.id FROM consultation c JOIN consultation_panel p ON p.consultation = c.id"
-                " WHERE p.panel = $1 AND c.state = 'routed' AND c.strategy = 0"
-                " AND c.kind IN ('live', 'emergency', 'guidance') AND c.applicant <> $2"
+                " WHERE p.panel = $1 AND c.state = 'routed' AND " RINGS " AND c.applicant <> $2"
                 " AND NOT EXISTS (SELECT 1 FROM ring r WHERE r.consultation = c.id"
                 "  AND r.account = $2) ORDER BY c.submitted_us, c.id",
                 sv_text(panel), sv_text(account));
@@ -348,6 +351,50 @@ int consult_signed_in(struct service *s, struct effects *effects, const char *ac
     for (size_t i = 0; i < count && status == 0; i++)
         status = consult_came_on_duty(s, effects, panels[i], account, utc_us);
     return status;
+}
+
+int consult_roster_changed(struct service *s, struct effects *effects, const char *panel,
+                           time_us utc_us)
+{
+    struct duty_roster roster;
+    int status = duty_roster(s, panel, "", utc_us, &roster);
+    for (size_t i = 0; status == 0 && i < roster.count; i++)
+        status = consult_came_on_duty(s, effects, panel, roster.accounts[i], utc_us);
+    return status;
+}
+
+/* The panels that ring, from the last one looked at on. */
+static int find_panels(struct service *s, char (*panels)[ID_MAX], size_t *count)
+{
+    struct store_query q;
+    *count = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT DISTINCT p.panel FROM consultation c JOIN consultation_panel p"
+                " ON p.consultation = c.id WHERE c.state = 'routed' AND " RINGS
+                " AND p.panel > $1 ORDER BY p.panel LIMIT $2",
+                sv_text(s->shifts.panel), sv_int(TOUCHED_MAX));
+    while (*count < TOUCHED_MAX && store_next(&q))
+        store_copy_text(&q, 0, panels[(*count)++], ID_MAX);
+    return store_query_end(&q);
+}
+
+int consult_shifts_sweep(struct service *s, time_us utc_us, struct effects *effects)
+{
+    char panels[TOUCHED_MAX][ID_MAX];
+    size_t count = 0, done = 0;
+    if (utc_us < s->shifts.next_utc_us)
+        return 0;
+    int status = find_panels(s, panels, &count);
+    while (status == 0 && done < count && effects->count <= EFFECTS_MAX / 2) {
+        status = consult_roster_changed(s, effects, panels[done], utc_us);
+        if (status == 0)
+            memcpy(s->shifts.panel, panels[done++], ID_MAX);
+    }
+    if (status < 0 || done < count || count == TOUCHED_MAX)
+        return status; /* the others a second later */
+    s->shifts.panel[0] = '\0';
+    s->shifts.next_utc_us = (utc_us / MINUTE_US + 1) * MINUTE_US; /* shifts begin on minutes */
+    return 0;
 }
 
 /* ---- restart ---- */

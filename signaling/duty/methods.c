@@ -3,6 +3,7 @@
  * institution. A roster is checked by the same rules as a directory file (signaling/exchange). */
 #include "shanqiao/error.h"
 #include "signaling/auth/rights.h"
+#include "signaling/consult/consult.h"
 #include "signaling/directory/directory.h"
 #include "signaling/duty/duty.h"
 #include "signaling/duty/member.h"
@@ -315,6 +316,8 @@ int duty_roster_set(struct call *call)
                          "排班已被他人修改，请重新读取后再改。");
     snprintf(call->audit_object, sizeof(call->audit_object), "%s", panel.id);
     status = take_roster(call, &panel);
+    if (status == 0)
+        status = consult_roster_changed(call->service, &call->effects, panel.id, call->utc_us);
     if (status == 0 && !(call->result = json_pack("{s:I}", "revision", (json_int_t)revision + 1)))
         status = SQ_ERR_NOMEM;
     return status;

@@ -4,11 +4,13 @@
 #include "region.h"
 #include "shanqiao/error.h"
 #include "signaling/consult/consult.h"
+#include "signaling/rooms.h"
 #include "signaling/store/store.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
+#define MINUTE_US    (60 * TIME_US_PER_S)
 #define NEXT_IN_LINE 2
 #define RING_ONE     1
 
@@ -214,6 +216,93 @@ Test(consult_routing, nobody_on_duty_goes_up_at_once)
     region_on_duty(&p, PROVINCE_EXPERT, PROVINCE_PANEL);
     region_submit(&p, region_request("live"), id);
     cr_expect_str_eq(ringing(id), "p");
+}
+
+/* As the server does every second. Effects stay in p.call. */
+static void sweep(void)
+{
+    effects_clear(&p.call.effects);
+    memset(&p.call.effects, 0, sizeof(p.call.effects));
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(rooms_sweep(&p.service, p.utc_us, &p.call.effects), 0);
+    cr_assert_eq(store_commit(p.service.store), 0);
+}
+
+static void sign_in(const char *account)
+{
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO session (id, token_hash, account, device, created_us,"
+                           " expires_us) VALUES ('ses_2', $1, $2, '', 0, $3)",
+                           sv_bytes("ses_2", 5), sv_text(account),
+                           sv_int(p.utc_us + 60 * MINUTE_US)),
+                 1);
+}
+
+/* EXPERT_2 is on duty from so many minutes of the day on. */
+static void shift_from(int64_t start_min)
+{
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO roster_shift (panel, account, weekdays, start_min, end_min,"
+                           " from_day, until_day) VALUES ($1, $2, 127, $3, $4, 0, 2932896)",
+                           sv_text(PANEL), sv_text(EXPERT_2), sv_int(start_min),
+                           sv_int((start_min + 480) % 1440)),
+                 1);
+}
+
+Test(consult_routing, whose_shift_begins_joins_the_ring)
+{
+    char id[ID_MAX];
+    int64_t minute = 0, offset = 0;
+    struct store_query q;
+    store_query(p.service.store, &q, "SELECT utc_offset_min FROM institution WHERE id = 'county'",
+                NULL, 0);
+    if (store_next(&q))
+        offset = store_int(&q, 0);
+    cr_assert_eq(store_query_end(&q), 0);
+    p.utc_us = (p.utc_us / MINUTE_US + 1) * MINUTE_US - 20 * TIME_US_PER_S;
+    minute = p.utc_us / MINUTE_US + offset + 1;
+    sign_in(EXPERT_2);
+    shift_from(minute % 1440);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    sweep();
+    cr_expect_str_eq(ringing(id), "1");
+    p.utc_us += 20 * TIME_US_PER_S;
+    sweep();
+    cr_expect_str_eq(ringing(id), "12");
+    cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 1);
+    p.utc_us += MINUTE_US;
+    sweep();
+    cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 0, "once is enough");
+}
+
+Test(consult_routing, whom_a_changed_roster_names_joins_the_ring)
+{
+    char id[ID_MAX];
+    sign_in(EXPERT_2);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_ok(&p, COUNTY_DESK, "roster.get", json_pack("{s:s}", "panelId", PANEL));
+    json_int_t revision = json_integer_value(json_object_get(p.call.result, "revision"));
+    region_ok(&p, COUNTY_DESK, "roster.set",
+              json_pack("{s:s, s:I, s:[{s:s, s:[s, s, s, s, s, s, s], s:s, s:s}], s:[]}", "panelId",
+                        PANEL, "revision", revision, "shifts", "account", EXPERT_2, "weekdays",
+                        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "start", "00:00", "end",
+                        "00:00", "exceptions"));
+    cr_expect_eq(people_told(&p, EXPERT_2, "consultation.ring"), 1);
+    cr_expect_str_eq(ringing(id), "12");
+}
+
+Test(consult_routing, who_comes_on_duty_stands_in_line)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 0, 0, NEXT_IN_LINE);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_on_duty(&p, EXPERT_2, PANEL);
+    cr_expect_str_eq(ringing(id), "1");
+    wait_ring(ring_us);
+    cr_expect_str_eq(ringing(id), "2");
 }
 
 Test(consult_routing, who_comes_on_duty_joins_the_ring)
