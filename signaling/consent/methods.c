@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define HEX_SIZE       (2 * CONSENT_HASH_BYTES + 1)
-#define CLOCK_SLACK_US (5 * 60 * TIME_US_PER_S) /* a clinic's clock may be ahead */
+#define CLOCK_SLACK_US (5 * 60 * TIME_US_PER_S)         /* a clinic's clock may be ahead */
+#define EARLIEST_US    (90 * 24 * 3600 * TIME_US_PER_S) /* before the request: for this illness */
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -199,16 +200,20 @@ static int check_material(struct call *call, const struct consult_record *r)
                            "本次会诊没有该资料，请先上传签署件。");
 }
 
-static int read_given_at(struct call *call, time_us *out)
+static int read_given_at(struct call *call, const struct consult_record *r, time_us *out)
 {
     const char *text = text_of(call->params, "givenAt");
     *out = call->utc_us;
     if (!text[0])
         return 0;
-    if (service_time_parse(text, out) && *out <= call->utc_us + CLOCK_SLACK_US)
+    if (service_time_parse(text, out) && *out <= call->utc_us + CLOCK_SLACK_US &&
+        *out >= r->step.at.submitted_utc_us - EARLIEST_US)
         return 0;
-    return call_fail(call, SQ_ERR_INVALID, "givenAt is no time, or in the future.",
-                     "签署时间（givenAt）无效或晚于当前时间。");
+    return call_fail(
+        call, SQ_ERR_INVALID,
+        "givenAt is no time, in the future, or more than 90 days before the request. "
+        "Give the time when it was signed, or have it signed anew.",
+        "签署时间（givenAt）无效、晚于当前时间或早于申请90天以上，请填写实际签署时间或重新签署。");
 }
 
 /* The members of params that make the sealed body. */
@@ -265,7 +270,7 @@ static int give_to(struct call *call, struct consult_record *r)
     if (status == 0)
         status = check_material(call, r);
     if (status == 0)
-        status = read_given_at(call, &e.given_utc_us);
+        status = read_given_at(call, r, &e.given_utc_us);
     if (status == 0 && !(body = body_of(call->params, json_incref(signer))))
         status = SQ_ERR_NOMEM;
     e.body = body;

@@ -430,7 +430,7 @@ static bool may_speak(struct request *r)
 /* Shape, then characters: the place that is named is one of the schema's. */
 static bool fits_schema(struct request *r)
 {
-    struct schema_reason reason;
+    struct schema_reason reason = {0};
     char en[320], zh[320];
     const json_t *root = schema_set_method(r->d->config.schemas, r->method->name);
     if (schema_check(root, json_object_get(root, "params"), r->rpc.params, &reason) == 0 &&
@@ -438,8 +438,8 @@ static bool fits_schema(struct request *r)
         return true;
     snprintf(en, sizeof en, "The field %.100s %.120s. Correct it and send again.",
              *reason.path ? reason.path : "params", reason.text);
-    snprintf(zh, sizeof zh, "字段 %.100s 缺失或不符合要求，请改正后重新提交。",
-             *reason.path ? reason.path : "params");
+    snprintf(zh, sizeof zh, "字段 %.100s %s，请改正后重新提交。",
+             *reason.path ? reason.path : "params", *reason.zh ? reason.zh : "缺失或不符合要求");
     refuse(r, JSONRPC_PARAMS, en, zh);
     return false;
 }

@@ -18,6 +18,7 @@
 struct schema_reason {
     char path[SCHEMA_REASON_MAX];
     char text[SCHEMA_REASON_MAX];
+    char zh[64]; /* of text_check; "": nothing better than that it does not fit */
 };
 
 /* 0 when every keyword of `schema` (a whole document with its $defs) is one that we check and every

@@ -11,6 +11,11 @@
 static const char *const said[] = {"name",   "signer", "relation", "complaint", "purpose",
                                    "reason", "text",   "plan",     "outcome",   "problem"};
 
+/* Members that are one line wherever they are shown or printed. */
+static const char *const lines[] = {"name",        "idNumber", "department", "wantedTitle",
+                                    "location",    "signer",   "relation",   "witness",
+                                    "textVersion", "how",      "device",     "login"};
+
 /* The code point at *at (UTF-8 that the parser has checked); moves on. */
 static uint32_t next_char(const unsigned char **at)
 {
@@ -39,26 +44,43 @@ static bool blank(uint32_t ch)
            ch == 0x3000 || ch == 0xFEFF;
 }
 
-static bool must_say_something(const char *member)
+#define COUNT(list) (sizeof list / sizeof list[0])
+
+static bool is_one_of(const char *const *list, size_t count, const char *member)
 {
-    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
-        if (!strcmp(said[i], member))
+    for (size_t i = 0; member && i < count; i++) {
+        if (!strcmp(list[i], member))
             return true;
     }
     return false;
 }
 
-static const char *fault_of(const char *text, bool may_be_blank)
+enum fault { FAULT_NONE, FAULT_CONTROL, FAULT_LINES, FAULT_BLANK, FAULT_NAME };
+static const struct {
+    const char *en, *zh;
+} faults[] = {
+    [FAULT_CONTROL] = {"holds a control character", "含有控制字符"},
+    [FAULT_LINES] = {"holds a line break or tab, and has to be one line",
+                     "应为单行，不得换行或含制表符"},
+    [FAULT_BLANK] = {"holds only blanks", "只有空白"},
+    [FAULT_NAME] = {"has a member whose name holds a control character",
+                    "含有名称带控制字符的成员"},
+};
+
+/* Of the text of this member; NULL: of a name, or in an array. */
+static enum fault fault_of(const char *text, const char *member)
 {
     const unsigned char *at = (const unsigned char *)text;
-    bool some = may_be_blank;
+    bool some = !is_one_of(said, COUNT(said), member);
+    bool line = is_one_of(lines, COUNT(lines), member), broken = false;
     while (*at) {
         uint32_t ch = next_char(&at);
         if (harmful(ch))
-            return "holds a control character";
+            return FAULT_CONTROL;
+        broken |= line && (ch == '\n' || ch == '\t');
         some |= !blank(ch);
     }
-    return some ? NULL : "holds only blanks";
+    return !some ? FAULT_BLANK : broken ? FAULT_LINES : FAULT_NONE;
 }
 
 static int check(const json_t *value, const char *member, struct schema_reason *reason);
@@ -77,9 +99,10 @@ static int check_below(const json_t *value, const char *member, size_t index,
     return error;
 }
 
-static int refuse(struct schema_reason *reason, const char *fault)
+static int refuse(struct schema_reason *reason, enum fault fault)
 {
-    snprintf(reason->text, sizeof reason->text, "%s", fault);
+    snprintf(reason->text, sizeof reason->text, "%s", faults[fault].en);
+    snprintf(reason->zh, sizeof reason->zh, "%s", faults[fault].zh);
     return SQ_ERR_INVALID;
 }
 
@@ -89,8 +112,8 @@ static int check_object(const json_t *object, struct schema_reason *reason)
     json_t *part;
     json_object_foreach((json_t *)object, name, part)
     {
-        if (fault_of(name, true))
-            return refuse(reason, "has a member whose name holds a control character");
+        if (fault_of(name, NULL))
+            return refuse(reason, FAULT_NAME);
         int error = check_below(part, name, 0, reason);
         if (error)
             return error;
@@ -111,12 +134,12 @@ static int check(const json_t *value, const char *member, struct schema_reason *
             return error;
     }
     const char *text = json_string_value(value);
-    const char *fault = text ? fault_of(text, !member || !must_say_something(member)) : NULL;
+    enum fault fault = text ? fault_of(text, member) : FAULT_NONE;
     return fault ? refuse(reason, fault) : 0;
 }
 
 int text_check(const json_t *params, struct schema_reason *reason)
 {
-    reason->path[0] = reason->text[0] = 0;
+    reason->path[0] = reason->text[0] = reason->zh[0] = 0;
     return check(params, NULL, reason);
 }

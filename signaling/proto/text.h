@@ -9,7 +9,8 @@
 
 /* Looks at every string and member name in `params`. SQ_ERR_INVALID with the place in *reason: a
  * control character other than \n and \t, DEL, C1, U+2028, U+2029, U+202A to U+202E, U+2066 to
- * U+2069; or a name, complaint, purpose or reason of blanks only. The parser has checked UTF-8 and
+ * U+2069; a line break or tab in what is one line (a name, a department); or a name, complaint,
+ * purpose or reason of blanks only. The parser has checked UTF-8 and
  * depth. */
 int text_check(const json_t *params, struct schema_reason *reason);
 

@@ -176,7 +176,8 @@ Test(consent, content_and_fees_are_told_first)
 
 Test(consent, times_are_times_and_not_in_the_future)
 {
-    static const char *const bad[] = {"2999-01-01T00:00:00.000Z", "2026-02-31T00:00:00.000Z",
+    static const char *const bad[] = {"1970-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z",
+                                      "2999-01-01T00:00:00.000Z", "2026-02-31T00:00:00.000Z",
                                       "2026-01-01 00:00:00.000Z", "2026-13-01T00:00:00.000Z"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         cr_expect_eq(give(with(given("recording"), "givenAt", json_string(bad[i]))), SQ_ERR_INVALID,

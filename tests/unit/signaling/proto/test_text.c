@@ -5,6 +5,7 @@
 #include "shanqiao/error.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 static int check(const char *json, struct schema_reason *reason)
 {
@@ -43,6 +44,23 @@ Test(text, what_people_write_is_let_through)
         snprintf(text, sizeof text, "{\"history\":\"%s\",\"n\":1,\"t\":true,\"z\":null}", good[i]);
         cr_expect_eq(check(text, &reason), 0, "%s: %s %s", good[i], reason.path, reason.text);
         cr_expect_str_eq(reason.path, "");
+    }
+}
+
+Test(text, one_line_is_one_line)
+{
+    static const char *const names[] = {"name",     "idNumber", "department", "wantedTitle",
+                                        "location", "signer",   "relation",   "witness"};
+    struct schema_reason reason;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (const char *const *bad = (const char *const[]){"\\n", "\\t", NULL}; *bad; bad++) {
+            char text[200];
+            snprintf(text, sizeof text, "{\"patient\":{\"%s\":\"张%s三\"}}", names[i], *bad);
+            cr_expect_eq(check(text, &reason), SQ_ERR_INVALID, "%s", names[i]);
+            cr_expect_not_null(strstr(reason.path, names[i]));
+            cr_expect_not_null(strstr(reason.text, "one line"));
+            cr_expect_not_null(strstr(reason.zh, "单行"));
+        }
     }
 }
 
