@@ -72,7 +72,6 @@ enum act {
     ACT_READINESS,
     ACT_WRITE_NOTE, /* of a guidance call */
     ACT_CONCLUDE,
-    ACT_EXCUSE,
     ACT_SUPERSEDE,
     ACT_OUTCOME,
     ACT_ARCHIVE,
@@ -94,9 +93,7 @@ enum act {
     ACT_REMOVE_MATERIAL,
     ACT_SPEAK,  /* be heard and seen in the room: produce */
     ACT_LISTEN, /* hear and see: consume */
-    ACT_RECORD, /* where consent to it stands */
     ACT_EDIT_ROSTER,
-    ACT_EDIT_DIRECTORY,
     ACT_SEE_STATISTICS,
     ACT_SEE_AUDIT,
     ACT_EXPORT_AUDIT,
@@ -106,7 +103,6 @@ enum act {
     ACT_MANAGE_NODES,
     ACT_READ_FHIR,
     ACT_MAKE_LINK,
-    ACT_MANAGE_WEBHOOKS,
     ACT_COUNT
 };
 
