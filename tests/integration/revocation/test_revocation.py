@@ -77,12 +77,12 @@ class Revocation(unittest.TestCase):
                    if line.startswith(name + "{") and label in line)
 
     def told_after(self, utc_us):
-        """When the terminal first knew: its session is over, or its call is no more."""
+        """When the terminal first knew: its session is over, its place is gone, or its call is no more."""
         return next((e["utc_us"] for e in self.specialist.events() if e["utc_us"] >= utc_us and (
             (e["event"] == "connection" and e["state"] == "ended") or
             (e["event"] == "call" and e["state"] != "connected") or
             (e["event"] == "state" and e["state"] not in ("accepted", "in_progress", "interrupted")) or
-            e["event"] == "error")), None)
+            e["event"] in ("taken_out", "error"))), None)
 
     def lose(self, name, act, transports=1):
         """Carries out the act; the relay serves nobody whose right is gone, and sends that one nothing more."""
