@@ -56,10 +56,16 @@ static void change(sq_call *call, enum sq_call_state state, int error)
     events_put_call(call->client->events, call, back ? SQ_CALL_RECOVERED : state, error, text);
 }
 
+static int request_join(sq_call *call)
+{
+    session_joining(call->session);
+    return client_ask(call->client, "media.join", session_join_params(call->session),
+                      &call->join_request);
+}
+
 static void ask_join(sq_call *call)
 {
-    int err = client_ask(call->client, "media.join", session_join_params(call->session),
-                         &call->join_request);
+    int err = request_join(call);
     if (err)
         change(call, SQ_CALL_FAILED, err);
 }
@@ -360,7 +366,7 @@ static int join(sq_client *client, sq_call **out, const struct sq_call_settings 
     int err = call_new(&call, client, settings);
     if (err)
         return err;
-    err = client_ask(client, "media.join", session_join_params(call->session), &call->join_request);
+    err = request_join(call);
     if (err) {
         call_fini(call, io_now_us());
         free(call);

@@ -29,6 +29,7 @@ struct receive_counters {
 struct receive_stream {
     uint32_t track;
     struct join_consumer consumer;
+    bool early; /* told of while the join was asked: its answer may not know it */
     struct receive_stats stats;
     struct nack_generator *nack; /* NULL: not negotiated */
     struct sync_clock clock;

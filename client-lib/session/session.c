@@ -173,6 +173,16 @@ json_t *session_join_params(const struct session *s)
     return join_build(&offer);
 }
 
+void session_joining(struct session *s)
+{
+    s->joining = true;
+    for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
+        struct receive_stream *r = remote_table_at(s->remotes, i);
+        if (r)
+            r->early = false;
+    }
+}
+
 /* Candidates that we can use: all TCP ones, UDP ones of our own family. */
 static void keep_candidates(struct session *s, const struct join_answer *answer,
                             const struct net_address *local_udp)
@@ -236,18 +246,30 @@ static void track_event(struct session *s, enum session_event_type type,
     emit(s, &event);
 }
 
-/* Remote tracks whose producers are not in the answer are over. */
-static void drop_absent(struct session *s, const struct join_answer *answer)
+static bool in_answer(const struct join_answer *answer, const struct receive_stream *r)
 {
+    size_t i = 0;
+    while (i < answer->consumer_count &&
+           strcmp(answer->consumers[i].producer_id, r->consumer.producer_id) != 0)
+        i++;
+    return i < answer->consumer_count;
+}
+
+/* Remote tracks whose producers are not in the answer are over, but those whose notification came
+ * before it: between two nodes either may be the first. */
+static int settle_absent(struct session *s, const struct join_answer *answer)
+{
+    int err = 0;
     for (size_t i = 0; i < SESSION_REMOTE_MAX; i++) {
         struct receive_stream *r = remote_table_at(s->remotes, i);
-        bool present = false;
-        for (size_t k = 0; r && k < answer->consumer_count; k++)
-            present =
-                present || strcmp(answer->consumers[k].producer_id, r->consumer.producer_id) == 0;
-        if (r && !present)
+        if (!r || in_answer(answer, r))
+            continue;
+        if (!r->early)
             session_remove_consumer(s, r->consumer.id);
+        else if (!err && r->consumer.transport_cc)
+            err = set_extensions(s, r->consumer.transport_cc);
     }
+    return err;
 }
 
 int session_start(struct session *s, const struct join_answer *answer,
@@ -264,8 +286,10 @@ int session_start(struct session *s, const struct join_answer *answer,
     s->transport = transport;
     pacer_clear(s->pacer);
     take_ids(s, answer);
+    s->joining = false;
     err = set_extensions(s, answer->consumer_count ? answer->consumers[0].transport_cc : 0);
-    drop_absent(s, answer);
+    if (!err)
+        err = settle_absent(s, answer);
     for (size_t i = 0; !err && i < answer->consumer_count; i++)
         err = session_add_consumer(s, &answer->consumers[i]);
     return err;
@@ -302,6 +326,7 @@ int session_add_consumer(struct session *s, const struct join_consumer *consumer
         err = set_extensions(s, consumer->transport_cc);
     if (err)
         return err;
+    r->early = s->joining;
     if (fresh)
         track_event(s, SESSION_EVENT_TRACK_ADDED, r);
     return 0;

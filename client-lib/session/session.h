@@ -62,6 +62,8 @@ void session_free(struct session *s);
 
 /* Params of media.join; a new reference or NULL. */
 json_t *session_join_params(const struct session *s);
+/* media.join is asked: a consumer that is told of from now on may be newer than the answer. */
+void session_joining(struct session *s);
 /* The answer to it. A second one replaces the transport; tracks of the same producers go on under
  * their numbers. local_udp: where datagrams leave from, family NET_NONE for TCP only.
  * SQ_ERR_INVALID, SQ_ERR_NOMEM, SQ_ERR_UNREACHABLE (no candidate of ours fits); the former

@@ -25,6 +25,7 @@ struct session {
     struct packet_pool *pool;
     struct pacer *pacer;
     struct transport *transport; /* NULL before start */
+    bool joining;                /* media.join is asked and not answered */
     char transport_id[JOIN_ID_MAX];
     struct ice_candidate candidates[ICE_CANDIDATES_MAX];
     size_t candidate_count;

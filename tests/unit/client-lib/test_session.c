@@ -459,6 +459,34 @@ Test(session, joining_anew_keeps_the_numbers_of_the_tracks)
     finish(&r);
 }
 
+/* Another node owns the room: what it tells may overtake the answer that it sends. */
+Test(session, a_consumer_that_is_told_of_before_the_answer_stays)
+{
+    struct sq_track_settings t[2];
+    struct run r;
+    tracks(t, SQ_CODEC_VP8);
+    start(&r, &(struct virtual_options){.tracks = t,
+                                        .track_count = 2,
+                                        .seed = 10,
+                                        .start_bps = 600000,
+                                        .link = {.delay_us = 10 * TIME_US_PER_MS}});
+    run_for(&r, TIME_US_PER_S);
+    struct join_answer answer;
+    virtual_call_answer(&r.v, 1, &answer);
+    cr_assert_eq(answer.consumer_count, 2);
+    answer.consumer_count = 0;
+    session_joining(r.v.session[1]);
+    cr_assert_eq(session_add_consumer(r.v.session[1], &answer.consumers[0]), 0);
+    cr_assert_eq(session_start(r.v.session[1], &answer, &r.v.client_address[1], r.v.now_us), 0);
+    run_for(&r, STEP_US);
+    cr_expect_eq(r.v.seen[1].removed, 1, "the other, which nobody told of");
+    session_joining(r.v.session[1]);
+    cr_assert_eq(session_start(r.v.session[1], &answer, &r.v.client_address[1], r.v.now_us), 0);
+    run_for(&r, STEP_US);
+    cr_expect_eq(r.v.seen[1].removed, 2, "it was told of before this join");
+    finish(&r);
+}
+
 Test(session, speech_waits_for_nobody)
 {
     struct sq_track_settings t[2];
