@@ -11,7 +11,7 @@
 
 #define REPORT_CODES_MAX   48
 #define REPORT_CODE_SIZE   40
-#define REPORT_METHODS_MAX 9
+#define REPORT_METHODS_MAX 10
 
 struct report_error {
     char code[REPORT_CODE_SIZE];

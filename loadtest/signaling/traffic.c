@@ -15,6 +15,7 @@
 #define SLOT_BITS    16
 #define ARRIVALS_MAX 256 /* in one turn: the sockets are read too */
 
+_Static_assert(FLOW_STEPS_MAX <= REPORT_METHODS_MAX, "each step has its line of the report");
 _Static_assert(LOAD_PENDING_MAX == 1 << SLOT_BITS, "a slot fits its bits of a tag");
 
 int traffic_new(struct load *l)
