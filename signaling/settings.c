@@ -34,7 +34,7 @@ const struct config_key settings_keys[] = {
      "directory with master.key (made by shanqiaoctl init)"},
     {"signaling.materials", CONFIG_TEXT, AT(materials), "", 0, 0, NULL,
      "directory of uploaded files (encrypted), the same for all nodes of one store; empty: "
-     "\"materials\" beside store.database"},
+     "\"materials\" beside store.database, and none (no uploads) with PostgreSQL"},
     {"signaling.materials_reserve_mb", CONFIG_INT, AT(materials_reserve_mb), "1024", 0, 1000000000,
      NULL, "uploads leave this much of its disk free, MiB"},
     {"signaling.inspect", CONFIG_TEXT, AT(inspect), "", 0, 0, NULL,
