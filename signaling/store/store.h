@@ -139,7 +139,9 @@ int store_later_one(struct store *s, const char *sql, const struct store_value *
  * lost. */
 int store_settle(struct store *s);
 
-/* Starts a query. The result is told by the first store_next. */
+/* Begins a query; the result is told by the first store_next. Queries that are all begun before the
+ * first of them is read share one way to an engine beyond a network. It may be carried out at any
+ * moment between the two, so nothing that it reads is written meanwhile. */
 void store_query(struct store *s, struct store_query *q, const char *sql,
                  const struct store_value *values, size_t count);
 /* true: a row is there. false: the end, or an error that store_query_end tells. */
