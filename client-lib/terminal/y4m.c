@@ -77,7 +77,8 @@ int y4m_read_header(FILE *from, struct y4m_format *out)
             return err;
     }
     if (out->width < 2 || out->height < 2 || out->width > Y4M_SIDE_MAX ||
-        out->height > Y4M_SIDE_MAX || out->rate_num <= 0 || out->rate_den <= 0)
+        out->height > Y4M_SIDE_MAX || out->rate_num <= 0 || out->rate_den <= 0 ||
+        out->rate_num / out->rate_den > Y4M_RATE_MAX)
         return SQ_ERR_INVALID;
     return SQ_OK;
 }

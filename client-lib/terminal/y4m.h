@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define Y4M_SIDE_MAX 4096 /* pixels a side; more is refused */
+#define Y4M_RATE_MAX 1000 /* frames a second; more is no camera's */
 
 struct y4m_format {
     int width, height;
