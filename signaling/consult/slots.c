@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SLOTS_MAX   200 /* of one answer or offer; the schemas say so too */
-#define SPAN_MAX_US (92 * 24 * 3600 * TIME_US_PER_S)
-#define DAY_US      (24 * 3600 * TIME_US_PER_S)
-#define WEEK_US     (7 * DAY_US) /* weeks of UTC: no summer time where this runs (China) */
-#define MINUTE_US   (60 * TIME_US_PER_S)
+#define SLOTS_MAX    200 /* of one answer or offer; the schemas say so too */
+#define SPAN_MAX_US  (92 * 24 * 3600 * TIME_US_PER_S)
+#define DAY_US       (24 * 3600 * TIME_US_PER_S)
+#define WEEK_US      (7 * DAY_US) /* weeks of UTC: no summer time where this runs (China) */
+#define MINUTE_US    (60 * TIME_US_PER_S)
 
 struct span {
     time_us start_us, end_us;
@@ -34,9 +34,52 @@ static int read_span(struct call *call, const char *start, const char *end, stru
                      "时间无效或结束早于开始，请填写起止时间。");
 }
 
+/* ---- who asks ---- */
+
+static int panel_relations(struct call *call, const char *panel, struct directory_panel *found,
+                           uint32_t *relations)
+{
+    struct store_query q;
+    bool above = false;
+    *relations = 0;
+    int status = directory_panel(call->service, panel, call->utc_us, found);
+    if (status < 0)
+        return status;
+    STORE_QUERY(call->service->store, &q,
+                "SELECT head FROM panel_member WHERE panel = $1 AND account = $2", sv_text(panel),
+                sv_text(call->caller->account));
+    if (store_next(&q))
+        *relations |= RIGHTS_BIT(RELATION_PANEL_MEMBER) |
+                      (store_int(&q, 0) ? RIGHTS_BIT(RELATION_PANEL_HEAD) : 0);
+    status = store_query_end(&q);
+    if (status == 0)
+        status =
+            directory_belongs(call->service, found->institution, call->caller->institution, &above);
+    if (status == 0 && above)
+        *relations |= RIGHTS_BIT(RELATION_INVITED_COORDINATOR);
+    return status;
+}
+
+/* Does the panel's diary concern the caller: by a relation to it, or as one who may ask it? To
+ * others it says only when it has time. */
+static int sees_diary(struct call *call, const char *panel, bool *sees)
+{
+    struct directory_panel found;
+    struct directory_agreement agreement;
+    uint32_t relations = 0;
+    int status = panel_relations(call, panel, &found, &relations);
+    *sees = status == 0 && relations != 0;
+    if (status < 0 || *sees)
+        return status == SQ_ERR_NOT_FOUND ? 0 : status;
+    status = directory_agreement(call->service, call->caller->institution, found.institution, NULL,
+                                 found.specialty, call->utc_us, &agreement);
+    *sees = status == 0;
+    return status == SQ_ERR_NOT_FOUND ? 0 : status;
+}
+
 /* ---- schedule.slots ---- */
 
-static int append_slot(json_t *list, const struct store_query *q)
+static int append_slot(json_t *list, const struct store_query *q, bool with_account)
 {
     char start[SERVICE_TIME_MAX], end[SERVICE_TIME_MAX];
     json_t *slot =
@@ -44,7 +87,8 @@ static int append_slot(json_t *list, const struct store_query *q)
                   "start", service_time_text(store_int(q, 3), start), "end",
                   service_time_text(store_int(q, 4), end), "free", !store_text(q, 5)[0]);
     const char *account = store_text(q, 2);
-    if (slot && account[0] && json_object_set_new(slot, "accountId", json_string(account)) != 0) {
+    if (slot && with_account && account[0] &&
+        json_object_set_new(slot, "accountId", json_string(account)) != 0) {
         json_decref(slot);
         return SQ_ERR_NOMEM;
     }
@@ -57,13 +101,15 @@ static int slots(struct call *call)
 {
     struct span span;
     struct store_query q;
-    bool free_only = json_is_true(json_object_get(call->params, "free")), more = false;
+    bool free_only = json_is_true(json_object_get(call->params, "free")), more = false, all = false;
     if (!rights_allow(call->caller->roles, RELATION_NONE, ACT_SEE_DIRECTORY))
         return SQ_ERR_DENIED;
     int status = read_span(call, "from", "until", &span);
     if (status == 0 && span.end_us - span.start_us > SPAN_MAX_US)
         status =
             call_fail(call, SQ_ERR_LIMIT, "Ask for at most 92 days at once.", "一次最多查询92天。");
+    if (status == 0)
+        status = sees_diary(call, method_text(call, "panelId"), &all);
     json_t *list = status == 0 ? json_array() : NULL;
     if (!list)
         return status < 0 ? status : SQ_ERR_NOMEM;
@@ -71,11 +117,11 @@ static int slots(struct call *call)
                 SLOT_COLUMNS " WHERE panel = $1 AND start_us >= $2 AND start_us < $3"
                              " AND ($4 = 0 OR consultation = '') ORDER BY start_us, id LIMIT $5",
                 sv_text(method_text(call, "panelId")), sv_int(span.start_us), sv_int(span.end_us),
-                sv_int(free_only), sv_int(SLOTS_MAX + 1));
+                sv_int(free_only || !all), sv_int(SLOTS_MAX + 1));
     while (status == 0 && !more && store_next(&q)) {
         more = json_array_size(list) == SLOTS_MAX;
         if (!more)
-            status = append_slot(list, &q);
+            status = append_slot(list, &q, all);
     }
     int ended = store_query_end(&q);
     if (status == 0)
@@ -88,34 +134,11 @@ static int slots(struct call *call)
 
 /* ---- schedule.offer, .withdraw ---- */
 
-static int panel_relations(struct call *call, const char *panel, uint32_t *relations)
-{
-    struct store_query q;
-    struct directory_panel found;
-    bool above = false;
-    *relations = 0;
-    int status = directory_panel(call->service, panel, call->utc_us, &found);
-    if (status < 0)
-        return status;
-    STORE_QUERY(call->service->store, &q,
-                "SELECT head FROM panel_member WHERE panel = $1 AND account = $2", sv_text(panel),
-                sv_text(call->caller->account));
-    if (store_next(&q))
-        *relations |= RIGHTS_BIT(RELATION_PANEL_MEMBER) |
-                      (store_int(&q, 0) ? RIGHTS_BIT(RELATION_PANEL_HEAD) : 0);
-    status = store_query_end(&q);
-    if (status == 0)
-        status =
-            directory_belongs(call->service, found.institution, call->caller->institution, &above);
-    if (status == 0 && above)
-        *relations |= RIGHTS_BIT(RELATION_INVITED_COORDINATOR);
-    return status;
-}
-
 static int may_offer(struct call *call, const char *panel)
 {
+    struct directory_panel found;
     uint32_t relations = 0;
-    int status = panel_relations(call, panel, &relations);
+    int status = panel_relations(call, panel, &found, &relations);
     if (status == SQ_ERR_NOT_FOUND)
         return call_fail(call, status, "There is no such panel. Load the list again.",
                          "没有这个专家组，请刷新列表。");
@@ -198,7 +221,7 @@ static int add_slot(struct call *call, const struct offer *o, time_us start_us, 
     if (status < 0)
         return status;
     STORE_QUERY(call->service->store, &q, SLOT_COLUMNS " WHERE id = $1", sv_text(id));
-    status = store_next(&q) ? append_slot(list, &q) : SQ_ERR_STORE;
+    status = store_next(&q) ? append_slot(list, &q, true) : SQ_ERR_STORE;
     int ended = store_query_end(&q);
     return status < 0 ? status : ended;
 }

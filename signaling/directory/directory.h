@@ -86,8 +86,8 @@ struct directory_agreement {
     struct directory_policy policy;
 };
 /* The agreement in force at utc_us by which people of `inviting` may ask `invited` for `kind`
- * ("live" ...) in `specialty` ("" or NULL: any): its own one, else that of its nearest ancestor.
- * Inside one institution (inviting is invited) all is automatic and rings all.
+ * ("live" ...; NULL: any) in `specialty` ("" or NULL: any): its own one, else that of its nearest
+ * ancestor. Inside one institution (inviting is invited) all is automatic and rings all.
  * SQ_ERR_NOT_FOUND: none. */
 int directory_agreement(struct service *s, const char *inviting, const char *invited,
                         const char *kind, const char *specialty, time_us utc_us,

@@ -164,7 +164,7 @@ int directory_agreement(struct service *s, const char *inviting, const char *inv
                         " a.from_day DESC, a.id",
                 sv_text(inviting), sv_text(invited), sv_int(utc_us / US_PER_MIN));
     while (!found && store_next(&q))
-        if (covers(store_text(&q, 7), kind) &&
+        if ((!kind || covers(store_text(&q, 7), kind)) &&
             (!specialty || !*specialty || covers(store_text(&q, 8), specialty))) {
             found = true;
             read_agreement(&q, out);

@@ -59,10 +59,11 @@ static int find_visible(struct call *call, struct roster_panel *out)
 {
     int status = find_panel(call, out);
     if (status == 0 && !may(call, out, ACT_SET_DUTY) && !may(call, out, ACT_EDIT_ROSTER))
-        return call_fail(call, SQ_ERR_DENIED,
-                         "Only members of this panel and coordinators of its institution see its "
-                         "roster.",
-                         "只有该专家组成员和所属机构的协调员可以查看排班。");
+        return call_fail(
+            call, SQ_ERR_DENIED,
+            "Only members of this panel and coordinators of its institution, or of one "
+            "above it, see its roster.",
+            "只有该专家组成员、所属机构及其上级机构的协调员可以查看排班。");
     return status;
 }
 
@@ -306,10 +307,11 @@ int duty_roster_set(struct call *call)
     if (status < 0)
         return status;
     if (!may(call, &panel, ACT_EDIT_ROSTER))
-        return call_fail(call, SQ_ERR_DENIED,
-                         "Only the head of this panel and coordinators of its institution change "
-                         "its roster.",
-                         "只有该专家组组长和所属机构的协调员可以修改排班。");
+        return call_fail(
+            call, SQ_ERR_DENIED,
+            "Only the head of this panel and coordinators of its institution, or of one "
+            "above it, change its roster.",
+            "只有该专家组组长、所属机构及其上级机构的协调员可以修改排班。");
     if (revision != panel.revision)
         return call_fail(call, SQ_ERR_CONFLICT,
                          "Somebody changed this roster meanwhile. Read it again, then change it.",

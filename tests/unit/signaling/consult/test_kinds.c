@@ -468,6 +468,42 @@ Test(consult_kinds, a_chair_who_refuses_is_followed_by_one_above)
     cr_expect_str_eq(part("panel", "id"), CITY_PANEL);
 }
 
+static json_t *slots_seen(const char *by)
+{
+    region_ok(&p, by, "schedule.slots",
+              json_pack("{s:s, s:s, s:s}", "panelId", PANEL, "from", region_time(&p, 0), "until",
+                        region_time(&p, 90 * DAY_US)));
+    return json_object_get(p.call.result, "slots");
+}
+
+/* An agreement lets ask, so it lets see who will be there; a stranger learns only when there is
+ * time. */
+Test(consult_kinds, a_panels_diary_is_for_those_it_concerns)
+{
+    region_ok(&p, EXPERT_1, "schedule.offer",
+              json_pack("{s:s, s:s, s:s, s:i, s:b}", "panelId", PANEL, "start",
+                        region_time(&p, DAY_US), "end", region_time(&p, DAY_US + HOUR_US),
+                        "slotMinutes", 30, "mine", 1));
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "UPDATE slot SET consultation = 'con_x' WHERE start_us = $1",
+                           sv_int(p.utc_us + DAY_US)),
+                 1);
+    static const char *const concerned[] = {VILLAGER, EXPERT_2};
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_eq(json_array_size(slots_seen(concerned[i])), 2, "%s", concerned[i]);
+        cr_expect_str_eq(json_string_value(json_object_get(
+                             json_array_get(slots_seen(concerned[i]), 0), "accountId")),
+                         EXPERT_1);
+    }
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE agreement SET until_day = 1 WHERE id = $1",
+                           sv_text("agr_all")),
+                 1);
+    const json_t *slots = slots_seen(VILLAGER), *slot = json_array_get(slots, 0);
+    cr_assert_eq(json_array_size(slots), 1, "what is taken is nobody else's business");
+    cr_expect(json_is_true(json_object_get(slot, "free")));
+    cr_expect_null(json_object_get(slot, "accountId"));
+}
+
 Test(consult_kinds, joint_clinic_in_a_slot_of_every_week)
 {
     char id[ID_MAX], second[ID_MAX];
