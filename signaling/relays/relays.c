@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SNAPSHOT_PAGES_MAX 1024 /* a relay that says `more` for ever is wrong */
+#define SNAPSHOT_PAGES_MAX 1024                  /* a relay that says `more` for ever is wrong */
+#define LISTEN_US          (RELAYS_ALIVE_US / 4) /* between two steps, at most */
+#define HUNG_US            (RELAYS_ALIVE_US / 2) /* later than this, we hung, not the relays */
 
 struct relay {
     char node[CLUSTER_NODE_MAX];
@@ -36,7 +38,7 @@ struct relays {
     size_t count;
     struct queued *first, *last;
     json_t *handed_out; /* body of the last output */
-    time_us started_us;
+    time_us started_us, stepped_us;
 };
 
 static struct relay *find(const struct relays *r, const char *node)
@@ -77,7 +79,7 @@ int relays_new(struct relays **out, const struct cluster_config *config, time_us
         free(r);
         return error;
     }
-    r->started_us = now_us;
+    r->started_us = r->stepped_us = now_us;
     for (size_t i = 0; i < config->peer_count; i++) {
         struct relay *relay = &r->relays[r->count++];
         memcpy(relay->node, config->peers[i].node, sizeof relay->node);
@@ -111,14 +113,24 @@ void relays_refresh(struct relays *r)
         r->relays[i].stale = true;
 }
 
-static bool silent(const struct relay *relay, time_us now_us)
+/* How long we did not listen, though we should have: a lock of the store held us, or the machine
+ * slept. What relays said meanwhile waits to be read, so it is no silence of theirs. */
+static time_us hung_us(const struct relays *r, time_us now_us)
 {
-    return !relay->heard_us || now_us - relay->heard_us > RELAYS_ALIVE_US;
+    time_us away_us = now_us - r->stepped_us;
+    return away_us > HUNG_US ? away_us : 0;
+}
+
+static bool silent(const struct relays *r, const struct relay *relay, time_us now_us)
+{
+    return !relay->heard_us || now_us - hung_us(r, now_us) - relay->heard_us > RELAYS_ALIVE_US;
 }
 
 time_us relays_deadline(const struct relays *r)
 {
     time_us at_us = cluster_deadline(r->cluster);
+    if (r->count)
+        at_us = time_us_min(at_us, r->stepped_us + LISTEN_US);
     for (size_t i = 0; i < r->count; i++) {
         if (r->relays[i].up)
             at_us = time_us_min(at_us, r->relays[i].heard_us + RELAYS_ALIVE_US + 1);
@@ -130,8 +142,8 @@ bool relays_alive(const struct relays *r, const char *relay, time_us now_us)
 {
     const struct relay *found = find(r, relay);
     if (found && !found->heard_us) /* it gets the time of a silence to be heard at all */
-        return now_us - r->started_us <= RELAYS_ALIVE_US;
-    return found && !silent(found, now_us);
+        return now_us - hung_us(r, now_us) - r->started_us <= RELAYS_ALIVE_US;
+    return found && !silent(r, found, now_us);
 }
 
 const char *relays_place(const struct relays *r, time_us now_us)
@@ -139,7 +151,7 @@ const char *relays_place(const struct relays *r, time_us now_us)
     const struct relay *best = NULL;
     for (size_t i = 0; i < r->count; i++) {
         const struct relay *relay = &r->relays[i];
-        if (!silent(relay, now_us) && (!best || relay->load < best->load))
+        if (!silent(r, relay, now_us) && (!best || relay->load < best->load))
             best = relay;
     }
     return best ? best->node : NULL;
@@ -308,7 +320,7 @@ static void look_for_silence(struct relays *r, time_us now_us)
 {
     for (size_t i = 0; i < r->count; i++) {
         struct relay *relay = &r->relays[i];
-        if (!relay->up || !silent(relay, now_us))
+        if (!relay->up || !silent(r, relay, now_us))
             continue;
         relay->up = false;
         relay->stale = true;
@@ -317,9 +329,20 @@ static void look_for_silence(struct relays *r, time_us now_us)
     }
 }
 
+static void forgive(struct relays *r, time_us away_us)
+{
+    log_write(LOG_WARN, "relays.hung", LOG_INT("ms", away_us / TIME_US_PER_MS));
+    r->started_us += away_us;
+    for (size_t i = 0; i < r->count; i++)
+        r->relays[i].heard_us += r->relays[i].heard_us ? away_us : 0;
+}
+
 void relays_step(struct relays *r, time_us now_us)
 {
     struct cluster_message m;
+    if (hung_us(r, now_us))
+        forgive(r, hung_us(r, now_us));
+    r->stepped_us = now_us;
     cluster_step(r->cluster, now_us);
     while (cluster_next(r->cluster, &m)) {
         if (m.type == CLUSTER_REPLY)

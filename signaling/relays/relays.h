@@ -14,7 +14,8 @@
 
 #define RELAYS_MAX CLUSTER_PEERS_MAX
 #define RELAYS_ALIVE_US                                                                            \
-    (1 * TIME_US_PER_S) /* silence after which no new room goes there (4 heartbeats a second) */
+    (1 * TIME_US_PER_S) /* silence after which no new room goes there (4 heartbeats a second);     \
+                           time in which we did not listen ourselves does not count */
 #define RELAYS_REQUEST_US (3 * TIME_US_PER_S) /* time given to one command, resends included */
 
 struct relays;

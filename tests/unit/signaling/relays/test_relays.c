@@ -98,6 +98,16 @@ static void heartbeat(const char *node, const char *boot, int revision, double l
     relays_step(relays, now_us);
 }
 
+/* Time in which we listen: steps come when they are due. */
+static void passes(time_us us)
+{
+    time_us until_us = now_us + us;
+    while (now_us < until_us) {
+        now_us = time_us_min(until_us, relays_deadline(relays));
+        relays_step(relays, now_us);
+    }
+}
+
 /* Answers the last request, which must be a snapshot. */
 static void snapshot(const char *node, const char *rest)
 {
@@ -152,7 +162,7 @@ Test(relays, a_room_goes_to_the_least_loaded_that_is_alive)
     cr_expect_str_eq(relays_place(relays, now_us), "county-1");
     heartbeat("county-2", "b2", 1, 0.2);
     cr_expect_str_eq(relays_place(relays, now_us), "county-2");
-    now_us += RELAYS_ALIVE_US;
+    passes(RELAYS_ALIVE_US);
     heartbeat("county-1", "b1", 1, 0.7);
     now_us += 1;
     cr_expect_str_eq(relays_place(relays, now_us), "county-1");
@@ -166,9 +176,10 @@ Test(relays, silence_is_told_and_the_state_is_asked_anew_after_it)
     snapshot("county-1", "{\"boot\":\"b1\",\"revision\":1,\"rooms\":[]}");
     while (next(&out) >= 0)
         ;
-    now_us += RELAYS_ALIVE_US + 1;
-    cr_expect_leq(relays_deadline(relays), now_us);
-    relays_step(relays, now_us);
+    passes(RELAYS_ALIVE_US);
+    cr_expect_eq(next(&out), -1);
+    cr_expect_eq(relays_deadline(relays), now_us + 1);
+    passes(1);
     cr_expect_eq(next(&out), RELAYS_DOWN);
     cr_expect_eq(relays_request(relays, "county-1", "room.create", json_object(), now_us),
                  SQ_ERR_UNREACHABLE);
@@ -256,5 +267,38 @@ Test(relays, after_our_own_start_relays_get_time_to_be_heard)
     cr_expect_gt(relays_request(relays, "county-1", "transport.restartIce", json_object(), now_us),
                  0);
     cr_expect_null(relays_place(relays, now_us), "but no new room goes there");
-    cr_expect_not(relays_alive(relays, "county-1", now_us + RELAYS_ALIVE_US + 1));
+    passes(RELAYS_ALIVE_US + 1);
+    cr_expect_not(relays_alive(relays, "county-1", now_us));
+}
+
+/* A lock of the store held this program: no relay fell silent, it did not listen. */
+Test(relays, while_we_hang_no_relay_falls_silent)
+{
+    struct relays_output out;
+    heartbeat("county-1", "b1", 1, 0);
+    snapshot("county-1", "{\"boot\":\"b1\",\"revision\":1,\"rooms\":[]}");
+    while (next(&out) >= 0)
+        ;
+    now_us += 6 * TIME_US_PER_S;
+    cr_expect(relays_alive(relays, "county-1", now_us), "asked before anything was read");
+    cr_expect_str_eq(relays_place(relays, now_us), "county-1");
+    relays_step(relays, now_us);
+    cr_expect_eq(next(&out), -1, "and nothing waited to be read yet");
+    cr_expect(relays_alive(relays, "county-1", now_us));
+    passes(RELAYS_ALIVE_US + 1);
+    cr_expect_eq(next(&out), RELAYS_DOWN, "silent since we listen again");
+    cr_expect_not(relays_alive(relays, "county-1", now_us));
+}
+
+Test(relays, a_relay_that_was_silent_before_we_hung_stays_so)
+{
+    struct relays_output out;
+    heartbeat("county-1", "b1", 1, 0);
+    passes(RELAYS_ALIVE_US + 1);
+    now_us += 6 * TIME_US_PER_S;
+    relays_step(relays, now_us);
+    cr_expect_not(relays_alive(relays, "county-1", now_us));
+    cr_expect_eq(next(&out), RELAYS_UP);
+    cr_expect_eq(next(&out), RELAYS_DOWN);
+    cr_expect_eq(next(&out), -1);
 }
