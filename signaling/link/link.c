@@ -35,6 +35,8 @@ static int append(char out[LINK_TEXT_MAX], const void *bytes, size_t len_bytes)
 int link_make(const struct link *l, const uint8_t secret[LINK_SECRET_BYTES],
               char out[LINK_TEXT_MAX])
 {
+    if (strchr(l->key, '.')) /* the first one ends it */
+        return SQ_ERR_INVALID;
     json_t *object = json_pack("{s:s, s:s, s:I, s:s}", "c", l->consultation, "a", l->account, "e",
                                (json_int_t)l->end_s, "n", l->nonce);
     char *payload = object ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -51,7 +53,8 @@ int link_make(const struct link *l, const uint8_t secret[LINK_SECRET_BYTES],
     return append(out, mac, sizeof mac);
 }
 
-/* Letters, digits, "_" and "-": an id of ours, or a nonce. */
+/* An id as docs/protocol/defs.json has them, or a nonce. A "." is no matter: it stands within
+ * base64url, so that a link has two bare ones whatever the ids are. */
 static bool word(const json_t *object, const char *name, char *out, size_t size)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -59,7 +62,7 @@ static bool word(const json_t *object, const char *name, char *out, size_t size)
     if (len == 0 || len >= size)
         return false;
     for (size_t i = 0; i < len; i++)
-        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", text[i]))
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-", text[i]))
             return false;
     memcpy(out, text, len + 1);
     return true;

@@ -3,7 +3,7 @@
  * one of its people. A link names the case, the person, an end and a nonce, and is signed with a
  * key of the institution; it is good once, for a few minutes. It is no sign-in: the person signs in
  * as always, and rights are asked as always; it only saves the search and proves where the click
- * came from. It holds ids only (docs/links.md).
+ * came from. It holds ids only (docs/interfaces.md).
  *
  *   <key id>.<payload>.<signature>, the last two base64url without padding;
  *   payload = JSON {"c": case, "a": account, "e": end in seconds of UTC, "n": nonce};

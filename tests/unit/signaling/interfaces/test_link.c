@@ -36,6 +36,22 @@ Test(link, comes_back_as_it_was_made)
     cr_expect_lt(strlen(text) + strlen("/open/"), 256, "fits the path of a request");
 }
 
+/* Ids may hold any character that docs/protocol/defs.json allows. */
+Test(link, ids_with_dots_come_back)
+{
+    struct link made = sample, l;
+    char text[LINK_TEXT_MAX];
+    snprintf(made.account, sizeof made.account, "%s", ".li.ming_-2.");
+    snprintf(made.consultation, sizeof made.consultation, "%s", "con.2026.1");
+    cr_assert_eq(link_make(&made, secret, text), 0);
+    cr_assert_eq(link_parse(text, &l), 0, "%s", text);
+    cr_expect_str_eq(l.account, made.account);
+    cr_expect_str_eq(l.consultation, made.consultation);
+    cr_expect_eq(link_check(text, &l, secret, NOW_S * S), 0);
+    snprintf(made.key, sizeof made.key, "%s", "lnk.a");
+    cr_expect_eq(link_make(&made, secret, text), SQ_ERR_INVALID, "it would end too early");
+}
+
 Test(link, any_other_character_is_refused)
 {
     char text[LINK_TEXT_MAX], changed[LINK_TEXT_MAX];
