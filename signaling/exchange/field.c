@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "signaling/exchange/utf8.h"
 #include "signaling/proto/method.h"
+#include "signaling/proto/text.h"
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,25 +78,28 @@ static void clock_text(int64_t minutes, char *out, size_t size)
 
 /* ---- one line of text ---- */
 
-/* No control characters, nothing that turns the reading direction (as proto/text.h), and no start
- * that a spreadsheet takes for a formula. */
+/* What a spreadsheet takes for the start of a formula. A tab is none of one line anyway. */
+static bool formula(const char *in)
+{
+    return *in && strchr("=@+-", *in);
+}
+
+/* Characters as proto/text.h allows them, none that ends a line. */
 static bool line_good(const char *in, size_t max)
 {
     size_t len = strlen(in);
     uint32_t ch = 0;
-    if (len > max || strchr("=@+", in[0]))
-        return len == 0;
+    if (len > max || formula(in))
+        return false;
     for (size_t at = 0, used; at < len; at += used)
-        if (!(used = utf8_next(in + at, len - at, &ch)) || ch < 0x20 ||
-            (ch >= 0x7F && ch <= 0x9F) || ch == 0x2028 || ch == 0x2029 ||
-            (ch >= 0x202A && ch <= 0x202E) || (ch >= 0x2066 && ch <= 0x2069))
+        if (!(used = utf8_next(in + at, len - at, &ch)) || ch < 0x20 || text_refuses(ch))
             return false;
     return true;
 }
 
 static bool id_good(const char *in, size_t len)
 {
-    return len > 0 && len < ID_MAX && strspn(in, ID_CHARACTERS) >= len;
+    return len > 0 && len < ID_MAX && strspn(in, ID_CHARACTERS) >= len && !formula(in);
 }
 
 static int word_index(const char *const *words, const char *in, size_t len)
@@ -443,13 +447,13 @@ static const struct {
     const char *en, *zh;
     enum bounds bounds;
 } wants[] = {
-    [FIELD_ID] = {"letters, digits, \"_\", \".\", \"-\", at most 39",
-                  "字母、数字、\"_\"、\".\"、\"-\"，最多 39 个", BOUNDS_NONE},
+    [FIELD_ID] = {"letters, digits, \"_\", \".\", \"-\", not first \"-\", at most 39",
+                  "字母、数字、\"_\"、\".\"、\"-\"，不以 \"-\" 开头，最多 39 个", BOUNDS_NONE},
     [FIELD_CODE] = {"lower-case letters, digits, \"_\", at most 39",
                     "小写字母、数字、\"_\"，最多 39 个", BOUNDS_NONE},
     [FIELD_IDS] = {"ids parted by blanks", "用空格分隔的编号", BOUNDS_NONE},
-    [FIELD_TEXT] = {"one line of UTF-8 text that does not begin with = @ +, bytes",
-                    "一行不以 = @ + 开头的 UTF-8 文本，字节数", BOUNDS_MAX},
+    [FIELD_TEXT] = {"one line of UTF-8 text that does not begin with = @ + -, bytes",
+                    "一行不以 = @ + - 开头的 UTF-8 文本，字节数", BOUNDS_MAX},
     [FIELD_WORD] = {"", "", BOUNDS_NONE},
     [FIELD_CHOICE] = {"", "", BOUNDS_NONE},
     [FIELD_WORDS] = {"some of ", "以下若干项：", BOUNDS_NONE},

@@ -36,6 +36,14 @@ static bool harmful(uint32_t ch)
            ch == 0x2029 || (ch >= 0x202A && ch <= 0x202E) || (ch >= 0x2066 && ch <= 0x2069);
 }
 
+/* Noncharacters and private use (Unicode 15, chapter 23). What is merely unassigned passes: a later
+ * Unicode assigns it, and it reads as the same character ever after. */
+static bool meaningless(uint32_t ch)
+{
+    return (ch & 0xFFFE) == 0xFFFE || (ch >= 0xFDD0 && ch <= 0xFDEF) ||
+           (ch >= 0xE000 && ch <= 0xF8FF) || ch >= 0xF0000;
+}
+
 /* White space of Unicode (White_Space=yes), and what has no width. */
 static bool blank(uint32_t ch)
 {
@@ -55,17 +63,29 @@ static bool is_one_of(const char *const *list, size_t count, const char *member)
     return false;
 }
 
-enum fault { FAULT_NONE, FAULT_CONTROL, FAULT_LINES, FAULT_BLANK, FAULT_NAME };
+enum fault { FAULT_NONE, FAULT_CONTROL, FAULT_MEANINGLESS, FAULT_LINES, FAULT_BLANK, FAULT_NAME };
 static const struct {
     const char *en, *zh;
 } faults[] = {
     [FAULT_CONTROL] = {"holds a control character", "含有控制字符"},
+    [FAULT_MEANINGLESS] = {"holds a private use character or none of Unicode; write it otherwise",
+                           "含有私用区字符或非字符，请改写"},
     [FAULT_LINES] = {"holds a line break or tab, and has to be one line",
                      "应为单行，不得换行或含制表符"},
     [FAULT_BLANK] = {"holds only blanks", "只有空白"},
     [FAULT_NAME] = {"has a member whose name holds a control character",
                     "含有名称带控制字符的成员"},
 };
+
+static enum fault fault_of_char(uint32_t ch)
+{
+    return harmful(ch) ? FAULT_CONTROL : meaningless(ch) ? FAULT_MEANINGLESS : FAULT_NONE;
+}
+
+bool text_refuses(uint32_t ch)
+{
+    return fault_of_char(ch) != FAULT_NONE;
+}
 
 /* Of the text of this member; NULL: of a name, or in an array. */
 static enum fault fault_of(const char *text, const char *member)
@@ -75,8 +95,9 @@ static enum fault fault_of(const char *text, const char *member)
     bool line = is_one_of(lines, COUNT(lines), member), broken = false;
     while (*at) {
         uint32_t ch = next_char(&at);
-        if (harmful(ch))
-            return FAULT_CONTROL;
+        enum fault fault = fault_of_char(ch);
+        if (fault)
+            return fault;
         broken |= line && (ch == '\n' || ch == '\t');
         some |= !blank(ch);
     }

@@ -21,6 +21,17 @@ static const struct cell cells[] = {
     {TABLE_INSTITUTIONS, I_ID, "a234567890123456789012345678901234567890", NULL},
     {TABLE_INSTITUTIONS, I_NAME, "村卫生室 \"A\", b", "村卫生室 \"A\", b"},
     {TABLE_INSTITUTIONS, I_NAME, "=1+1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, "-1+1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, " -1+1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, "\t=1+1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, "+1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, "@A1", NULL},
+    {TABLE_INSTITUTIONS, I_NAME, "a-1", "a-1"},
+    {TABLE_INSTITUTIONS, I_NAME, "a\xEE\x80\x80", NULL}, /* U+E000, private use */
+    {TABLE_INSTITUTIONS, I_NAME, "a\xEF\xBF\xBE", NULL}, /* U+FFFE, no character */
+    {TABLE_INSTITUTIONS, I_ID, "-1", NULL},
+    {TABLE_INSTITUTIONS, I_ID, "1-1", "1-1"},
+    {TABLE_INSTITUTIONS, I_LATITUDE, "-1.5", "-1.500000"},
     {TABLE_INSTITUTIONS, I_NAME, "a\tb", NULL},
     {TABLE_INSTITUTIONS, I_NAME,
      "a\xE2\x80\xAE"
@@ -68,6 +79,8 @@ static const struct cell cells[] = {
     {TABLE_AGREEMENTS, G_RING, "4", NULL},
     {TABLE_AGREEMENTS, G_RING, "005", "5"},
     {TABLE_AGREEMENTS, G_RING, "-5", NULL},
+    {TABLE_AGREEMENTS, G_RING, "3600", "3600"},
+    {TABLE_AGREEMENTS, G_RING, "3601", NULL},
     {TABLE_SHIFTS, R_START, "24:00", "00:00"},
     {TABLE_SHIFTS, R_START, "23:60", NULL},
     {TABLE_SHIFTS, R_WEEKDAYS, "sun mon", "mon sun"},

@@ -33,11 +33,37 @@ Test(text, control_characters_are_refused_wherever_they_stand)
     cr_expect_str_eq(reason.path, "", "a bad name is not repeated");
 }
 
+/* They would be signed, and then stand on no paper. */
+Test(text, what_no_two_programs_show_alike_is_refused)
+{
+    static const char *const bad[] = {"\\ufdd0",        "\\ufdef",        "\\ufffe",
+                                      "\\uffff",        "\\ue000",        "\\uf8ff",
+                                      "\\ud83f\\udffe", "\\udb80\\udc00", "\\udbff\\udffd"};
+    struct schema_reason reason;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "{\"opinion\":{\"advice\":\"x%sy\"}}", bad[i]);
+        cr_expect_eq(check(text, &reason), SQ_ERR_INVALID, "%s", bad[i]);
+        cr_expect_str_eq(reason.path, "/opinion/advice");
+        cr_expect_not_null(strstr(reason.text, "private use"));
+        cr_expect_not_null(strstr(reason.zh, "私用区"));
+    }
+}
+
 Test(text, what_people_write_is_let_through)
 {
-    static const char *const good[] = {
-        "胸闷三天，\\n伴\\t气短", "ཚེ་རིང", "ئەخمەت", "é ñ — “…”",
-        "👩\\u200d⚕️",      "",     "   ",    "\\u2027\\u202f\\u2065\\u00a0"};
+    static const char *const good[] = {"胸闷三天，\\n伴\\t气短",
+                                       "ཚེ་རིང",
+                                       "ئەخمەت",
+                                       "é ñ — “…”",
+                                       "👩\\u200d⚕️",
+                                       "",
+                                       "   ",
+                                       "\\u2027\\u202f\\u2065\\u00a0",
+                                       "𬯩𠀀㐂",
+                                       "ꀀꐮ",
+                                       "\\ufdcf\\ufdf0\\ufffd\\uf900",
+                                       "\\u0378"};
     struct schema_reason reason;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         char text[200];
