@@ -54,8 +54,8 @@ static int set_count(struct fhir_query *q, const char *value)
     if (!*value || strlen(value) > 4 || strspn(value, "0123456789") != strlen(value))
         return SQ_ERR_INVALID;
     int count = atoi(value);
-    q->count = count < 1 ? 1 : count > FHIR_COUNT_MAX ? FHIR_COUNT_MAX : count;
-    return 0;
+    q->count = count > FHIR_COUNT_MAX ? FHIR_COUNT_MAX : count;
+    return count > 0 ? 0 : SQ_ERR_INVALID;
 }
 
 /* "+08:00", "-03:30" or "Z" to seconds east of Greenwich. */

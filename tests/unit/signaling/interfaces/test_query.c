@@ -55,6 +55,7 @@ Test(fhir_query, bad_values_and_unknown_names_are_refused)
                {"_id", "x' OR 1=1"},
                {"based-on", "ServiceRequest/"},
                {"_count", "-1"},
+               {"_count", "0"},
                {"_count", "many"},
                {"_page", "17"},
                {"_page", "x.con-1"},
@@ -68,8 +69,10 @@ Test(fhir_query, bad_values_and_unknown_names_are_refused)
 
 Test(fhir_query, count_stays_within_bounds)
 {
-    cr_expect_eq(set("_count", "0"), 0);
+    cr_expect_eq(set("_count", "1"), 0);
     cr_expect_eq(q.count, 1);
+    cr_expect_eq(set("_count", "51"), 0);
+    cr_expect_eq(q.count, 50);
     cr_expect_eq(set("_count", "9999"), 0);
     cr_expect_eq(q.count, FHIR_COUNT_MAX);
 }
