@@ -43,14 +43,6 @@ static int say_problem(const struct ctl *c, const struct service *s, int status,
                         "no font with Chinese characters is installed; install one, for instance "
                         "the package fonts-wqy-zenhei or fonts-noto-cjk",
                         "系统没有中文字体，请安装，例如软件包 fonts-wqy-zenhei 或 fonts-noto-cjk");
-    case EXPORT_NO_GLYPH:
-        return ctl_fail(
-            c,
-            "no installed font has the character %s; install one that does, for "
-            "instance the package fonts-noto-cjk, fonts-noto-core or fonts-noto-color-emoji",
-            "已安装的字体缺少字符 %s，请安装含该字符的字体，例如软件包 "
-            "fonts-noto-cjk、fonts-noto-core 或 fonts-noto-color-emoji",
-            p->detail);
     case EXPORT_TOO_LONG:
         return ctl_fail(c, "%s would be larger than a package may hold", "%s 超过证据包允许的大小",
                         p->detail);

@@ -26,7 +26,6 @@ enum export_fault {
     EXPORT_NOT_SIGNED,   /* there is no signed opinion yet */
     EXPORT_NOT_VERIFIED, /* the stored opinion fails its check; detail: the reason */
     EXPORT_NO_FONT,      /* no installed font has Chinese characters */
-    EXPORT_NO_GLYPH,     /* no installed font has this character; detail: "U+0F40" */
     EXPORT_TOO_LONG      /* a file would pass its bound; detail: its name */
 };
 

@@ -25,6 +25,7 @@
 #define BOTTOM        (PAGE_HEIGHT - MARGIN - FOOT_HEIGHT)
 
 #define PLACEHOLDER 0x25a1 /* white square */
+#define MISSING_MAX 24     /* named at the foot of a page: as many as a line holds */
 
 #define FAMILIES     "WenQuanYi Zen Hei, Noto Sans CJK SC, WenQuanYi Micro Hei, Sans"
 #define SAMPLE_WORDS "会诊意见患者签署" /* a font with these is a font for Chinese */
@@ -52,7 +53,8 @@ struct pdf {
     struct export_bytes bytes;
     size_t room_bytes;
     bool too_long;
-    gunichar missing; /* first character without a font; 0: none */
+    gunichar missing[MISSING_MAX]; /* characters of this page that no font has, each once */
+    size_t missing_count;          /* may be above MISSING_MAX */
 };
 
 static cairo_status_t take(void *self, const unsigned char *data, unsigned len)
@@ -137,28 +139,6 @@ static PangoLayout *layout_of(struct pdf *p, const char *font, double width, con
     return layout;
 }
 
-static void find_missing(struct pdf *p, const char *text)
-{
-    char *shown = visible(text);
-    for (const char *at = shown; *at && !p->missing; at = g_utf8_next_char(at)) {
-        char one[8] = "";
-        g_unichar_to_utf8(g_utf8_get_char(at), one);
-        PangoLayout *layout = layout_of(p, FONT_TEXT, CONTENT_WIDTH, one);
-        if (pango_layout_get_unknown_glyphs_count(layout) > 0)
-            p->missing = g_utf8_get_char(at);
-        g_object_unref(layout);
-    }
-    g_free(shown);
-}
-
-static PangoLayout *checked_layout(struct pdf *p, const char *font, double width, const char *text)
-{
-    PangoLayout *layout = layout_of(p, font, width, text);
-    if (!p->missing && pango_layout_get_unknown_glyphs_count(layout) > 0)
-        find_missing(p, text);
-    return layout;
-}
-
 static double height_of(PangoLayout *layout)
 {
     int height = 0;
@@ -171,28 +151,69 @@ static void set_colour(struct pdf *p, const struct colour *c)
     cairo_set_source_rgb(p->cr, c->r, c->g, c->b);
 }
 
+static void add_missing(struct pdf *p, gunichar c)
+{
+    size_t kept = p->missing_count < MISSING_MAX ? p->missing_count : MISSING_MAX;
+    for (size_t i = 0; i < kept; i++)
+        if (p->missing[i] == c)
+            return;
+    if (kept < MISSING_MAX)
+        p->missing[kept] = c;
+    p->missing_count++;
+}
+
+/* Pango draws a box with the code point in it where no font has the character. */
+static void note_missing(struct pdf *p, const PangoLayoutLine *line)
+{
+    for (const GSList *r = line->runs; r; r = r->next) {
+        const PangoGlyphString *glyphs = ((const PangoLayoutRun *)r->data)->glyphs;
+        for (int i = 0; i < glyphs->num_glyphs; i++)
+            if (glyphs->glyphs[i].glyph & PANGO_GLYPH_UNKNOWN_FLAG)
+                add_missing(p, glyphs->glyphs[i].glyph & ~PANGO_GLYPH_UNKNOWN_FLAG);
+    }
+}
+
 static void draw(struct pdf *p, PangoLayout *layout, double x, double y, const struct colour *c)
 {
     set_colour(p, c);
     cairo_move_to(p->cr, x, y);
+    for (const GSList *l = pango_layout_get_lines_readonly(layout); l; l = l->next)
+        note_missing(p, l->data);
     pango_cairo_show_layout(p->cr, layout);
     g_object_unref(layout);
+}
+
+/* The paper may lack a character, never hide that it does. */
+static void draw_missing(struct pdf *p)
+{
+    GString *text = g_string_new("字形缺失 no font has:");
+    size_t count = p->missing_count < MISSING_MAX ? p->missing_count : MISSING_MAX;
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(text, " U+%04X", p->missing[i]);
+    g_string_append(text, p->missing_count > count ? " …" : "");
+    PangoLayout *layout = layout_of(p, FONT_SMALL, CONTENT_WIDTH, text->str);
+    pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+    if (count > 0)
+        draw(p, g_object_ref(layout), MARGIN, BOTTOM + 1, &red);
+    g_object_unref(layout);
+    g_string_free(text, TRUE);
+    p->missing_count = 0;
 }
 
 static void draw_foot(struct pdf *p)
 {
     char number[96];
+    draw_missing(p);
     double y = PAGE_HEIGHT - MARGIN - FOOT_HEIGHT + 14;
     set_colour(p, &grey);
     cairo_set_line_width(p->cr, 0.5);
     cairo_move_to(p->cr, MARGIN, y);
     cairo_line_to(p->cr, PAGE_WIDTH - MARGIN, y);
     cairo_stroke(p->cr);
-    draw(p, checked_layout(p, FONT_SMALL, CONTENT_WIDTH - FOOT_NUMBER, p->foot), MARGIN, y + 5,
-         &grey);
+    draw(p, layout_of(p, FONT_SMALL, CONTENT_WIDTH - FOOT_NUMBER, p->foot), MARGIN, y + 5, &grey);
     snprintf(number, sizeof(number), "第 %d 页，共 %d 页   page %d of %d", p->page, p->total_pages,
              p->page, p->total_pages);
-    PangoLayout *layout = checked_layout(p, FONT_SMALL, FOOT_NUMBER, number);
+    PangoLayout *layout = layout_of(p, FONT_SMALL, FOOT_NUMBER, number);
     pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
     draw(p, layout, PAGE_WIDTH - MARGIN - FOOT_NUMBER, y + 5, &grey);
 }
@@ -249,8 +270,8 @@ int pdf_new(struct pdf **out, const char *foot, int total_pages, struct export_p
 
 void pdf_title(struct pdf *p, const char *zh, const char *en)
 {
-    PangoLayout *title = checked_layout(p, FONT_TITLE, CONTENT_WIDTH, zh);
-    PangoLayout *below = checked_layout(p, FONT_TEXT, CONTENT_WIDTH, en);
+    PangoLayout *title = layout_of(p, FONT_TITLE, CONTENT_WIDTH, zh);
+    PangoLayout *below = layout_of(p, FONT_TEXT, CONTENT_WIDTH, en);
     pango_layout_set_alignment(title, PANGO_ALIGN_CENTER);
     pango_layout_set_alignment(below, PANGO_ALIGN_CENTER);
     double first = height_of(title), second = height_of(below);
@@ -261,8 +282,8 @@ void pdf_title(struct pdf *p, const char *zh, const char *en)
 
 void pdf_heading(struct pdf *p, const char *zh, const char *en)
 {
-    PangoLayout *heading = checked_layout(p, FONT_HEADING, CONTENT_WIDTH, zh);
-    PangoLayout *beside = checked_layout(p, FONT_SMALL, CONTENT_WIDTH, en);
+    PangoLayout *heading = layout_of(p, FONT_HEADING, CONTENT_WIDTH, zh);
+    PangoLayout *beside = layout_of(p, FONT_SMALL, CONTENT_WIDTH, en);
     int width = 0;
     double height = height_of(heading), small = height_of(beside);
     keep_together(p, height + HEADING_KEEP);
@@ -294,6 +315,7 @@ static void flow(struct pdf *p, PangoLayout *layout, double x)
         set_colour(p, &black);
         cairo_move_to(p->cr, x + (double)line.x / PANGO_SCALE,
                       p->y + (double)(pango_layout_iter_get_baseline(iter) - top) / PANGO_SCALE);
+        note_missing(p, pango_layout_iter_get_line_readonly(iter));
         pango_cairo_show_layout_line(p->cr, pango_layout_iter_get_line_readonly(iter));
         p->y += height;
     } while (pango_layout_iter_next_line(iter));
@@ -302,9 +324,9 @@ static void flow(struct pdf *p, PangoLayout *layout, double x)
 
 void pdf_row(struct pdf *p, const char *zh, const char *en, const char *text)
 {
-    PangoLayout *label = checked_layout(p, FONT_BOLD, LABEL_WIDTH - 8, zh);
-    PangoLayout *below = checked_layout(p, FONT_SMALL, LABEL_WIDTH - 8, en);
-    PangoLayout *layout = checked_layout(p, FONT_TEXT, CONTENT_WIDTH - LABEL_WIDTH, text);
+    PangoLayout *label = layout_of(p, FONT_BOLD, LABEL_WIDTH - 8, zh);
+    PangoLayout *below = layout_of(p, FONT_SMALL, LABEL_WIDTH - 8, en);
+    PangoLayout *layout = layout_of(p, FONT_TEXT, CONTENT_WIDTH - LABEL_WIDTH, text);
     double first = height_of(label), labels = first + height_of(below);
     keep_together(p, labels);
     double top = p->y;
@@ -321,8 +343,8 @@ void pdf_row(struct pdf *p, const char *zh, const char *en, const char *text)
 void pdf_box(struct pdf *p, const char *zh, const char *en, bool alarm)
 {
     const struct colour *c = alarm ? &red : &blue;
-    PangoLayout *first = checked_layout(p, FONT_BOLD, CONTENT_WIDTH - 2 * BOX_PAD, zh);
-    PangoLayout *second = checked_layout(p, FONT_SMALL, CONTENT_WIDTH - 2 * BOX_PAD, en);
+    PangoLayout *first = layout_of(p, FONT_BOLD, CONTENT_WIDTH - 2 * BOX_PAD, zh);
+    PangoLayout *second = layout_of(p, FONT_SMALL, CONTENT_WIDTH - 2 * BOX_PAD, en);
     double one = height_of(first), height = one + height_of(second) + 2 + 2 * BOX_PAD;
     keep_together(p, height + ROW_GAP);
     p->y += ROW_GAP;
@@ -342,11 +364,6 @@ int pdf_pages(const struct pdf *p)
 
 static int result_of(const struct pdf *p, struct export_problem *problem)
 {
-    if (p->missing) {
-        problem->fault = EXPORT_NO_GLYPH;
-        snprintf(problem->detail, sizeof(problem->detail), "U+%04X", p->missing);
-        return SQ_ERR_UNSUPPORTED;
-    }
     if (p->too_long) {
         problem->fault = EXPORT_TOO_LONG;
         package_name(PACKAGE_PDF, problem->detail);

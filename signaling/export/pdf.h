@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A flowing A4 document on pangocairo: headings, label-and-text rows, boxes; texts of any length go
- * on over pages, each page has a foot. Text is plain text, never markup. Refuses to know opinions.
+ * on over pages, each page has a foot, which also names
+ * the characters of that page that no font has: a box stands for each. Plain text, never markup.
+ * Refuses to know opinions.
  */
 #ifndef SIGNALING_EXPORT_PDF_H
 #define SIGNALING_EXPORT_PDF_H
@@ -22,9 +24,8 @@ void pdf_box(struct pdf *p, const char *zh, const char *en, bool alarm);
 
 /* Pages so far. */
 int pdf_pages(const struct pdf *p);
-/* Ends the document: 0 and its bytes, SQ_ERR_NOMEM, SQ_ERR_LIMIT (EXPORT_TOO_LONG), or
- * SQ_ERR_UNSUPPORTED with EXPORT_NO_GLYPH where a character has no font. `utc_us` is the date of
- * creation. */
+/* Ends the document: 0 and its bytes, SQ_ERR_NOMEM, SQ_ERR_LIMIT (EXPORT_TOO_LONG). `utc_us` is the
+ * date of creation. */
 int pdf_finish(struct pdf *p, const char *title, time_us utc_us, struct export_bytes *out,
                struct export_problem *problem);
 void pdf_free(struct pdf *p);
