@@ -41,7 +41,8 @@ enum relation {
     RELATION_QUALITY_INVITING,     /* the caller's institution is the applicant's or above it */
     RELATION_QUALITY_INVITED,      /* the caller's institution is the panel's or above it */
     RELATION_SAME_INSTITUTION,     /* the object is of the caller's institution or one below it; a
-                                      case is of its inviting and of its invited institution */
+                                      case is of its inviting and of its invited institution; not
+                                      shared any more, of the applicant's alone */
     RELATION_SELF,                 /* the caller's own account, session, upload */
     RELATION_COUNT
 };

@@ -41,31 +41,34 @@ static int add_desk(struct service *s, struct told *t, const char *institution)
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }
 
-static int add_people(struct service *s, struct told *t, const char *consultation)
+/* `shared`: as far as the patient still consents to. */
+static int add_people(struct service *s, struct told *t, const char *consultation, bool *shared)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q,
-                "SELECT applicant, COALESCE(specialist, '') FROM consultation WHERE id = $1",
-                sv_text(consultation));
-    if (store_next(&q)) {
-        add_told(t, store_text(&q, 0));
-        add_told(t, store_text(&q, 1));
+    struct consult_record *c = calloc(1, sizeof(*c));
+    int status = c ? consult_record_load(s, consultation, c) : SQ_ERR_NOMEM;
+    if (status == 0) {
+        add_told(t, c->applicant);
+        add_told(t, consult_record_account(c, c->step.specialist));
+        *shared = !consult_is_unshared(c);
+        consult_record_clear(c);
     }
-    return store_query_end(&q);
+    free(c);
+    return status;
 }
 
 static int tell(const struct consult_act *act, const struct referral_record *r)
 {
     struct told t = {0};
     json_t *described = NULL;
+    bool shared = false; /* if not, who may read it after all asks for it */
     add_told(&t, r->proposed_by);
-    int status = add_people(act->service, &t, r->consultation);
+    int status = add_people(act->service, &t, r->consultation, &shared);
     if (status == 0)
         status = add_desk(act->service, &t, r->from);
     if (status == 0)
         status = add_desk(act->service, &t, r->to);
     if (status == 0)
-        status = referral_describe(act->service, r, &described);
+        status = referral_describe(act->service, r, shared, &described);
     for (size_t i = 0; i < t.count && status == 0; i++) {
         struct effect e = {.type = EFFECT_NOTIFY,
                            .method = "referral.state",
@@ -119,6 +122,13 @@ int referral_due(const struct consult_act *act, const char *id)
 
 enum side { SIDE_FROM = 1, SIDE_TO = 2 };
 
+/* How the caller stands to a referral. */
+struct standing {
+    uint32_t relations;
+    unsigned sides;
+    bool words; /* may read what doctors wrote: the patient still shares it, or it is their own */
+};
+
 /* Does the caller speak for the institution: works there, or coordinates for it? */
 static int speaks_for(struct call *call, const char *institution, bool *out)
 {
@@ -132,14 +142,17 @@ static int speaks_for(struct call *call, const char *institution, bool *out)
     return status == SQ_ERR_NOT_FOUND ? 0 : status;
 }
 
-static int relations_of(struct call *call, const struct referral_record *r, uint32_t *relations,
-                        unsigned *sides)
+static int standing_of(struct call *call, const struct referral_record *r, struct standing *out)
 {
     struct consult_record *c = calloc(1, sizeof(*c));
     bool from = false, to = false;
     int status = c ? consult_record_load(call->service, r->consultation, c) : SQ_ERR_NOMEM;
+    *out = (struct standing){0};
     if (status == 0)
-        status = consult_relations(call->service, c, call->caller, relations);
+        status = consult_relations(call->service, c, call->caller, &out->relations);
+    if (status == 0)
+        out->words = !consult_is_unshared(c) ||
+                     rights_allow_any(call->caller->roles, out->relations, ACT_SEE_CLINICAL);
     if (c)
         consult_record_clear(c);
     free(c);
@@ -147,25 +160,26 @@ static int relations_of(struct call *call, const struct referral_record *r, uint
         status = speaks_for(call, r->from, &from);
     if (status == 0)
         status = speaks_for(call, r->to, &to);
-    *sides = (from ? SIDE_FROM : 0u) | (to ? SIDE_TO : 0u);
+    out->sides = (from ? SIDE_FROM : 0u) | (to ? SIDE_TO : 0u);
     if (from)
-        *relations |= RIGHTS_BIT(RELATION_INVITING_COORDINATOR);
+        out->relations |= RIGHTS_BIT(RELATION_INVITING_COORDINATOR);
     if (to)
-        *relations |= RIGHTS_BIT(RELATION_INVITED_COORDINATOR);
+        out->relations |= RIGHTS_BIT(RELATION_INVITED_COORDINATOR);
     return status;
 }
 
 static int open_referral(struct call *call, enum act act, struct referral_record *r,
-                         unsigned *sides)
+                         struct standing *own)
 {
-    uint32_t relations = 0, roles = call->caller->roles;
+    uint32_t roles = call->caller->roles;
     int status = referral_load(call->service, method_text(call, "id"), r);
     if (status == 0)
-        status = relations_of(call, r, &relations, sides);
-    if (status == 0 && !relations)
+        status = standing_of(call, r, own);
+    if (status == 0 && !own->relations)
         status = SQ_ERR_NOT_FOUND;
-    else if (status == 0 && !rights_allow_any(roles, relations, act))
-        status = rights_allow_any(roles, relations, ACT_SEE) ? SQ_ERR_DENIED : SQ_ERR_NOT_FOUND;
+    else if (status == 0 && !rights_allow_any(roles, own->relations, act))
+        status =
+            rights_allow_any(roles, own->relations, ACT_SEE) ? SQ_ERR_DENIED : SQ_ERR_NOT_FOUND;
     if (status == 0)
         snprintf(call->audit_object, sizeof(call->audit_object), "%s", r->id);
     return status;
@@ -173,10 +187,10 @@ static int open_referral(struct call *call, enum act act, struct referral_record
 
 /* ---- methods ---- */
 
-static int reply(struct call *call, const struct referral_record *r)
+static int reply(struct call *call, const struct referral_record *r, bool words)
 {
     json_t *described = NULL;
-    int status = referral_describe(call->service, r, &described);
+    int status = referral_describe(call->service, r, words, &described);
     if (status < 0)
         return status;
     call->result = json_pack("{s:o}", "referral", described);
@@ -202,12 +216,18 @@ static int one_event(struct call *call, enum referral_event_type type, enum side
     struct referral_record r;
     struct referral_event e = {.type = type};
     struct consult_act how = consult_act_of(call);
-    unsigned sides = 0;
-    int status = open_referral(call, ACT_ANSWER_REFERRAL, &r, &sides);
-    if (status == 0 && !(sides & side))
+    struct standing own = {0};
+    int status = open_referral(call, ACT_ANSWER_REFERRAL, &r, &own);
+    if (status == 0 && !(own.sides & side))
         status =
             call_fail(call, SQ_ERR_DENIED, "The other institution does this. Wait for its word.",
                       "此操作由对方机构完成，请等待。");
+    if (status == 0 && type == REFERRAL_ACCEPT && !own.words)
+        status = call_fail(call, SQ_ERR_DENIED,
+                           "The patient took back the consent to share the record. Refuse the "
+                           "referral, or have the inviting side record a new consent.",
+                           "患者已撤回共享病历的知情同意，不能接收转诊。请拒绝，或请申请方重新"
+                           "取得同意。");
     const char *given = method_text(call, text == REFERRAL_PLAN_BACK ? "plan" : "reason");
     if (status == 0 && text != REFERRAL_TEXTS && given[0]) {
         free(r.texts[text]);
@@ -217,7 +237,7 @@ static int one_event(struct call *call, enum referral_event_type type, enum side
     if (status == 0)
         status = explain(call, &r, perform(&how, &r, &e));
     if (status == 0)
-        status = reply(call, &r);
+        status = reply(call, &r, own.words);
     referral_clear(&r);
     return status;
 }
@@ -255,36 +275,54 @@ static int close_referral(struct call *call)
 static int get(struct call *call)
 {
     struct referral_record r;
-    unsigned sides = 0;
-    int status = open_referral(call, ACT_SEE_CLINICAL, &r, &sides);
+    struct standing own = {0};
+    int status = open_referral(call, ACT_SEE_CLINICAL, &r, &own);
     if (status == 0)
-        status = reply(call, &r);
+        status = reply(call, &r, own.words);
     referral_clear(&r);
     return status;
 }
 
 /* ---- propose ---- */
 
-static int check_proposal(struct call *call, const struct referral_record *r)
+/* Up does not lead to a lower level, down not to a higher one; either may lead to the same one. */
+static int check_levels(struct call *call, const struct referral_record *r,
+                        enum referral_direction direction)
 {
     struct store_query q;
-    bool exists = false;
-    int64_t open = 0;
-    STORE_QUERY(call->service->store, &q, "SELECT 1 FROM institution WHERE id = $1",
-                sv_text(r->to));
-    exists = store_next(&q);
+    bool exists = false, fits = false;
+    STORE_QUERY(call->service->store, &q,
+                "SELECT t.level - f.level FROM institution t, institution f"
+                " WHERE t.id = $1 AND f.id = $2",
+                sv_text(r->to), sv_text(r->from));
+    if ((exists = store_next(&q))) {
+        int64_t rise = store_int(&q, 0);
+        fits = direction == REFERRAL_UP ? rise >= 0 : rise <= 0;
+    }
     int status = store_query_end(&q);
+    if (status == 0 && exists && !fits)
+        return call_fail(call, SQ_ERR_INVALID,
+                         "The institution lies in the other direction. Change the direction, or "
+                         "choose another institution.",
+                         "所选机构级别与转诊方向（上转/下转）不符，请更改方向或另选机构。");
     if (status == 0 && (!exists || strcmp(r->to, r->from) == 0))
         return call_fail(call, SQ_ERR_NOT_FOUND,
                          "There is no such institution to refer to. Choose one from the directory.",
                          "没有可转往的此机构，请从目录中选择。");
+    return status;
+}
+
+static int check_open(struct call *call, const struct referral_record *r)
+{
+    struct store_query q;
+    int64_t open = 0;
     STORE_QUERY(call->service->store, &q,
                 "SELECT COUNT(*) FROM referral WHERE consultation = $1 AND state IN ('proposed',"
                 " 'accepted', 'arrived', 'discharged')",
                 sv_text(r->consultation));
     if (store_next(&q))
         open = store_int(&q, 0);
-    status = store_query_end(&q);
+    int status = store_query_end(&q);
     if (status == 0 && open >= OPEN_MAX)
         return call_fail(call, SQ_ERR_LIMIT,
                          "Too many referrals are open here. Withdraw one first.",
@@ -296,7 +334,8 @@ static int fill_proposal(struct call *call, const struct consult_record *c,
                          struct referral_record *r)
 {
     const char *by = method_text(call, "arriveBy");
-    bool up = strcmp(method_text(call, "direction"), "up") == 0;
+    enum referral_direction direction = referral_direction_parse(method_text(call, "direction"));
+    bool up = direction == REFERRAL_UP;
     memset(r, 0, sizeof(*r));
     referral_init(&r->step);
     store_new_id(r->id, "ref");
@@ -308,8 +347,13 @@ static int fill_proposal(struct call *call, const struct consult_record *c,
     if (by[0] && !service_time_parse(by, &r->arrive_by_us))
         return call_fail(call, SQ_ERR_INVALID, "arriveBy is no time of the calendar.",
                          "到达时间无效。");
-    r->texts[REFERRAL_PLAN] = strdup(method_text(call, "plan"));
-    return r->texts[REFERRAL_PLAN] ? check_proposal(call, r) : SQ_ERR_NOMEM;
+    if (by[0] && r->arrive_by_us <= call->utc_us)
+        return call_fail(call, SQ_ERR_INVALID, "arriveBy is past. Give a time to come.",
+                         "到达时间已过，请填写将来的时间。");
+    if (!(r->texts[REFERRAL_PLAN] = strdup(method_text(call, "plan"))))
+        return SQ_ERR_NOMEM;
+    int status = check_levels(call, r, direction);
+    return status < 0 ? status : check_open(call, r);
 }
 
 /* Its plan tells of the patient. An emergency does not wait for the consent. */
@@ -343,7 +387,7 @@ static int propose(struct call *call)
     if (status == 0)
         status = explain(call, &r, perform(&how, &r, &e));
     if (status == 0)
-        status = reply(call, &r);
+        status = reply(call, &r, true);
     referral_clear(&r);
     return status;
 }
@@ -391,10 +435,13 @@ struct page {
 static int add_row(struct call *call, const struct store_query *q, struct page *page)
 {
     struct referral_record r = {0};
+    struct standing own = {0};
     json_t *described = NULL;
     int status = referral_read(call->service, q, &r);
     if (status == 0)
-        status = referral_describe(call->service, &r, &described);
+        status = standing_of(call, &r, &own);
+    if (status == 0)
+        status = referral_describe(call->service, &r, own.words, &described);
     if (status == 0 && json_array_append_new(page->rows, described) != 0)
         status = SQ_ERR_NOMEM;
     page->last.utc_us = r.step.proposed_utc_us;

@@ -37,8 +37,8 @@ int referral_read(struct service *s, const struct store_query *q, struct referra
 void referral_clear(struct referral_record *r);
 /* Inserts or updates where the revision is the loaded one (SQ_ERR_CONFLICT), arms its deadline. */
 int referral_save(struct service *s, struct referral_record *r);
-/* As the wire has it: a new reference in *out. */
-int referral_describe(struct service *s, const struct referral_record *r, json_t **out);
+/* As the wire has it: a new reference in *out; without `words` nothing that doctors wrote. */
+int referral_describe(struct service *s, const struct referral_record *r, bool words, json_t **out);
 
 #define REFERRAL_COLUMNS                                                                           \
     "SELECT r.id, r.consultation, r.from_institution, r.to_institution, r.proposed_by,"            \

@@ -120,7 +120,7 @@ static int set_time(json_t *object, const char *name, time_us utc_us)
                : SQ_ERR_NOMEM;
 }
 
-int referral_describe(struct service *s, const struct referral_record *r, json_t **out)
+int referral_describe(struct service *s, const struct referral_record *r, bool words, json_t **out)
 {
     json_t *from = NULL, *to = NULL;
     *out = NULL;
@@ -140,7 +140,7 @@ int referral_describe(struct service *s, const struct referral_record *r, json_t
         status = object ? set_time(object, "proposedAt", r->step.proposed_utc_us) : SQ_ERR_NOMEM;
     if (status == 0)
         status = set_time(object, "arriveBy", r->arrive_by_us);
-    for (int i = 0; i < REFERRAL_TEXTS && status == 0; i++)
+    for (int i = 0; words && i < REFERRAL_TEXTS && status == 0; i++)
         if (r->texts[i] &&
             json_object_set_new(object, sealed_members[i], json_string(r->texts[i])) != 0)
             status = SQ_ERR_NOMEM;

@@ -169,6 +169,16 @@ static int take_office(const struct consult_record *r, const char *institution, 
     return status;
 }
 
+/* Of the inviting side's institution and of those above it. `unshared`: those above keep their
+ * quality office only, and not even that where the one above is whom it was shared with. */
+static uint32_t of_inviting_office(const struct consult_place *p, const char *own, bool unshared)
+{
+    bool asked = same(p->invited, own) || same(p->invited_desk, own);
+    if (!unshared || same(p->institution, own))
+        return BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION);
+    return asked ? 0 : BIT(QUALITY_INVITING);
+}
+
 /* Of those who are there by their panel or their institution. `unshared`: the invited side hears
  * nothing. */
 static int of_directory(struct service *s, const struct consult_record *r,
@@ -186,8 +196,8 @@ static int of_directory(struct service *s, const struct consult_record *r,
         ask_office(s, r, p->invited, own, &invited);
     if (expert)
         status = take_panels(r, &panels, out);
-    int office = take_office(r, p->institution, own, &inviting,
-                             BIT(QUALITY_INVITING) | BIT(SAME_INSTITUTION), out);
+    int office =
+        take_office(r, p->institution, own, &inviting, of_inviting_office(p, own, unshared), out);
     status = status < 0 ? status : office;
     if (!unshared)
         office = take_office(r, p->invited, own, &invited,

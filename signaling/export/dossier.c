@@ -93,7 +93,7 @@ static int append_referral(struct service *s, json_t *list, const char *id)
     json_t *described = NULL;
     int status = referral_load(s, id, &r);
     if (status == 0)
-        status = referral_describe(s, &r, &described);
+        status = referral_describe(s, &r, true, &described);
     if (status == 0 && json_array_append_new(list, described) != 0)
         status = SQ_ERR_NOMEM;
     referral_clear(&r);
