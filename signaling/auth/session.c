@@ -4,6 +4,7 @@
 #include "signaling/auth/session.h"
 #include "base/random.h"
 #include "shanqiao/error.h"
+#include "signaling/consult/consult.h"
 #include "signaling/duty/duty.h"
 #include "signaling/service.h"
 #include "signaling/store/delivery.h"
@@ -73,7 +74,11 @@ int session_end(struct service *s, const char *session, const char *account, con
                 time_us utc_us, struct effects *effects)
 {
     int status = end_session(s, session, account, reason, utc_us, effects);
-    return status > 0 ? duty_end(s, account, utc_us) : status;
+    if (status <= 0)
+        return status;
+    status = duty_end(s, account, utc_us);
+    bool stays = strcmp(reason, "takeover") == 0; /* at another place */
+    return status < 0 || stays ? status : consult_signed_out(s, effects, account, utc_us);
 }
 
 #define SESSIONS_MAX 8 /* live ones of an account: one, and what takeovers left over */
@@ -168,13 +173,14 @@ int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effec
     struct ended ended[SWEEP_MAX];
     struct store_query q;
     size_t count = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT id, account, expires_us FROM session"
-                " WHERE ended_us IS NULL AND expires_us <= $1"
-                " UNION ALL SELECT s.id, s.account, s.expires_us FROM account a CROSS JOIN session s"
-                " WHERE a.disabled <> 0 AND s.account = a.id AND s.ended_us IS NULL"
-                " AND s.expires_us > $1 LIMIT 64",
-                sv_int(utc_us));
+    STORE_QUERY(
+        s->store, &q,
+        "SELECT id, account, expires_us FROM session"
+        " WHERE ended_us IS NULL AND expires_us <= $1"
+        " UNION ALL SELECT s.id, s.account, s.expires_us FROM account a CROSS JOIN session s"
+        " WHERE a.disabled <> 0 AND s.account = a.id AND s.ended_us IS NULL"
+        " AND s.expires_us > $1 LIMIT 64",
+        sv_int(utc_us));
     while (count < SWEEP_MAX && store_next(&q)) {
         store_copy_text(&q, 0, ended[count].session, ID_MAX);
         store_copy_text(&q, 1, ended[count].account, ID_MAX);

@@ -21,6 +21,11 @@ int consult_came_on_duty(struct service *s, struct effects *effects, const char 
 int consult_signed_in(struct service *s, struct effects *effects, const char *account,
                       time_us utc_us);
 
+/* Who signed out is not rung alone, nor next in line: the ring goes on. As many as fit the effects;
+ * the others ring out. */
+int consult_signed_out(struct service *s, struct effects *effects, const char *account,
+                       time_us utc_us);
+
 /* The same for everybody whom the roster of a panel names now; after it was changed. */
 int consult_roster_changed(struct service *s, struct effects *effects, const char *panel,
                            time_us utc_us);

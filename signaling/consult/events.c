@@ -353,6 +353,53 @@ int consult_signed_in(struct service *s, struct effects *effects, const char *ac
     return status;
 }
 
+static int find_own_rings(struct service *s, const char *account, struct touched *out)
+{
+    struct store_query q;
+    out->count = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT c.id FROM ring r JOIN consultation c ON c.id = r.consultation"
+                " WHERE r.account = $1 AND r.state IN ($2, $3) AND c.state = 'routed'"
+                " AND c.kind IN ('live', 'emergency', 'guidance') ORDER BY c.submitted_us, c.id",
+                sv_text(account), sv_int(CONSULT_RING_ON), sv_int(CONSULT_RING_WAITING));
+    while (out->count < TOUCHED_MAX && store_next(&q))
+        store_copy_text(&q, 0, out->seats[out->count++].id, ID_MAX);
+    return store_query_end(&q);
+}
+
+static int leave_ring(const struct consult_act *act, struct consult_record *r, const char *account)
+{
+    struct consult_event e = {.type = CONSULT_GONE, .member = consult_record_member(r, account)};
+    int status = consult_perform(act, r, &e);
+    return status == SQ_ERR_STATE ? 0 /* others ring beside */
+           : status < 0           ? status
+                                  : audit_system(act->service, "consultation.gone", r, act->utc_us);
+}
+
+int consult_signed_out(struct service *s, struct effects *effects, const char *account,
+                       time_us utc_us)
+{
+    struct touched touched;
+    struct consult_act act = {.service = s, .effects = effects, .by = "", .utc_us = utc_us};
+    int status = find_own_rings(s, account, &touched);
+    if (status < 0 || touched.count == 0)
+        return status;
+    struct consult_record *r = malloc(sizeof(*r));
+    if (!r)
+        return SQ_ERR_NOMEM;
+    for (size_t i = 0; i < touched.count && status == 0 && effects->count <= EFFECTS_MAX / 2; i++) {
+        status = consult_record_load(s, touched.seats[i].id, r);
+        if (status < 0) {
+            status = is_damage(status) ? 0 : status;
+            continue;
+        }
+        status = leave_ring(&act, r, account);
+        consult_record_clear(r);
+    }
+    free(r);
+    return status;
+}
+
 int consult_roster_changed(struct service *s, struct effects *effects, const char *panel,
                            time_us utc_us)
 {

@@ -43,6 +43,7 @@ static const char *const event_names[CONSULT_EVENT_COUNT] = {
     [CONSULT_REFUSE] = "refuse",
     [CONSULT_CLAIM] = "claim",
     [CONSULT_RELEASE] = "release",
+    [CONSULT_GONE] = "gone",
     [CONSULT_SCHEDULE] = "schedule",
     [CONSULT_READY_CHECK] = "ready_check",
     [CONSULT_ENTER] = "enter",

@@ -20,6 +20,7 @@ static int (*const on_event[CONSULT_EVENT_COUNT])(struct step *s) = {
     [CONSULT_REFUSE] = step_refuse,
     [CONSULT_CLAIM] = step_claim,
     [CONSULT_RELEASE] = step_release,
+    [CONSULT_GONE] = step_gone,
     [CONSULT_SCHEDULE] = step_schedule,
     [CONSULT_READY_CHECK] = step_ready_check,
     [CONSULT_ENTER] = step_enter,

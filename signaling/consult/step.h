@@ -81,6 +81,7 @@ enum consult_event_type {
     CONSULT_REFUSE,      /* member; also who accepted and can't come after all */
     CONSULT_CLAIM,       /* member: reading */
     CONSULT_RELEASE,     /* reading: by the specialist, back to the worklist */
+    CONSULT_GONE,        /* member: rung alone or next in line, and signed out */
     CONSULT_SCHEDULE,    /* slot */
     CONSULT_READY_CHECK, /* member or applicant, ready */
     CONSULT_ENTER,       /* member or applicant */

@@ -33,6 +33,7 @@ int step_accept(struct step *s);
 int step_refuse(struct step *s);
 int step_claim(struct step *s);
 int step_release(struct step *s);
+int step_gone(struct step *s);
 int step_add(struct step *s);
 int step_remove(struct step *s);
 int step_schedule(struct step *s);

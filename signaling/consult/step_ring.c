@@ -377,6 +377,30 @@ int step_release(struct step *s)
     return 0;
 }
 
+/* A ring in an empty place holds up the next one. Where others ring beside, or where an invitation
+ * stands for days, nothing waits for the one who left. */
+int step_gone(struct step *s)
+{
+    int status = step_check_member(s);
+    if (status < 0)
+        return status;
+    enum consult_ring *ring = &s->c.members[s->e->member].ring;
+    uint64_t self = consult_bit(s->e->member);
+    bool waits = *ring == CONSULT_RING_WAITING, alone = consult_ringing(&s->c) == self;
+    if ((!waits && !alone) || step_needs_slot(&s->c))
+        return SQ_ERR_STATE;
+    *ring = CONSULT_RING_STOPPED;
+    if (waits)
+        return 0;
+    s->c.plan.unanswered = true;
+    step_command(s, (struct consult_command){.type = CONSULT_DO_STOP_RING,
+                                             .member = CONSULT_NOBODY,
+                                             .members = self,
+                                             .why = CONSULT_BY_EXPIRY});
+    step_ring_on(s);
+    return 0;
+}
+
 void step_lose_specialist(struct step *s, enum consult_ring ring, enum consult_ring_end why)
 {
     int gone = s->c.specialist;

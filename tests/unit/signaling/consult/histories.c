@@ -87,6 +87,8 @@ static int some_person(struct history *h, enum consult_event_type type)
     case CONSULT_ACCEPT:
     case CONSULT_CLAIM:
         return one_of(h, consult_ringing(&h->c));
+    case CONSULT_GONE:
+        return one_of(h, consult_ringing(&h->c) | with_ring(&h->c, CONSULT_RING_WAITING));
     case CONSULT_REFUSE:
         return one_of(h, consult_ringing(&h->c) | consult_accepted(&h->c));
     case CONSULT_SAVE:

@@ -3,6 +3,7 @@
  */
 #include "region.h"
 #include "shanqiao/error.h"
+#include "signaling/auth/session.h"
 #include "signaling/consult/consult.h"
 #include "signaling/rooms.h"
 #include "signaling/store/store.h"
@@ -336,6 +337,57 @@ Test(consult_routing, who_signs_in_within_a_shift_joins_the_ring)
     cr_assert_eq(consult_signed_in(&p.service, &effects, STRANGER, p.utc_us), 0);
     cr_assert_eq(store_commit(p.service.store), 0);
     effects_clear(&effects);
+    cr_expect_str_eq(ringing(id), "12");
+}
+
+/* As the end of a session does. */
+static void sign_out(const char *account)
+{
+    struct effects effects = {0};
+    cr_assert_eq(store_begin(p.service.store), 0);
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO session (id, token_hash, account, device, created_us,"
+                           " expires_us) VALUES ($1, $2, $3, '', 0, 0)",
+                           sv_text(account), sv_bytes(account, strlen(account)), sv_text(account)),
+                 1);
+    cr_assert_eq(session_end_all(&p.service, account, "logout", p.utc_us, &effects), 0);
+    cr_assert_eq(store_commit(p.service.store), 0);
+    effects_clear(&effects);
+}
+
+Test(consult_routing, who_signs_out_is_not_rung_alone)
+{
+    char id[ID_MAX];
+    region_agreement(&p, 0, 0, 0, NEXT_IN_LINE);
+    region_on_duty(&p, EXPERT_1, PANEL);
+    p.utc_us += TIME_US_PER_S;
+    region_on_duty(&p, EXPERT_2, PANEL);
+    p.utc_us += TIME_US_PER_S;
+    region_on_duty(&p, EXPERT_3, PANEL);
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+    region_submit(&p, region_request("live"), id);
+    cr_expect_str_eq(ringing(id), "1");
+    sign_out(EXPERT_2); /* next in line */
+    cr_expect_str_eq(ringing(id), "1");
+    sign_out(EXPERT_1);
+    cr_expect_str_eq(ringing(id), "3");
+    sign_out(EXPERT_3);
+    cr_expect_str_eq(ringing(id), "c", "up, as when it rang out");
+    sign_out(CITY_EXPERT);
+    cr_expect_str_eq(region_state(&p, id), "expired");
+    cr_expect_str_eq(people_result(&p, "reason"), "no_answer");
+}
+
+Test(consult_routing, who_signs_out_leaves_the_others_ringing)
+{
+    char id[ID_MAX];
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_on_duty(&p, EXPERT_2, PANEL);
+    region_agreement(&p, 0, 0, 0, 0);
+    region_submit(&p, region_request("live"), id);
+    sign_out(EXPERT_1);
+    cr_expect_str_eq(ringing(id), "12");
+    sign_out(STRANGER);
     cr_expect_str_eq(ringing(id), "12");
 }
 
