@@ -148,7 +148,7 @@ static int enter(struct call *call)
         w->self == CONSULT_APPLICANT ? w->r.applicant_session : w->r.people[w->self].session;
     struct consult_event e = {.type = CONSULT_ENTER, .member = w->self};
     snprintf(session, ID_MAX, "%s", call->caller->session);
-    return method_end(call, w, method_perform(call, w, &e));
+    return method_end(call, w, method_explain_enter(call, &w->r.step, method_perform(call, w, &e)));
 }
 
 static int leave(struct call *call)
@@ -178,14 +178,7 @@ static int archive(struct call *call)
     if (status < 0)
         return status;
     struct consult_event e = {.type = CONSULT_ARCHIVE, .member = w->self};
-    enum consult_state state = w->r.step.state;
-    status = method_perform(call, w, &e);
-    if (status == SQ_ERR_STATE && (state == CONSULT_ACKNOWLEDGED || state == CONSULT_FOLLOW_UP_DUE))
-        status =
-            call_fail(call, status,
-                      "The outcome is missing. Record what became of the patient, then "
-                      "archive; without it only 30 days after it was asked for.",
-                      "尚未登记结局。请先登记患者转归再归档；催报满30天仍无结局方可直接归档。");
+    status = method_explain_archive(call, &w->r.step, method_perform(call, w, &e));
     return method_end(call, w, status);
 }
 

@@ -29,6 +29,10 @@ int method_entry(struct call *call, const struct method_work *w, const char *kin
 /* Words for an error of routing_place; returns it. */
 int method_explain_place(struct call *call, int error);
 
+/* Words for SQ_ERR_STATE of consultation.enter and .archive; they return the status. */
+int method_explain_enter(struct call *call, const struct consult *c, int status);
+int method_explain_archive(struct call *call, const struct consult *c, int status);
+
 /* {consultation} as the caller may see it. */
 int method_reply(struct call *call, const struct consult_record *r);
 /* Replies when status is 0, frees the work, returns the status. */

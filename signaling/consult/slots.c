@@ -14,6 +14,7 @@
 #define DAY_US       (24 * 3600 * TIME_US_PER_S)
 #define WEEK_US      (7 * DAY_US) /* weeks of UTC: no summer time where this runs (China) */
 #define MINUTE_US    (60 * TIME_US_PER_S)
+#define AHEAD_MAX_US (366 * DAY_US) /* who fixes a later time slipped in the year */
 
 struct span {
     time_us start_us, end_us;
@@ -385,6 +386,10 @@ int slots_schedule(struct call *call)
         if (status == 0)
             status = give_back(call, &w->r);
     }
+    if (status == 0 && span.start_us > call->utc_us + AHEAD_MAX_US)
+        status = call_fail(call, SQ_ERR_INVALID,
+                           "This is more than a year ahead. Choose an earlier time.",
+                           "该时间在一年以后，请选择更早的时间。");
     if (status == 0)
         status = check_people(call, &w->r, &span);
     struct consult_event e = {.type = CONSULT_SCHEDULE, .member = w->self};

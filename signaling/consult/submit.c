@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPEN_MAX                                                                                   \
-    20                /* consultations of one applicant that are not over, emergencies not counted \
-                       */
+#define OPEN_MAX 20 /* consultations of one applicant that are not over; no emergencies */
+#define OPEN_READINGS_MAX                                                                          \
+    200               /* that wait for their report: an X-ray room sends many, and counts apart */
 #define DRAFTS_MAX 20 /* of one applicant; the schema of consultation.drafts says so too */
 
 /* ---- the gate ---- */
@@ -278,23 +278,50 @@ int submit_drafts(struct call *call)
 
 /* ---- submit ---- */
 
-static int check_open(struct call *call)
+static int check_open(struct call *call, enum consult_kind kind)
 {
     struct store_query q;
     int64_t open = 0;
+    bool reading = kind == CONSULT_READING;
     STORE_QUERY(call->service->store, &q,
                 "SELECT COUNT(*) FROM consultation WHERE applicant = $1 AND state NOT IN"
                 " ('archived', 'cancelled', 'expired', 'refused', 'no_show', 'delivered',"
-                " 'acknowledged', 'follow_up_due', 'outcome_recorded')",
-                sv_text(call->caller->account));
+                " 'acknowledged', 'follow_up_due', 'outcome_recorded') AND kind <> 'emergency'"
+                " AND (kind = 'reading') = ($2 = 1)",
+                sv_text(call->caller->account), sv_int(reading));
     if (store_next(&q))
         open = store_int(&q, 0);
     int status = store_query_end(&q);
-    if (status == 0 && open >= OPEN_MAX)
+    if (status == 0 && reading && open >= OPEN_READINGS_MAX)
+        return call_fail(call, SQ_ERR_LIMIT,
+                         "200 readings wait for their report. Wait for some, or cancel some.",
+                         "待出报告的判读已达200份，请等待报告或先取消部分申请。");
+    if (status == 0 && !reading && open >= OPEN_MAX)
         return call_fail(call, SQ_ERR_LIMIT,
                          "Too many consultations are open. End or cancel some first.",
                          "未结束的会诊过多，请先结束或取消部分会诊。");
     return status;
+}
+
+/* Each that is asked for has to be one at which the two can meet. */
+static int check_times(struct call *call, const json_t *request)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(request, "candidateTimes"), i, one)
+    {
+        time_us start_us, end_us;
+        if (!service_time_parse(json_string_value(json_object_get(one, "start")), &start_us) ||
+            !service_time_parse(json_string_value(json_object_get(one, "end")), &end_us))
+            return call_fail(call, SQ_ERR_INVALID,
+                             "A candidate time is no time of the calendar. Correct it.",
+                             "备选时间不是有效日期时间，请更正。");
+        if (end_us <= start_us || start_us < call->utc_us)
+            return call_fail(call, SQ_ERR_INVALID,
+                             "A candidate time is past, or ends before it begins. Give another.",
+                             "备选时间已过或结束早于开始，请重新填写。");
+    }
+    return 0;
 }
 
 /* What was saved under draftId, if anything, with the params laid over it. */
@@ -436,7 +463,9 @@ static int submit_it(struct call *call, struct consult_record *r)
     bool emergency = r->step.kind == CONSULT_EMERGENCY;
     if (!emergency && !consent_of(r) && json_object_get(r->request, "consent"))
         return consent_of_child(call);
-    int status = emergency ? 0 : check_open(call);
+    int status = emergency ? 0 : check_open(call, r->step.kind);
+    if (status == 0)
+        status = check_times(call, r->request);
     if (status == 0)
         status = take_consent(call, r);
     if (status == 0)

@@ -6,6 +6,7 @@
 #include "signaling/opinion/document.h"
 #include "signaling/opinion/work.h"
 #include "signaling/service.h"
+#include "signaling/store/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,10 +139,51 @@ static int reply_signed(struct call *call, const struct opinion_record *o)
     return call->result ? 0 : SQ_ERR_NOMEM;
 }
 
+/* Names of those of `members` in *out, as many as fit. */
+static int name_members(struct call *call, const struct consult_record *r, uint64_t members,
+                        char *out, size_t size)
+{
+    size_t used = 0;
+    int status = 0;
+    out[0] = '\0';
+    for (int i = 0; i < r->step.member_count && status == 0; i++) {
+        struct store_query q;
+        if (!(members & consult_bit(i)))
+            continue;
+        STORE_QUERY(call->service->store, &q, "SELECT name FROM account WHERE id = $1",
+                    sv_text(r->people[i].account));
+        const char *name = store_next(&q) ? store_text(&q, 0) : "";
+        size_t len = strlen(name) + 2;
+        if (used + len < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", name);
+        status = store_query_end(&q);
+    }
+    return status;
+}
+
+#define NAMES_MAX 128 /* a message has room for more */
+
+/* Whose opinion the conclusion waits for. */
+static int explain_conclude(struct call *call, const struct opinion_work *w, int status)
+{
+    char names[NAMES_MAX];
+    const struct consult_record *r = &w->consultation;
+    uint64_t missing = consult_unwritten(&r->step);
+    if (status != SQ_ERR_STATE || !missing || r->step.state != CONSULT_OPINION_DRAFTED)
+        return status;
+    int named = name_members(call, r, missing, names, sizeof(names));
+    snprintf(call->message_en, sizeof(call->message_en),
+             "These experts have not signed: %s. Wait for them, or excuse them with the reason.",
+             names);
+    snprintf(call->message_zh, sizeof(call->message_zh),
+             "以下专家尚未签署意见：%s。请等待其签署，或注明原因予以免除。", names);
+    return named < 0 ? named : status;
+}
+
 static int explain_sign(struct call *call, const struct opinion_work *w, int status)
 {
     enum opinion_kind kind = kind_of(w, call->caller->account);
-    if (status != SQ_ERR_STATE)
+    if (status != SQ_ERR_STATE || call->message_en[0])
         return status;
     return kind == OPINION_CONCLUSION
                ? call_fail(call, status,
@@ -166,7 +208,10 @@ static int sign_version(struct call *call, struct opinion_work *w, struct consul
                          "意见内容为空，请先填写。");
     if (status == 0) {
         e.follow_up_days = document_follow_up_days(o->draft);
-        status = explain_sign(call, w, step(call, w, e));
+        status = step(call, w, e);
+        if (e.type == CONSULT_CONCLUDE)
+            status = explain_conclude(call, w, status);
+        status = explain_sign(call, w, status);
     }
     if (status == 0)
         status = put_signature(call, c, o);
@@ -241,7 +286,18 @@ static int excuse(struct call *call, struct opinion_work *w, const json_t *entry
     if (member < 0)
         return call_fail(call, SQ_ERR_INVALID, "Somebody excused is not of this consultation.",
                          "被免除的专家不属于本次会诊。");
-    return step(call, w, (struct consult_event){.type = CONSULT_EXCUSE, .member = member});
+    int status = step(call, w, (struct consult_event){.type = CONSULT_EXCUSE, .member = member});
+    char name[NAMES_MAX];
+    if (status != SQ_ERR_STATE || w->consultation.step.state != CONSULT_OPINION_DRAFTED)
+        return status;
+    int named = name_members(call, &w->consultation, consult_bit(member), name, sizeof(name));
+    snprintf(call->message_en, sizeof(call->message_en),
+             "%s has signed, was excused before, or is no expert here: leave this one out of "
+             "\"excused\".",
+             name);
+    snprintf(call->message_zh, sizeof(call->message_zh),
+             "%s已签署、此前已被免除或不是本次会诊的专家，请从免除名单中去掉。", name);
+    return named < 0 ? named : status;
 }
 
 static int check_dissent(struct call *call, const struct opinion_work *w, const json_t *dissent)

@@ -286,6 +286,7 @@ Test(consult_kinds, emergency_rings_every_level_at_once_and_is_made_up_for)
     region_ok(&p, VILLAGER, "consultation.outcome", outcome(id));
     cr_expect_eq(people_call(&p, VILLAGER, "consultation.archive", people_id(id)), SQ_ERR_STATE,
                  "it is not made up for");
+    cr_expect_not_null(strstr(p.call.message_en, "made up for"), "%s", p.call.message_en);
     p.utc_us += 2 * DAY_US;
     region_due(&p);
     cr_expect_eq(people_told(&p, BASE_DESK, "consultation.reminder"), 1);

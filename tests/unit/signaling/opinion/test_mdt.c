@@ -125,7 +125,8 @@ Test(mdt, nothing_is_concluded_while_an_expert_has_neither_signed_nor_been_excus
 {
     mdt_sign(&p, id, EXPERT_2, "operate", second);
     cr_expect_eq(conclude(EXPERT_1, conclusion("early")), SQ_ERR_STATE);
-    cr_expect_not_null(strstr(p.call.message_en, "excused"), "%s", p.call.message_en);
+    cr_expect_not_null(strstr(p.call.message_en, "not signed: " EXPERT_3), "%s", p.call.message_en);
+    cr_expect_not_null(strstr(p.call.message_zh, EXPERT_3), "%s", p.call.message_zh);
     cr_assert_eq(conclude(EXPERT_1, with(conclusion("operate"), "excused",
                                          json_pack("[{s:s, s:s}]", "author", EXPERT_3, "reason",
                                                    "called to the theatre"))),
@@ -164,6 +165,7 @@ Test(mdt, dissent_and_excuses_are_of_those_who_took_part)
                                           json_pack("[{s:s, s:s}]", "author", EXPERT_2, "reason",
                                                     "has signed already"))),
                   0);
+    cr_expect_not_null(strstr(p.call.message_en, EXPERT_2), "%s", p.call.message_en);
     cr_expect_str_eq(state(), "opinion_drafted");
 }
 
