@@ -17,8 +17,8 @@
  * twice. */
 static const struct service_limits defaults = {
     .ring_timeout_us = 90 * TIME_US_PER_S,
-    .start_timeout_us = 30 * 60 * TIME_US_PER_S,
-    .abandoned_timeout_us = 2 * 3600 * TIME_US_PER_S,
+    .start_timeout_us = 15 * 60 * TIME_US_PER_S,
+    .abandoned_timeout_us = 30 * 60 * TIME_US_PER_S,
     .presence_grace_us = 30 * TIME_US_PER_S,
     .session_lifetime_us = 12 * 3600 * TIME_US_PER_S, /* docs/protocol/signaling.md */
 };

@@ -27,6 +27,13 @@ static int set_time(json_t *object, const char *name, time_us utc_us)
     return set_new(object, name, json_string(service_time_text(utc_us, text)));
 }
 
+/* A reading in the worklist has the panel's time. */
+static time_us deadline_of(const struct consult *c)
+{
+    time_us state_us = c->deadlines[CONSULT_DUE_STATE];
+    return state_us == TIME_US_NEVER ? c->deadlines[CONSULT_DUE_READING] : state_us;
+}
+
 static int set_times(json_t *object, const struct consult *c)
 {
     const struct {
@@ -37,7 +44,7 @@ static int set_times(json_t *object, const struct consult *c)
         {"acceptedAt", c->at.accepted_utc_us},
         {"startedAt", c->at.started_utc_us},
         {"endedAt", c->at.ended_utc_us},
-        {"deadlineAt", c->deadlines[CONSULT_DUE_STATE]},
+        {"deadlineAt", deadline_of(c)},
         {"followUpAt", c->follow_up_days && c->at.signed_utc_us
                            ? c->at.signed_utc_us + c->follow_up_days * (24 * 3600 * TIME_US_PER_S)
                            : 0}};

@@ -2,6 +2,7 @@
 /* shanqiao-signaling's configuration: every key reaches its place from the environment and stands
  * in --help, and each refusal is a whole sentence with its file and line. */
 #include "shanqiao/error.h"
+#include "signaling/consult/step.h"
 #include "signaling/settings.h"
 #include <criterion/criterion.h>
 #include <ftw.h>
@@ -143,6 +144,14 @@ Test(settings, addresses_and_directories_are_refused_with_their_place)
     refuse("", "environment variable SHANQIAO_CLUSTER_KEY_FILE: cluster.key_file: found "
                "\"D/cluster.keys\" with mode 644, want a file that others can't read; run chmod "
                "600 D/cluster.keys, and make new keys if others read it");
+}
+
+Test(settings, waiting_times_are_those_of_the_life_cycle)
+{
+    struct consult_times times = consult_times_default();
+    cr_assert_eq(load(""), 0, "%s", error);
+    cr_expect_eq(settings.start_s * TIME_US_PER_S, times.start_us);
+    cr_expect_eq(settings.abandoned_s * TIME_US_PER_S, times.abandoned_us);
 }
 
 Test(settings, origins_that_no_browser_sends_are_refused)
