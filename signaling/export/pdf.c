@@ -25,7 +25,7 @@
 #define BOTTOM        (PAGE_HEIGHT - MARGIN - FOOT_HEIGHT)
 
 #define PLACEHOLDER 0x25a1 /* white square */
-#define MISSING_MAX 24     /* named at the foot of a page: as many as a line holds */
+#define MISSING_MAX 12     /* named at the foot of a page: as many as a line holds */
 
 #define FAMILIES     "WenQuanYi Zen Hei, Noto Sans CJK SC, WenQuanYi Micro Hei, Sans"
 #define SAMPLE_WORDS "会诊意见患者签署" /* a font with these is a font for Chinese */
@@ -109,6 +109,12 @@ static bool invisible(gunichar c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+/* Noncharacters, which cairo refuses together with the whole text. */
+static bool no_character(gunichar c)
+{
+    return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
 /* What stands in the store may have come in by another way than the wire, which refuses them: they
  * are printed as a box, so that nothing hides and nothing looks like something else. */
 static char *visible(const char *text)
@@ -117,7 +123,10 @@ static char *visible(const char *text)
     GString *out = g_string_sized_new(strlen(valid) + 1);
     for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
-        g_string_append_unichar(out, invisible(c) || c == 0xfffd ? PLACEHOLDER : c);
+        g_string_append_unichar(out,
+                                invisible(c) || c == 0xfffd || no_character(c) ? PLACEHOLDER : c);
+        if (no_character(c))
+            g_string_append_printf(out, "(U+%04X)", c);
     }
     g_free(valid);
     return g_string_free(out, FALSE);

@@ -198,12 +198,14 @@ static void sign_advice(const char *advice)
 /* It binds, whatever fonts there are: a box stands for what can't be shown, the foot names it. */
 Test(print, a_character_without_a_font_is_named_and_blocks_nothing)
 {
-    sign_advice("休息 " HIEROGLYPH " 王" RARE_HAN);
+    sign_advice("休息 " HIEROGLYPH " 王" RARE_HAN " \xef\xbf\xbe \xee\x80\x80");
     cr_expect_eq(case_ctl("opinion print --db DB --keys KEYS CON @a.pdf"), CTL_OK, "%s", said);
     read_pdf("a.pdf");
     has("字形缺失");
     has("U+13000");
     has("U+2CBE9");
+    has("□(U+FFFE"); /* from before it was refused at the door */
+    has("U+E000");
     cr_assert_eq(case_ctl("opinion evidence --db DB --keys KEYS CON @a.zip"), CTL_OK, "%s", said);
     cr_expect_eq(case_ctl("verify @a.zip"), CTL_OK, "%s", said);
     struct export_bytes zip = case_read("a.zip");
