@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rosters and presence of a panel, for its members, its head, and the coordinators of its
- * institution. A roster is checked by the same rules as a directory file (signaling/exchange). */
+ * institution or of one above it. A roster is checked by the same rules as a directory file
+ * (signaling/exchange). */
 #include "shanqiao/error.h"
 #include "signaling/auth/rights.h"
 #include "signaling/consult/consult.h"

@@ -70,6 +70,25 @@ Test(roster_methods, a_roster_is_read_as_it_was_written)
     cr_expect_eq(json_array_size(json_object_get(p.call.result, "shifts")), 0);
 }
 
+/* A consultation centre keeps the rosters of those below it; those beside or below it do not. */
+Test(roster_methods, coordinators_above_keep_it_too)
+{
+    cr_assert_eq(STORE_RUN(p.service.store, "INSERT INTO institution (id, name, level, kind) VALUES"
+                                            " ('city', 'City hospital', 4, 'hospital')"),
+                 1);
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE account SET institution = $1 WHERE id = $2",
+                           sv_text("city"), sv_text(OPERATOR)),
+                 1);
+    cr_expect_eq(set_roster(OPERATOR, 0, DAILY, LEAVE), SQ_ERR_DENIED);
+    cr_expect_not_null(strstr(p.call.message_en, "or of one above it"), "%s", p.call.message_en);
+    cr_expect_not_null(strstr(p.call.message_zh, "上级机构"), "%s", p.call.message_zh);
+    cr_assert_eq(STORE_RUN(p.service.store, "UPDATE institution SET parent = $1 WHERE id = $2",
+                           sv_text("city"), sv_text("county")),
+                 1);
+    cr_expect_eq(set_roster(OPERATOR, 0, DAILY, LEAVE), 0, "%s", p.call.message_en);
+    cr_expect_eq(people_call(&p, OPERATOR, "roster.get", panel_id()), 0);
+}
+
 Test(roster_methods, who_is_not_concerned_sees_and_changes_nothing)
 {
     cr_expect_eq(people_call(&p, VILLAGER, "roster.get", panel_id()), SQ_ERR_DENIED);
