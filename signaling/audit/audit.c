@@ -147,25 +147,20 @@ static int begin_chain(struct store *store, const char *chain, time_us utc_us)
     return audit_append(store, &begun);
 }
 
-/* Takes the next number (which locks the chain against other nodes until the commit) and the hash
- * before it. */
-static int take_number(struct store *store, const char *chain, time_us utc_us, int64_t *number,
+/* The next number and the hash before it; the transaction holds the writer lock, so nobody else
+ * takes it. */
+static int next_number(struct store *store, const char *chain, time_us utc_us, int64_t *number,
                        uint8_t previous[AUDIT_HASH_BYTES])
 {
     struct store_query q;
     *number = 1;
     memset(previous, 0, AUDIT_HASH_BYTES);
-    STORE_QUERY(store, &q,
-                "UPDATE audit_chain SET number = number + 1 WHERE chain = $1"
-                " RETURNING number, hash",
-                sv_text(chain));
+    STORE_QUERY(store, &q, "SELECT number, hash FROM audit_chain WHERE chain = $1", sv_text(chain));
     bool begun = store_next(&q);
     if (begun) {
-        *number = store_int(&q, 0);
+        *number = store_int(&q, 0) + 1;
         read_hash(&q, 1, previous);
     }
-    while (store_next(&q))
-        ; /* the statement is carried out in full before it is released */
     int status = store_query_end(&q);
     return status == 0 && !begun ? begin_chain(store, chain, utc_us) : status;
 }
@@ -182,9 +177,9 @@ static int insert(struct store *store, const struct audit_row *row,
         sv_bytes(previous, AUDIT_HASH_BYTES), sv_bytes(hash, AUDIT_HASH_BYTES));
     if (status < 0)
         return status;
-    status = STORE_LATER(store, "UPDATE audit_chain SET hash = $1 WHERE chain = $2",
-                         sv_bytes(hash, AUDIT_HASH_BYTES), sv_text(row->chain));
-    return status < 0 ? status : 0;
+    return STORE_LATER_ONE(store, "UPDATE audit_chain SET number = $1, hash = $2 WHERE chain = $3",
+                           sv_int(row->number), sv_bytes(hash, AUDIT_HASH_BYTES),
+                           sv_text(row->chain));
 }
 
 int audit_append_get(struct store *store, const struct audit_act *act, struct audit_head *head,
@@ -198,7 +193,7 @@ int audit_append_get(struct store *store, const struct audit_act *act, struct au
     else
         status = audit_chain_of(store, act->account, act->object, head->chain);
     if (status == 0)
-        status = take_number(store, head->chain, act->utc_us, &head->number, before);
+        status = next_number(store, head->chain, act->utc_us, &head->number, before);
     if (status < 0)
         return status;
     struct audit_row row = {.chain = head->chain,
