@@ -197,9 +197,11 @@ static void drop_away(struct media *m, struct media_room *room, time_us now_us)
     }
 }
 
-void media_listen(struct media *m, time_us now_us)
+bool media_listen(struct media *m, time_us now_us)
 {
     relays_step(m->config.relays, now_us);
+    return !m->settled || now_us >= m->due_us || now_us >= m->look_us ||
+           relays_waiting(m->config.relays);
 }
 
 void media_step(struct media *m, time_us now_us)
@@ -209,6 +211,7 @@ void media_step(struct media *m, time_us now_us)
         settle(m, now_us);
     take_relays(m, now_us);
     m->due_us = TIME_US_NEVER;
+    m->look_us = now_us + MEDIA_LOOK_US;
     for (struct media_room *room = m->rooms; room; room = room->next) {
         drop_away(m, room, now_us);
         media_room_watch(m, room, now_us);

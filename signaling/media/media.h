@@ -69,8 +69,9 @@ void media_effect(struct media *m, const struct effect *effect, time_us now_us);
 /* The session's connection came (sign-in, resume) or went. */
 void media_presence(struct media *m, const char *session, bool connected, time_us now_us);
 
-/* Reads what the relays say and keeps it for the next step: for when nothing can be written. */
-void media_listen(struct media *m, time_us now_us);
+/* Reads what the relays say and keeps it for the next step. Needs no transaction; true: media_step,
+ * which may write, has something to do. */
+bool media_listen(struct media *m, time_us now_us);
 /* Takes what the relays said, runs timers. */
 void media_step(struct media *m, time_us now_us);
 time_us media_deadline(const struct media *m);

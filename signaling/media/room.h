@@ -101,6 +101,8 @@ struct media_queued {
 
 #define MEDIA_BUCKETS 4096
 
+#define MEDIA_LOOK_US (1 * TIME_US_PER_S)
+
 struct media {
     struct media_config config;
     struct media_room *rooms;
@@ -108,8 +110,9 @@ struct media {
     struct media_job *jobs;
     struct media_command *commands;
     struct media_queued *first, *last;
-    bool settled;   /* what the store gave was looked through after the start */
-    time_us due_us; /* a room of a silent relay moves */
+    bool settled;    /* what the store gave was looked through after the start */
+    time_us due_us;  /* a room of a silent relay moves */
+    time_us look_us; /* and after that at the latest */
     time_us now_us;
 };
 

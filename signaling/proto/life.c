@@ -177,8 +177,11 @@ void dispatch_close_peer(struct dispatch *d, struct peer *peer, uint16_t code)
 
 /* ---- time ---- */
 
+/* Who has not signed in in time. */
 static void close_silent(struct dispatch *d, time_us now_us)
 {
+    if (d->peers.bound == d->peers.count)
+        return; /* those who have are many, and need no look */
     for (struct peer *p = d->peers.oldest; p; p = p->newer) {
         if (now_us - p->opened_us < DISPATCH_SIGN_IN_US)
             return;
@@ -208,13 +211,11 @@ static void run_deadlines(struct dispatch *d, time_us now_us, time_us utc_us)
 static void step_media(struct dispatch *d, time_us now_us, time_us utc_us)
 {
     struct unit u;
-    if (!d->config.media)
+    if (!d->config.media || !media_listen(d->config.media, now_us))
         return;
     unit_begin(&u, d, now_us, utc_us);
     if (across_may(&u))
         media_step(d->config.media, now_us);
-    else
-        media_listen(d->config.media, now_us);
     unit_take_media(&u);
     unit_end(&u);
 }

@@ -88,6 +88,7 @@ void peers_bind(struct peers *peers, struct peer *peer, const struct caller *cal
     peer->caller = *caller;
     peer->next_by_session = *slot;
     *slot = peer;
+    peers->bound++;
 }
 
 void peers_unbind(struct peers *peers, struct peer *peer)
@@ -99,6 +100,7 @@ void peers_unbind(struct peers *peers, struct peer *peer)
         at = &(*at)->next_by_session;
     *at = peer->next_by_session;
     memset(&peer->caller, 0, sizeof peer->caller);
+    peers->bound--;
 }
 
 void peers_remove(struct peers *peers, struct peer *peer)

@@ -27,8 +27,8 @@ struct peer {
 
 struct peers {
     struct peer **by_number, **by_session;
-    size_t buckets; /* a power of two */
-    size_t count;
+    size_t buckets;      /* a power of two */
+    size_t count, bound; /* of them signed in */
     struct peer *oldest, *newest;
     uint64_t seed;
 };

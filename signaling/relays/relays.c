@@ -355,6 +355,11 @@ void relays_step(struct relays *r, time_us now_us)
     look_for_silence(r, now_us);
 }
 
+bool relays_waiting(const struct relays *r)
+{
+    return r->first != NULL;
+}
+
 bool relays_next(struct relays *r, struct relays_output *out)
 {
     struct queued *q = r->first;

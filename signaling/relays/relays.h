@@ -60,5 +60,6 @@ struct relays_output {
     json_t *body;      /* borrowed until the next relays_next */
 };
 bool relays_next(struct relays *r, struct relays_output *out);
+bool relays_waiting(const struct relays *r); /* would relays_next have one? */
 
 #endif

@@ -108,6 +108,12 @@ static json_t *result_of(const char *method)
         "fingerprints", "algorithm", "sha-256", "value", "00:11");
 }
 
+bool relays_waiting(const struct relays *r)
+{
+    (void)r;
+    return relay.snapshot || (relay.count && !relay.hold);
+}
+
 bool relays_next(struct relays *r, struct relays_output *out)
 {
     (void)r;
