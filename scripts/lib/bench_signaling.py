@@ -112,7 +112,9 @@ class Bench(Installation):
     """The installation of the demo, with a county of accounts beside its own."""
 
     def __init__(self, folder, args, postgres=None):
-        super().__init__(folder, log_level="warn", database=postgres and postgres.create("bench"))
+        if postgres:
+            postgres.create("bench")
+        super().__init__(folder, log_level="warn", database=postgres and postgres.socket_uri("bench"))
         self.store_name = "postgresql" if postgres else "sqlite"
         self.rows = PostgresDatabase(postgres, "bench") if postgres else SqliteFile(folder / "shanqiao.db")
         self.accounts = []

@@ -70,6 +70,10 @@ class Postgres:
     def uri(self, database="postgres"):
         return f"postgresql://shanqiao@127.0.0.1:{self.port}/{database}"
 
+    def socket_uri(self, database="postgres"):
+        """Of the Unix socket: what one would use on one machine."""
+        return f"postgresql://shanqiao@/{database}?host={self.folder}&port={self.port}"
+
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen([str(self.bin / "postgres"), "-D", str(self.data)], stdout=log, stderr=log,

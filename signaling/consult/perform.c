@@ -128,16 +128,35 @@ static int write_history(const struct chain *c)
     return status < 0 ? status : 0;
 }
 
-/* Programs of others hear of the state that it came to in the end. */
-static int tell_programs(const struct chain *c)
+/* What programs of others hear of: the state that it came to in the end. */
+static struct webhook_event event_of(const struct chain *c)
 {
-    struct webhook_event e = {.type = "consultation.state",
-                              .consultation = c->r->id,
-                              .state = consult_state_name(c->r->step.state),
-                              .inviting = c->r->place.institution,
-                              .invited = c->r->place.invited,
-                              .utc_us = c->act->utc_us};
-    return c->passed_count > 0 ? webhook_enqueue(c->act->service, &e) : 0;
+    return (struct webhook_event){.type = "consultation.state",
+                                  .consultation = c->r->id,
+                                  .state = consult_state_name(c->r->step.state),
+                                  .inviting = c->r->place.institution,
+                                  .invited = c->r->place.invited,
+                                  .utc_us = c->act->utc_us};
+}
+
+/* Who is to be told is asked first, so that it travels with the writes and with what people are
+ * told of. */
+static int write_and_tell(struct chain *c)
+{
+    struct service *s = c->act->service;
+    struct webhook_event event = event_of(c);
+    struct store_query programs = {0};
+    if (c->passed_count > 0)
+        webhook_ask(s, &event, &programs);
+    int status = consult_record_save(s, c->r);
+    if (status == 0)
+        status = write_history(c);
+    if (status == 0)
+        status = tell_all(&c->tell);
+    if (status == 0 && c->passed_count > 0)
+        status = webhook_take(s, &event, &programs);
+    store_query_end(&programs); /* where it was not looked at */
+    return status;
 }
 
 int consult_perform(const struct consult_act *act, struct consult_record *r,
@@ -156,13 +175,7 @@ int consult_perform(const struct consult_act *act, struct consult_record *r,
     if (status == 0)
         status = free_slot(c);
     if (status == 0)
-        status = consult_record_save(act->service, r);
-    if (status == 0)
-        status = write_history(c);
-    if (status == 0)
-        status = tell_programs(c);
-    if (status == 0)
-        status = tell_all(&c->tell);
+        status = write_and_tell(c);
     tell_fini(&c->tell);
     free(c);
     return status;

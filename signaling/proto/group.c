@@ -20,6 +20,10 @@ static void doom(struct group *g, int error)
 int group_enter(struct dispatch *d, time_us now_us, time_us utc_us)
 {
     struct group *g = &d->group;
+    if (g->open && !g->error && store_settle(d->service->store) < 0) {
+        doom(g, SQ_ERR_STORE); /* what the parts before wrote: they fall without this one */
+        group_commit(d);
+    }
     if (!g->open) {
         int error = store_begin(d->service->store);
         if (error)

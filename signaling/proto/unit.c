@@ -279,8 +279,9 @@ void unit_drop(struct unit *u)
 
 int unit_end(struct unit *u)
 {
-    if (u->in_part && !u->error)
-        unit_fail(u, store_settle(u->d->service->store)); /* what fails undoes this unit alone */
+    /* what fails undoes this unit alone; the first one is alone anyway, until another enters */
+    if (u->in_part && !u->error && u->d->group.parts > 1)
+        unit_fail(u, store_settle(u->d->service->store));
     if (u->in_part && !u->error)
         unit_fail(u, group_leave(u->d, true));
     else if (u->in_part)

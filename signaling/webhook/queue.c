@@ -29,13 +29,11 @@ struct receivers {
     " SELECT DISTINCT w.id FROM up CROSS JOIN webhook w"                                           \
     " WHERE w.institution = up.id AND w.disabled_us = 0"
 
-static int collect(struct service *s, const struct webhook_event *e, struct receivers *r)
+static int collect(struct store_query *q, struct receivers *r)
 {
-    struct store_query q;
-    STORE_QUERY(s->store, &q, RECEIVERS, sv_text(e->inviting), sv_text(e->invited));
-    while (r->count < RECEIVERS_MAX && store_next(&q))
-        store_copy_text(&q, 0, r->items[r->count++], ID_MAX);
-    return store_query_end(&q);
+    while (r->count < RECEIVERS_MAX && store_next(q))
+        store_copy_text(q, 0, r->items[r->count++], ID_MAX);
+    return store_query_end(q);
 }
 
 static char *body_of(const struct webhook_event *e)
@@ -62,10 +60,22 @@ static int insert(struct service *s, const char *receiver, const struct webhook_
     return status < 0 ? status : 0;
 }
 
+void webhook_ask(struct service *s, const struct webhook_event *e, struct store_query *q)
+{
+    STORE_QUERY(s->store, q, RECEIVERS, sv_text(e->inviting), sv_text(e->invited));
+}
+
 int webhook_enqueue(struct service *s, const struct webhook_event *e)
 {
+    struct store_query q;
+    webhook_ask(s, e, &q);
+    return webhook_take(s, e, &q);
+}
+
+int webhook_take(struct service *s, const struct webhook_event *e, struct store_query *q)
+{
     struct receivers receivers = {0};
-    int status = collect(s, e, &receivers);
+    int status = collect(q, &receivers);
     if (status < 0 || receivers.count == 0)
         return status;
     char *body = body_of(e);

@@ -12,6 +12,7 @@
 #define WEBHOOK_KEPT_US            (30 * 24 * 3600 * TIME_US_PER_S) /* ended deliveries, to look at */
 
 struct service;
+struct store_query;
 struct dispatch;
 
 struct webhook_event {
@@ -24,6 +25,10 @@ struct webhook_event {
 
 /* Inside the caller's transaction. 0, SQ_ERR_STORE, SQ_ERR_NOMEM. */
 int webhook_enqueue(struct service *s, const struct webhook_event *e);
+/* The same in two halves, so that what is asked between them shares the way to the store. The query
+ * is ended by the second, or by store_query_end. */
+void webhook_ask(struct service *s, const struct webhook_event *e, struct store_query *q);
+int webhook_take(struct service *s, const struct webhook_event *e, struct store_query *q);
 
 /* Registers a receiver; `secret_text` gets what the receiver checks signatures with, told once.
  * Inside the caller's transaction. SQ_ERR_INVALID: not a https:// address, or an unknown event;
