@@ -8,6 +8,8 @@
  *
  * with the request's params in call->params. Tokens (256 bits) are kept as hashes only. */
 #ifndef SIGNALING_AUTH_AUTH_H
+struct store_query;
+
 #define SIGNALING_AUTH_AUTH_H
 
 #include "signaling/proto/method.h"
@@ -73,6 +75,11 @@ int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
  * (roles may have changed). */
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out);
+/* The same in two halves, so that what is asked between them shares the way to the store. The query
+ * is ended by the second, or by store_query_end. */
+void auth_session_ask(struct service *s, const char *session, time_us utc_us,
+                      struct store_query *q);
+int auth_session_take(struct store_query *q, struct auth_session *out);
 
 /* Another program than the server changed the rights of an account (roles, disabled): the server's
  * next sweep sees to it. Inside the transaction of the change. 0 or a store error. */

@@ -126,7 +126,7 @@ int session_of_account(struct service *s, const char *account, time_us utc_us, c
     " WHERE s.ended_us IS NULL AND a.disabled = 0 AND s.expires_us > $1 AND "
 
 /* The one row of a query over SESSION_COLUMNS. */
-static int take_session(struct store_query *q, struct auth_session *out)
+int auth_session_take(struct store_query *q, struct auth_session *out)
 {
     *out = (struct auth_session){0};
     bool found = store_next(q);
@@ -151,15 +151,20 @@ int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
     token_hash(token, hash);
     STORE_QUERY(s->store, &q, SESSION_COLUMNS "s.token_hash = $2", sv_int(utc_us),
                 sv_bytes(hash, sizeof(hash)));
-    return take_session(&q, out);
+    return auth_session_take(&q, out);
+}
+
+void auth_session_ask(struct service *s, const char *session, time_us utc_us, struct store_query *q)
+{
+    STORE_QUERY(s->store, q, SESSION_COLUMNS "s.id = $2", sv_int(utc_us), sv_text(session));
 }
 
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out)
 {
     struct store_query q;
-    STORE_QUERY(s->store, &q, SESSION_COLUMNS "s.id = $2", sv_int(utc_us), sv_text(session));
-    return take_session(&q, out);
+    auth_session_ask(s, session, utc_us, &q);
+    return auth_session_take(&q, out);
 }
 
 struct ended {

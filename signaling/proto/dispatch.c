@@ -400,8 +400,31 @@ static bool answer_repeat(struct request *r, struct store_query *known)
     return error || reply;
 }
 
+/* What is asked of the store before anything of the request is looked at. */
+struct asked {
+    struct store_query session, reply;
+};
+
+static void ask(struct request *r, struct asked *asked)
+{
+    const char *session = r->peer->caller.session;
+    *asked = (struct asked){0};
+    if (r->method->flags & METHOD_BEFORE_LOGIN || !session[0])
+        return;
+    auth_session_ask(r->d->service, session, r->utc_us, &asked->session);
+    delivery_reply_ask(r->d->service, session, r->rpc.key, &asked->reply);
+    if (r->method->flags & METHOD_WRITES && across_hold(r->d, r->now_us))
+        (void)group_open(r->d, r->now_us, r->utc_us); /* on the same way; failing, the unit fails */
+}
+
+static void end_asked(struct asked *asked)
+{
+    store_query_end(&asked->session);
+    store_query_end(&asked->reply);
+}
+
 /* May this connection call the method now? Refreshes the roles. */
-static bool may_speak(struct request *r)
+static bool may_speak(struct request *r, struct store_query *asked)
 {
     struct auth_session session;
     struct peer *peer = r->peer;
@@ -416,7 +439,7 @@ static bool may_speak(struct request *r)
         refuse(r, SQ_ERR_UNAUTHENTICATED, NULL, NULL);
         return false;
     }
-    int error = auth_session_check(r->d->service, peer->caller.session, r->utc_us, &session);
+    int error = auth_session_take(asked, &session);
     if (!error) {
         peer->caller = session.caller;
         return true;
@@ -448,12 +471,12 @@ static bool fits_schema(struct request *r)
  * is refused to them. */
 static bool is_new_and_allowed(struct request *r)
 {
-    struct store_query known = {0};
-    bool asks = !(r->method->flags & METHOD_BEFORE_LOGIN);
-    if (asks)
-        delivery_reply_ask(r->d->service, r->peer->caller.session, r->rpc.key, &known);
-    bool stands = may_speak(r) && fits_schema(r) && (!asks || !answer_repeat(r, &known));
-    store_query_end(&known); /* where it was not looked at */
+    struct asked asked;
+    bool repeats = !(r->method->flags & METHOD_BEFORE_LOGIN);
+    ask(r, &asked);
+    bool stands = may_speak(r, &asked.session) && fits_schema(r) &&
+                  (!repeats || !answer_repeat(r, &asked.reply));
+    end_asked(&asked); /* what was not looked at */
     return stands;
 }
 

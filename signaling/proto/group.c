@@ -17,19 +17,27 @@ static void doom(struct group *g, int error)
         g->error = error;
 }
 
+int group_open(struct dispatch *d, time_us now_us, time_us utc_us)
+{
+    struct group *g = &d->group;
+    if (g->open)
+        return 0;
+    int error = store_begin(d->service->store);
+    if (!error)
+        *g = (struct group){.open = true, .now_us = now_us, .utc_us = utc_us};
+    return error;
+}
+
 int group_enter(struct dispatch *d, time_us now_us, time_us utc_us)
 {
     struct group *g = &d->group;
-    if (g->open && !g->error && store_settle(d->service->store) < 0) {
+    if (g->open && g->parts && !g->error && store_settle(d->service->store) < 0) {
         doom(g, SQ_ERR_STORE); /* what the parts before wrote: they fall without this one */
         group_commit(d);
     }
-    if (!g->open) {
-        int error = store_begin(d->service->store);
-        if (error)
-            return error;
-        *g = (struct group){.open = true, .now_us = now_us, .utc_us = utc_us};
-    }
+    int error = group_open(d, now_us, utc_us);
+    if (error)
+        return error;
     if (!g->error)
         doom(g, store_savepoint(d->service->store));
     g->parts++;

@@ -124,7 +124,9 @@ void outputs_take_numbers_back(struct dispatch *d, const struct outputs *o);
 
 int told_add(struct told_list *list, uint64_t connection, const char *key);
 
-/* group.c. Opens the group when there is none, and a part in it. 0, or the store's error. */
+/* group.c. Opens the group when there is none. 0, or the store's error. */
+int group_open(struct dispatch *d, time_us now_us, time_us utc_us);
+/* The same, and a part in it. 0, or the store's error. */
 int group_enter(struct dispatch *d, time_us now_us, time_us utc_us);
 /* Ends the part: kept or undone. 0, or the error that dooms the group. */
 int group_leave(struct dispatch *d, bool keep);

@@ -167,8 +167,7 @@ static int engine_rollback(void *engine)
 static int engine_begin(void *engine)
 {
     struct postgres_engine *e = engine;
-    settle(e); /* reads that nobody waits for */
-    int status = postgres_connect(e);
+    int status = ready(e); /* reads that were asked for travel before it */
     e->late = 0;
     e->in_transaction = status == 0;
     if (status == 0)
