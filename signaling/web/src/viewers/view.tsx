@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Materials of a consultation: the list, and one of them opened in its viewer. Each viewer is a part of its own that
+// is loaded when it is needed. Refuses to know whose page it is in.
+import type { ComponentType, JSX } from 'preact';
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { account } from '../app/session';
+import { when } from '../text/text';
+import { Button, Loaded, tell, useLoad } from '../ui/ui';
+import { server } from '../wire/server';
+import { addressOf } from './fetch';
+import { kindOf, listed, sizeText, titleOf, type Kind, type Material, type ViewerProps } from './model';
+import { words } from './text';
+import './viewers.css';
+
+export type { Material } from './model';
+
+export interface MaterialListProps {
+    consultationId: string;
+    /** What is opened elsewhere by `onOpen`; left out: the list opens a material itself, below. */
+    selected?: string | undefined;
+    onOpen?: ((material: Material) => void) | undefined;
+    /** Room of a running call: marks and pointers travel at once. */
+    room?: string | undefined;
+}
+
+export interface MaterialViewProps {
+    consultationId: string;
+    materialId: string;
+    room?: string | undefined;
+}
+
+const VIEWERS: Partial<Record<Kind, ComponentType<ViewerProps>>> = {};
+
+/** Materials of a consultation, kept up to date. */
+function useMaterials(consultationId: string): { value: Material[] | undefined; error: unknown; again(): void } {
+    const load = useLoad(async () => (await server.call('material.list', { consultationId })).materials, [consultationId]);
+    useEffect(() => {
+        const told = ({ consultationId: of }: { consultationId: string }): void => { if (of === consultationId) load.again(); };
+        const off = [server.on('material.added', told), server.on('material.changed', told), server.onReload(load.again)];
+        return () => off.forEach((f) => f());
+    }, [consultationId]);
+    return load;
+}
+
+export function MaterialList({ consultationId, selected, onOpen, room }: MaterialListProps): JSX.Element {
+    const materials = useMaterials(consultationId);
+    const [own, setOwn] = useState<string>();
+    const chosen = onOpen ? selected : own;
+    return <section class="viewers" aria-label={words('materials')}>
+        <Loaded of={materials}>{(all) => listed(all).length === 0 ? <p class="muted">{words('noMaterials')}</p>
+            : <ul class="viewers-list">{listed(all).map((m) => <Row key={m.id} material={m} chosen={m.id === chosen} onOpen={() => (onOpen ? onOpen(m) : setOwn(m.id))} />)}</ul>}</Loaded>
+        {!onOpen && own && <div class="viewers-below"><Button look="quiet" onClick={() => setOwn(undefined)}>{words('closeViewer')}</Button>
+            <MaterialView consultationId={consultationId} materialId={own} room={room} /></div>}
+    </section>;
+}
+
+function Row({ material: m, chosen, onOpen }: { material: Material; chosen: boolean; onOpen(): void }): JSX.Element {
+    return <li><button type="button" class="viewers-row" aria-current={chosen ? 'true' : undefined} onClick={onOpen}>
+        <span class="tag">{words(`type.${kindOf(m)}`)}</span>
+        <span class="viewers-row-name">{titleOf(m)}</span>
+        <span class="muted">{m.bytes !== undefined && `${sizeText(m.bytes)} · `}{words('addedBy', { name: m.addedBy.name, when: when(m.addedAt) })}</span>
+        {m.status !== 'read' && <span class="muted">{words(`status.${m.status}`)}</span>}
+    </button></li>;
+}
+
+/** One material in its viewer. */
+export function MaterialView({ consultationId, materialId, room }: MaterialViewProps): JSX.Element {
+    const materials = useMaterials(consultationId);
+    return <div class="viewers"><Loaded of={materials}>{(all) => {
+        const material = all.find((m) => m.id === materialId);
+        return material ? <Opened key={material.id} material={material} all={all} room={room} /> : <p class="note warn">{words('gone')}</p>;
+    }}</Loaded></div>;
+}
+
+function Opened(props: ViewerProps): JSX.Element {
+    const { material } = props;
+    const Viewer = VIEWERS[kindOf(material)];
+    return <article class="viewers-one" aria-label={titleOf(material)}>
+        <header class="viewers-head"><h3>{titleOf(material)}</h3><Download material={material} /></header>
+        {Viewer && <Viewer {...props} />}
+    </article>;
+}
+
+export function Download({ material: m }: { material: Material }): JSX.Element | null {
+    if (m.format === 'values') return null;
+    return <a class="button quiet" href={addressOf(m.id)} download={m.name || m.id}>{words('download')}{m.bytes !== undefined && ` (${sizeText(m.bytes)})`}</a>;
+}
+
+// ---- shown together in a call ----
+
+const shown = signal<Record<string, { materialId: string; by: string }>>({});
+server.on('room.signalled', ({ room, by, kind, body }) => {
+    const { materialId } = body as { materialId?: unknown };
+    if (kind === 'view' && typeof materialId === 'string' && by !== account.value?.id) shown.value = { ...shown.value, [room]: { materialId, by } };
+});
+
+/** What somebody else of the room shows to all, and who; undefined: nothing yet. */
+export function shownIn(room: string): { materialId: string; by: string } | undefined {
+    return shown.value[room];
+}
+
+/** Asks everybody in the room to look at this one. */
+export function showTogether(room: string, materialId: string): void {
+    server.call('room.signal', { room, kind: 'view', body: { materialId } }).catch(tell);
+}
