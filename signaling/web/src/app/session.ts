@@ -50,7 +50,11 @@ export async function unlock(password: string): Promise<void> {
     locked.value = false;
 }
 
+/** Asked in turn before signing out by one's own will, which forgets what is kept here; false: not now. */
+export const beforeSignOut = new Set<() => Promise<boolean>>();
+
 export async function signOut(): Promise<void> {
+    for (const agreed of beforeSignOut) if (!(await agreed())) return;
     const own = keep.value;
     await server.signOut().catch((error) => { if (!(error instanceof Refusal)) throw error; });
     await own?.forget();
