@@ -13,17 +13,6 @@ export interface ViewerProps {
     all: Material[];
 }
 
-/** What cannot be shown, said so that a person knows what to do; the file can still be downloaded. */
-export class Unshowable extends Error {
-    override readonly name = 'Unshowable';
-    constructor(readonly code: UnshowableCode, readonly detail = '') {
-        super(code);
-    }
-}
-
-export type UnshowableCode =
-    | 'cut_short' | 'damaged' | 'not_image' | 'too_large' | 'codec' | 'unreadable' | 'gone' | 'not_yours' | 'no_signal' | 'header_missing' | 'locked_pdf' | 'network';
-
 /** Materials that are listed: a preview stands behind its original. */
 export function listed(all: Material[]): Material[] {
     return all.filter((m) => !(m.preview && originalOf(m, all)) && m.format !== 'wfdb_header');
