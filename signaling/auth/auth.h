@@ -10,6 +10,7 @@
 #ifndef SIGNALING_AUTH_AUTH_H
 #define SIGNALING_AUTH_AUTH_H
 
+#include "signaling/http/route.h"
 #include "signaling/proto/method.h"
 
 #define AUTH_HASH_MAX         128 /* crypto_pwhash_STRBYTES: Argon2id in libsodium's text form */
@@ -26,6 +27,7 @@
 
 extern const struct method_table auth_method_table;    /* auth.logout */
 extern const struct method_table account_method_table; /* account.* */
+extern const struct http_table auth_http_table;        /* /v1/session: the cookie of pages */
 
 struct auth_login {
     char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is
@@ -51,6 +53,11 @@ bool auth_password_verify(const struct auth_login *login, const char *password);
  * name or password: one text for both), SQ_ERR_CONFLICT (live elsewhere, no takeover), store
  * errors. */
 int auth_login_finish(struct call *call, const struct auth_login *login, bool password_ok);
+
+/* auth.confirm: the same first step, charged to the same login name, of the account that is signed
+ * in; then this in place of auth_login_finish. SQ_ERR_DENIED: wrong password. */
+int auth_login_of(struct service *s, const char *account, char out[AUTH_LOGIN_MAX]);
+int auth_confirm_finish(struct call *call, const struct auth_login *login, bool password_ok);
 
 /* The three steps in one, for tests and tools. Outside of any transaction but the one it opens. */
 int auth_login_now(struct call *call);

@@ -119,7 +119,7 @@ static void succeed(struct unit *u, uint64_t connection, const struct caller *ca
     if (method->flags & (METHOD_WRITES | METHOD_VIEWS))
         unit_fail(u, audit_append(s->store, &row));
     if ((method->flags & METHOD_WRITES) && text && caller->session[0] &&
-        !(method->flags & METHOD_BEFORE_LOGIN) && !u->error)
+        !(method->flags & (METHOD_BEFORE_LOGIN | METHOD_SECRET)) && !u->error)
         unit_fail(u, delivery_reply_put(s, caller->session, key, digest, text, u->utc_us));
     unit_reply(u, connection, key, text, len);
 }
@@ -164,7 +164,7 @@ static void audit_refusal(const struct request *r, int error)
         return;
     unit_begin(&u, d, r->now_us, r->utc_us);
     if (!u.error && slow)
-        unit_fail(&u, slow->refused(d, r->rpc.params, error, r->utc_us));
+        unit_fail(&u, slow->refused(d, &r->peer->caller, r->rpc.params, error, r->utc_us));
     else if (!u.error)
         unit_fail(&u, refused_act(&d->refused, d->service, &r->peer->caller, r->method->name,
                                   refused_object(r->rpc.params), error, r->utc_us));
@@ -302,7 +302,7 @@ void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us 
     if (peer && refused)
         refuse(&r, SQ_ERR_LIMIT, "The server is busy. Try again in a few seconds.",
                "服务器繁忙，请几秒后重试。");
-    else if (peer && !peer->closing && !peer->caller.session[0])
+    else if (peer && !peer->closing && !strcmp(peer->caller.session, p->caller.session))
         run_write(&r, p->job);
     dispatch_pending_free(d, p);
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "shanqiao/error.h"
+#include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
 #include "signaling/nodes/nodes.h"
 #include "signaling/proto/across.h"
@@ -13,6 +14,7 @@
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +157,14 @@ int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us)
     if (peer)
         peer->tokens = (int64_t)DISPATCH_RATE_BURST * TOKENS_PER_MESSAGE;
     return peer ? 0 : SQ_ERR_NOMEM;
+}
+
+void dispatch_keep_token(struct dispatch *d, uint64_t connection, const char *token)
+{
+    struct peer *peer = peers_find(&d->peers, connection);
+    _Static_assert(PEER_TOKEN_MAX == AUTH_TOKEN_MAX, "one size");
+    if (peer && strlen(token) < sizeof peer->token)
+        snprintf(peer->token, sizeof peer->token, "%s", token);
 }
 
 void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us)

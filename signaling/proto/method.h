@@ -87,7 +87,10 @@ enum method_flags {
     METHOD_WRITES = 1, /* runs in a transaction, idempotent by request id, leaves an audit row */
     METHOD_BEFORE_LOGIN = 2, /* callable without a session */
     METHOD_DEFERRED = 4,     /* owned by signaling/media: replies after a relay answered */
-    METHOD_VIEWS = 8         /* a read of what is a person's: leaves an audit row too */
+    METHOD_SECRET = 16,  /* params hold a secret: no digest or reply of it is kept, so the same id
+                            again is done again */
+    METHOD_SIGNALS = 32, /* a read whose effects leave at once and are stored nowhere */
+    METHOD_VIEWS = 8     /* a read of what is a person's: leaves an audit row too */
 };
 
 struct method {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "shanqiao/error.h"
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,7 @@ void peers_bind(struct peers *peers, struct peer *peer, const struct caller *cal
     CHECK(!peers_find_session(peers, caller->session));
     struct peer **slot = &peers->by_session[session_bucket(peers, caller->session)];
     peer->caller = *caller;
+    sodium_memzero(peer->token, sizeof peer->token);
     peer->next_by_session = *slot;
     *slot = peer;
 }

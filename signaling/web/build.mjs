@@ -59,7 +59,7 @@ async function makeTypes() {
                 if (schema[part]) add(group, file.slice(0, -5), part, schema[part], schema.$defs);
         }
     root.required = Object.keys(root.properties);
-    const source = await compile(shapeOnly(root), 'Wire', { bannerComment: '// Made by build.mjs from docs/protocol; not kept in the repository.', unreachableDefinitions: true, declareExternallyReferenced: true, strictIndexSignatures: true });
+    const source = await compile(shapeOnly(root), 'Wire', { bannerComment: '// SPDX-License-Identifier: Apache-2.0\n// Made by build.mjs from docs/protocol; not kept in the repository.', unreachableDefinitions: true, declareExternallyReferenced: true, strictIndexSignatures: true });
     const file = path.join(HERE, 'src/wire/protocol.ts');
     if (!existsSync(file) || readFileSync(file, 'utf8') !== source) writeFileSync(file, source);
 }
@@ -71,7 +71,10 @@ async function bundle(out) {
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
     const common = { bundle: true, minify: true, sourcemap: false, legalComments: 'none', logLevel: 'error', absWorkingDir: HERE, target: ['es2020'], jsx: 'automatic', jsxImportSource: 'preact', loader: { '.woff2': 'file', '.svg': 'file' } };
-    const pages = await esbuild.build({ ...common, entryPoints: { main: 'src/main.tsx' }, format: 'esm', splitting: true, outdir: out, entryNames: '[name]-[hash]', chunkNames: 'part-[hash]', assetNames: '[name]-[hash]', metafile: true });
+    // the viewers' worker, with decoders in parts of their own; pages get its name
+    const aside = await esbuild.build({ ...common, entryPoints: { 'viewer-worker': 'src/viewers/worker.ts' }, format: 'esm', splitting: true, outdir: out, entryNames: '[name]-[hash]', chunkNames: 'part-[hash]', external: ['fs', 'path'], metafile: true });
+    const viewerWorker = Object.keys(aside.metafile.outputs).map((f) => path.basename(f)).find((f) => f.startsWith('viewer-worker-'));
+    const pages = await esbuild.build({ ...common, define: { VIEWER_WORKER: JSON.stringify(`/${viewerWorker}`) }, entryPoints: { main: 'src/main.tsx' }, format: 'esm', splitting: true, outdir: out, entryNames: '[name]-[hash]', chunkNames: 'part-[hash]', assetNames: '[name]-[hash]', metafile: true });
     const written = Object.keys(pages.metafile.outputs).map((f) => path.basename(f));
     const main = written.find((f) => /^main-.*\.js$/.test(f));
     const style = written.find((f) => /^main-.*\.css$/.test(f));

@@ -31,8 +31,7 @@ struct server_config {
     const char *address; /* to listen on; "": all */
     int port;
     const char *certificate, *key;     /* PEM files */
-    const char *web_directory;         /* static files; "": none */
-    const struct config_list *origins; /* exact values of Origin that may open a WebSocket */
+    const struct config_list *origins; /* exact values of Origin of pages that may ask */
     int connections_max;
     struct dispatch *dispatch;       /* borrowed */
     const struct http_table *routes; /* borrowed; paths that rooms answer */
