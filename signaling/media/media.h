@@ -69,6 +69,30 @@ void media_effect(struct media *m, const struct effect *effect, time_us now_us);
 /* The session's connection came (sign-in, resume) or went. */
 void media_presence(struct media *m, const char *session, bool connected, time_us now_us);
 
+/* ---- how people hear each other, for those who keep machines running ---- */
+
+enum media_health { MEDIA_GOOD, MEDIA_FAIR, MEDIA_POOR, MEDIA_NONE };
+
+/* One person in one room, over all its transports there. */
+struct media_seat {
+    const char *room, *account, *relay; /* relay "": not placed */
+    enum media_health health;
+    const char *reason; /* literal, of MEDIA_NONE and MEDIA_POOR: "connection_lost", "media_lost",
+                           "no_media", "relay_silent", "poor"; else "" */
+    time_us since_us;   /* of the reason; monotonic */
+    int64_t kbps, loss_up_percent, loss_down_percent, rtt_ms;
+};
+
+#define MEDIA_QUALITY_US (5 * TIME_US_PER_S)
+
+/* Asks the relays for the numbers of rooms that were not asked about for MEDIA_QUALITY_US. */
+void media_quality_ask(struct media *m);
+/* Calls `each` for everybody who has a seat in a room of this node. */
+void media_each_seat(struct media *m, void (*each)(const struct media_seat *seat, void *user),
+                     void *user);
+/* The time of media's last step: since_us counts to it. */
+time_us media_now(const struct media *m);
+
 /* Reads what the relays say and keeps it for the next step: for when nothing can be written. */
 void media_listen(struct media *m, time_us now_us);
 /* Takes what the relays said, runs timers. */

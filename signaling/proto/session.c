@@ -5,6 +5,7 @@
 #include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
+#include "signaling/operator/operator.h"
 #include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/unit.h"
