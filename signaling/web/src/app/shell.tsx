@@ -8,9 +8,14 @@ import { Button, Field, Toasts, errorText } from '../ui/ui';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
 import { pages } from './pages';
+import { lazy } from './lazy';
 import { go, place } from './router';
+import { running } from './running';
 import { account, locked, restore, signIn, signOut, unlock } from './session';
 import { words } from './text';
+import { Attend } from '../specialist/attend';
+
+const CallDock = lazy(() => import('../call/dock').then((m) => m.CallDock));
 
 const SIZES = [18, 22, 26, 30];
 const SIZE = 'shanqiao.textSize';
@@ -118,6 +123,8 @@ export function Shell(): JSX.Element {
             {locked.value ? <Locked /> : null}
             <div hidden={locked.value}><CurrentPage /></div>
         </main>
+        {account.value.roles.includes('specialist') && <Attend />}
+        {running.value !== null && place.value.path !== 'call' && <CallDock id={running.value} />}
         <Toasts />
     </div>;
 }

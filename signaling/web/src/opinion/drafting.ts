@@ -41,7 +41,8 @@ export class Drafting {
     private sending: Promise<void> | null = null;
     private writing: Promise<void> | null = null;
     private dirty = false;
-    private closed = false;
+    private closed = false; // nobody shows it any more; another one may have opened the same record
+    private gone = false; // signed: nothing is to be kept
     private cancelSave: (() => void) | null = null;
 
     /** `start`: what a new draft begins with (the signed text that is to be replaced). */
@@ -106,7 +107,7 @@ export class Drafting {
     }
 
     private async writeAll(): Promise<void> {
-        while (this.dirty && !this.closed) {
+        while (this.dirty && !this.gone) {
             this.dirty = false;
             const kept: Kept = { base: this.base, draft: this.draft.value, beside: this.beside.value };
             await this.port.keep.put(this.name, kept).catch((error) => (this.error.value = error));
@@ -144,6 +145,7 @@ export class Drafting {
             throw error;
         }
         this.error.value = null;
+        if (this.closed) return;
         this.base = sent;
         this.write();
         if (same(this.draft.value, sent)) this.state.value = 'saved';
@@ -156,6 +158,7 @@ export class Drafting {
     /** Nothing is kept any more: it was signed. */
     async discard(): Promise<void> {
         this.close();
+        this.gone = true;
         await this.writing;
         await this.port.keep.delete(this.name);
     }

@@ -56,7 +56,8 @@ export function stopRing(): void {
     timer = null;
 }
 
-export async function testRing(): Promise<void> {
+/** Once: the test of the ring, and a new reading. */
+export async function chime(): Promise<void> {
     await allowSound();
     once('calm');
 }

@@ -3,7 +3,6 @@
 import { catalogue } from '../text/text';
 
 export const words = catalogue({
-    'menu.desk': '工作台', 'menu.readings': '阅片报告', 'menu.consults': '我的会诊', 'menu.slots': '排期', 'menu.outcomes': '结果反馈',
     duty: '值班', onDuty: '值班中', offDuty: '未值班', dutyOn: '开始值班', dutyOff: '结束值班', dutySwitch: '{panel} 值班', byRoster: '按排班值班，至 {time}', byRosterOpen: '按排班值班', alsoOn: '同时值班：{names}', alone: '目前只有您在值班', nobodyOn: '目前无人值班', nobodyElse: '目前没有其他人值班', unreachable: '{name}（未在线）', noPanel: '您还不属于任何专家组。请联系管理员把您加入专家组。', dutyEnds: '退出登录会同时结束值班。',
     ringHere: '请保持此页面打开，有会诊时会响铃。', soundBlocked: '浏览器尚未允许声音。点一下“试听铃声”即可。', soundTest: '试听铃声', noticeAsk: '允许桌面通知', noticeWhy: '页面在后台时也能看到呼叫。通知里不含患者信息。', noticeDenied: '桌面通知已被浏览器禁止。请在地址栏的网站设置中允许通知。', noticeOn: '桌面通知已开启',
     ringing: '正在呼叫您', ringingBar: '{kind}呼叫 · {institution}', ringLook: '查看', ringLocked: '请先解锁页面，再接诊。', ringTitle: '【呼叫】{kind}', silence: '静音本次铃声', noticeTitle: '山桥：{kind}呼叫', noticeBody: '{urgency} · 请回到页面查看', othersRung: '{n} 个呼叫',
@@ -20,9 +19,8 @@ export const words = catalogue({
     upcoming: '即将开始', noUpcoming: '没有已约定的会诊。', todo: '等待您处理', nothingTodo: '目前没有等待您处理的事项。',
     mySlots: '可预约时段', offer: '开放时段', panel: '专家组', date: '日期', from: '开始', until: '结束', minutes: '每段分钟数', weeks: '重复周数', mine: '由我本人出诊', anyone: '组内任何专家', whoWill: '出诊人', offered: '已开放 {n} 个时段', withdraw: '关闭', withdrawn: '时段已关闭', free: '可预约', taken: '已预约', noSlots: '这段时间没有开放的时段。', slotMine: '本人', slotAny: '组内', slotOther: '其他专家', badSpan: '结束时间应晚于开始时间，并且在将来。', previousWeek: '前一周', nextWeek: '后一周', week: '{from} 至 {until}',
     outcomes: '患者后来的情况', 'concordance.agrees': '与意见一致', 'concordance.agrees_in_part': '部分一致', 'concordance.differs': '不一致', 'concordance.unknown': '最终诊断未知', avoided: '避免了转诊', transferred: '仍需转诊', noOutcomes: '还没有收到结果反馈。对方记录后会自动出现在这里。', isNew: '新', outcomeCount: '已反馈 {n} 例', outcomeTold: '收到一份结果反馈',
-    'key.desk': '工作台', 'key.readings': '阅片报告', 'key.cases': '我的会诊', 'key.slots': '排期', 'key.outcomes': '结果反馈', 'key.answer': '查看呼叫', shortcuts: '快捷键',
+    'key.answer': '查看呼叫', shortcuts: '快捷键',
 }, {
-    'menu.desk': 'Desk', 'menu.readings': 'Reading', 'menu.consults': 'My cases', 'menu.slots': 'Schedule', 'menu.outcomes': 'Outcomes',
     duty: 'Duty', onDuty: 'On duty', offDuty: 'Off duty', dutyOn: 'Go on duty', dutyOff: 'Go off duty', dutySwitch: 'Duty for {panel}', byRoster: 'By roster, until {time}', byRosterOpen: 'By roster', alsoOn: 'Also on duty: {names}', alone: 'You are the only one on duty now', nobodyOn: 'Nobody is on duty now', nobodyElse: 'Nobody else is on duty now', unreachable: '{name} (not online)', noPanel: 'You are in no panel yet. Ask the administrator to add you to one.', dutyEnds: 'Signing out ends duty too.',
     ringHere: 'Leave this page open; it rings when somebody asks for you.', soundBlocked: 'The browser does not allow sound yet. Press "Test the ring" once.', soundTest: 'Test the ring', noticeAsk: 'Allow desktop notifications', noticeWhy: 'So you see a call while this page is in the background. They hold nothing of a patient.', noticeDenied: 'The browser blocks notifications. Allow them in the site settings beside the address.', noticeOn: 'Desktop notifications are on',
     ringing: 'You are being called', ringingBar: '{kind} call · {institution}', ringLook: 'Look', ringLocked: 'Unlock the page first, then answer.', ringTitle: '[Call] {kind}', silence: 'Silence this ring', noticeTitle: 'Shanqiao: {kind} call', noticeBody: '{urgency} · go to the page', othersRung: '{n} calls',
@@ -39,5 +37,5 @@ export const words = catalogue({
     upcoming: 'Coming up', noUpcoming: 'Nothing is scheduled.', todo: 'Waiting for you', nothingTodo: 'Nothing waits for you now.',
     mySlots: 'Slots', offer: 'Open slots', panel: 'Panel', date: 'Date', from: 'From', until: 'To', minutes: 'Minutes a slot', weeks: 'Weeks to repeat', mine: 'I will be there', anyone: 'Anybody of the panel', whoWill: 'Who', offered: '{n} slots opened', withdraw: 'Close', withdrawn: 'The slot is closed', free: 'Free', taken: 'Taken', noSlots: 'No slots in this week.', slotMine: 'You', slotAny: 'The panel', slotOther: 'A colleague', badSpan: 'The end is after the start, and both lie ahead.', previousWeek: 'Week before', nextWeek: 'Week after', week: '{from} to {until}',
     outcomes: 'What became of the patients', 'concordance.agrees': 'Agrees with the opinion', 'concordance.agrees_in_part': 'Agrees in part', 'concordance.differs': 'Differs', 'concordance.unknown': 'Final diagnosis unknown', avoided: 'Transfer avoided', transferred: 'Transferred', noOutcomes: 'No outcome has come back yet. They appear here once recorded.', isNew: 'New', outcomeCount: '{n} reported', outcomeTold: 'An outcome has come back',
-    'key.desk': 'Desk', 'key.readings': 'Reading', 'key.cases': 'My cases', 'key.slots': 'Schedule', 'key.outcomes': 'Outcomes', 'key.answer': 'Look at the call', shortcuts: 'Shortcuts',
+    'key.answer': 'Look at the call', shortcuts: 'Shortcuts',
 });
