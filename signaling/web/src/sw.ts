@@ -6,7 +6,7 @@ declare const KEPT: string[];
 declare const VERSION: string;
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const NAME = `pages-${VERSION}`;
-const OURS = /^\/(main|part|pdf-worker)-[\w-]+\.(js|mjs|css)$|^\/(favicon\.svg|manifest\.webmanifest)?$/;
+const OURS = /^\/(main|part|pdf-worker|viewer-worker)-[\w-]+\.(js|mjs|css)$|^\/(favicon\.svg|manifest\.webmanifest)?$/;
 
 worker.addEventListener('install', (event) => {
     event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(KEPT)).then(() => worker.skipWaiting()));

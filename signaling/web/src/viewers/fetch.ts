@@ -5,8 +5,10 @@
 export interface Loading {
     /** Bytes here so far, of all. */
     onProgress?: ((loaded: number, total: number) => void) | undefined;
-    /** Each piece as it comes, with its place; in order. */
-    onPiece?: ((piece: Uint8Array, at: number) => void) | undefined;
+    /** Each piece as it comes, with its place, in order; `total` of the whole file. */
+    onPiece?: ((piece: Uint8Array, at: number, total: number) => void) | undefined;
+    /** false: who takes the pieces keeps them; nothing is returned. */
+    keep?: boolean;
     signal?: AbortSignal | undefined;
     from?: number;
     to?: number; // last byte, inclusive
@@ -73,7 +75,7 @@ async function readOn(id: string, from: number, how: Loading, state: State): Pro
     state.etag = whole.etag;
     state.total = whole.total;
     const end = Math.min(how.to !== undefined ? how.to + 1 : whole.total, whole.total);
-    state.bytes ??= new Uint8Array(Math.max(0, end - from));
+    if (how.keep !== false) state.bytes ??= new Uint8Array(Math.max(0, end - from));
     await drain(reply, whole.first, end, from, how, state);
     if (state.at < end) throw new LoadError(0);
 }
@@ -88,8 +90,8 @@ async function drain(reply: Response, first: number, end: number, from: number, 
         const piece = value.subarray(skip, Math.max(skip, end - place));
         place += value.length;
         if (piece.length === 0) continue;
-        state.bytes!.set(piece, state.at - from);
-        how.onPiece?.(piece, state.at);
+        state.bytes?.set(piece, state.at - from);
+        how.onPiece?.(piece, state.at, state.total);
         state.at += piece.length;
         how.onProgress?.(state.at - from, end - from);
         if (state.at >= end) return void reader.cancel().catch(() => undefined);

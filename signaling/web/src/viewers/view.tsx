@@ -4,6 +4,7 @@
 import type { ComponentType, JSX } from 'preact';
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { lazy } from '../app/lazy';
 import { account } from '../app/session';
 import { when } from '../text/text';
 import { Button, Loaded, tell, useLoad } from '../ui/ui';
@@ -30,7 +31,10 @@ export interface MaterialViewProps {
     room?: string | undefined;
 }
 
-const VIEWERS: Partial<Record<Kind, ComponentType<ViewerProps>>> = {};
+const VIEWERS: Partial<Record<Kind, ComponentType<ViewerProps>>> = {
+    photo: lazy(() => import('./photo/photo').then((m) => m.PhotoView)),
+    dicom: lazy(() => import('./dicom/dicom').then((m) => m.DicomView)),
+};
 
 /** Materials of a consultation, kept up to date. */
 function useMaterials(consultationId: string): { value: Material[] | undefined; error: unknown; again(): void } {
