@@ -13,7 +13,7 @@ export interface Band {
     enteredMs: number;
 }
 
-/** bit/s below which the rung can't be held; above 1.3 times that it may be entered. */
+/** bit/s below which the rung can't be held; above CLIMB times that it may be entered. */
 export const FLOOR: Record<Exclude<Rung, 'voice'>, number> = { full: 250_000, half: 100_000, small: 40_000 };
 const ORDER: Rung[] = ['voice', 'small', 'half', 'full'];
 export const DOWN_MS = 2000;
@@ -21,19 +21,22 @@ export const UP_MS = 8000;
 const RETRY_FIRST_MS = 20_000;
 const RETRY_MAX_MS = 160_000;
 const SHORT_MS = 15_000; // a picture that lasted less was tried in vain
-const LOSS_BAD = 0.15; // of our speech, at the relay
+const LOSS_BAD = 0.15; // of our speech, at the relay: the picture gives way
+const LOSS_SOME = 0.05; // no climbing
+const CLIMB = 1.3;
 
 export function newBand(): Band {
     return { rung: 'full', toward: 'full', sinceMs: 0, retryMs: RETRY_FIRST_MS, enteredMs: -Infinity };
 }
 
+const lower = (a: Rung, b: Rung): Rung => (ORDER.indexOf(a) < ORDER.indexOf(b) ? a : b);
+
 function wanted(band: Band, bitsPerSecond: number, loss: number): Rung {
     const at = ORDER.indexOf(band.rung);
-    for (const rung of ['full', 'half', 'small'] as const) {
-        const climbs = ORDER.indexOf(rung) > at;
-        if (bitsPerSecond >= FLOOR[rung] * (climbs ? 1.3 : 1)) return loss > LOSS_BAD && !climbs && rung === band.rung ? ORDER[Math.max(0, at - 1)]! : climbs && loss > LOSS_BAD / 3 ? band.rung : rung;
-    }
-    return 'voice';
+    const carries = (rung: Exclude<Rung, 'voice'>): boolean => bitsPerSecond >= FLOOR[rung] * (ORDER.indexOf(rung) > at ? CLIMB : 1);
+    const rung: Rung = (['full', 'half', 'small'] as const).find(carries) ?? 'voice';
+    if (loss > LOSS_BAD) return lower(rung, ORDER[Math.max(0, at - 1)]!);
+    return loss > LOSS_SOME ? lower(rung, band.rung) : rung;
 }
 
 function enter(band: Band, rung: Rung, nowMs: number): Band {

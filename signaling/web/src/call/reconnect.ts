@@ -100,7 +100,7 @@ function due(link: Link, nowMs: number): Step {
     if (link.mode === 'waiting') return link.relayDown ? join(on, nowMs) : lost(link) ? restart(on, nowMs) : [{ ...on, mode: 'up' }, 'none'];
     if (link.mode === 'restarting') return restart(on, nowMs);
     // requests of an attempt outlive a lost connection under their old id, so a second one beside it would only double it
-    if (link.mode === 'joining') return link.signalling ? join({ ...on, attempt: link.attempt + 1 }, nowMs) : [{ ...on, dueMs: nowMs + JOIN_MS }, 'none'];
+    if (link.mode === 'joining') return link.signalling ? join(on, nowMs) : [{ ...on, dueMs: nowMs + JOIN_MS }, 'none'];
     return [on, 'none'];
 }
 
