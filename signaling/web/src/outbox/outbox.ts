@@ -148,14 +148,14 @@ export class Outbox {
         this.pump();
     }
 
-    /** With those that need it: without its result they can't go. */
-    async remove(id: string): Promise<void> {
+    /** With those that need it: without its result they can't go. `keepFiles`: they go back to who chose them. */
+    async remove(id: string, keepFiles = false): Promise<void> {
         const gone = this.find(id);
         if (!gone) return;
         if (this.uploading?.id === id) this.uploading.abort.abort();
-        for (const other of this.items.value) if (other.needs.includes(id)) await this.remove(other.id);
+        for (const other of this.items.value) if (other.needs.includes(id)) await this.remove(other.id, keepFiles);
         await this.drop(gone);
-        if (gone.task.kind === 'upload') await dropFile(this.env.store, gone.task.file.id);
+        if (gone.task.kind === 'upload' && !keepFiles) await dropFile(this.env.store, gone.task.file.id);
         this.settle(id, (w) => w.reject(new Problem({ 'zh-CN': '已从待发送中删除。', en: 'It was removed from what waits to be sent.' }, false)));
         this.pump();
     }

@@ -12,7 +12,7 @@ type Look = 'primary' | 'danger' | 'quiet' | 'huge';
 interface ButtonProps {
     children: ComponentChildren;
     onClick?: (event: MouseEvent) => unknown; // a promise disables the button until it ends; its failure is told
-    look?: Look | `${Look} ${Look}`;
+    look?: Look | `${Look} ${Look}` | 'danger primary huge';
     submit?: boolean;
     disabled?: boolean;
     pressed?: boolean;
