@@ -2,7 +2,7 @@
 // The page of a call: enters by itself, comes back by itself after a drop or a reload, and is left or ended only by a
 // button. What media do is in media.ts, what is measured in watch.ts.
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { go } from '../app/router';
 import { running } from '../app/running';
 import { account } from '../app/session';
@@ -12,6 +12,7 @@ import { Button, Loaded, errorText, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { Room } from './room';
+import { usePresence } from './presence';
 import { forget, take } from './prepare';
 import { isOver, partOf } from './states';
 import { words } from './text';
@@ -34,27 +35,11 @@ function OfCase({ id }: { id: string }): JSX.Element {
     }}</Loaded>;
 }
 
-const RETRY_MS = 15_000;
-
-/** Enters whenever one is not there: at first, after a drop, when it becomes possible. */
 function Inside({ consultation: c }: { consultation: Consultation }): JSX.Element {
     const seat = useMemo(() => take(c.id), [c.id]);
     const part = partOf(c, seat.account);
-    const here = c.present.includes(seat.account);
-    const [turn, setTurn] = useState(0);
-    const ready = server.state.value === 'ready';
-    useEffect(() => {
-        running.value = c.id;
-        if (part !== 'observer' && part !== 'none') void seat.capture();
-    }, [c.id, part]);
-    useEffect(() => { seat.follow(c); }, [c.revision]);
-    useEffect(() => { if (ready && (!here || !seat.entered.value)) void seat.enter(); }, [ready, here, c.revision, turn]);
     const barred = seat.barred.value;
-    useEffect(() => {
-        if (!barred) return;
-        const timer = setInterval(() => setTurn((n) => n + 1), RETRY_MS);
-        return () => clearInterval(timer);
-    }, [barred !== null]);
+    usePresence(c, seat);
     const leave = async (): Promise<void> => {
         running.value = null;
         const left = seat.leave();

@@ -2,6 +2,7 @@
 // One's seat in a call: media, own devices, presence. It outlives the page, so that a call goes on while another page is
 // looked at, and is there before the page (prepare.ts). Refuses to know what is drawn.
 import { signal } from '@preact/signals';
+import { remember } from '../case/live';
 import { callPace } from '../outbox/pace';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
@@ -56,6 +57,7 @@ export class Seat {
             if (this.left) return;
             this.barred.value = null;
             this.entered.value = true;
+            remember(consultation);
             this.follow(consultation);
             this.media.hurry();
         } catch (error) {
