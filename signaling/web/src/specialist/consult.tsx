@@ -12,13 +12,13 @@ import { OpinionReader } from '../opinion/reader';
 import { Referrals } from '../opinion/referral';
 import { useShortcuts, type Shortcut } from '../ui/shortcuts';
 import { Button, Loaded } from '../ui/ui';
-import { MaterialList } from '../viewers/view';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { ConsentScope } from './consent';
 import { isAuthor, isChair, mayEnter, mayWrite, ringsFor } from './due';
 import { RefuseDialog } from './refuse';
 import { answer, unanswer } from './ringing';
+import { Materials } from './materials';
 import { words } from './text';
 import './specialist.css';
 
@@ -106,7 +106,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
         <div class="specialist-columns">
             <section class="card" aria-label={words('caseTab')}>{!clinical && <p class="note">{words('clinicalHidden')}</p>}<CaseFacts consultation={c} /></section>
             {clinical && <div>
-                <section class="card"><h3>{words('materials')}</h3><MaterialList consultationId={c.id} /></section>
+                <section class="card"><h3>{words('materials')}</h3><Materials consultationId={c.id} /></section>
                 <div class="card"><ConsentScope consultation={c} /></div>
             </div>}
         </div>

@@ -19,13 +19,13 @@ import { SaveTemplate, TemplatesDialog } from '../opinion/templates_box';
 import { common } from '../text/common';
 import { useShortcuts } from '../ui/shortcuts';
 import { Button, Dialog, Field, Loaded, errorText, toast, useLoad } from '../ui/ui';
-import { MaterialList } from '../viewers/view';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { ConsentScope } from './consent';
 import { isAuthor, isChair, mayEnter, maySign, mayWrite } from './due';
 import { useFresh } from './paging';
 import { ReadingTools } from './reading_tools';
+import { Materials } from './materials';
 import { words } from './text';
 import './specialist.css';
 
@@ -141,7 +141,7 @@ function Left({ c }: { c: Consultation }): JSX.Element {
     return <div class="specialist-left">
         <div class="specialist-tabs" role="group" aria-label={words('summary')}>{parts.map(([key, name]) => <Button key={key} look="quiet" pressed={part === key} onClick={() => setPart(key)}>{name}</Button>)}</div>
         {part === 'case' && <div class="card"><CaseFacts consultation={c} /><ConsentScope consultation={c} /></div>}
-        {part === 'materials' && <MaterialList consultationId={c.id} />}
+        {part === 'materials' && <Materials consultationId={c.id} />}
         {part === 'course' && <div class="card"><CaseTimeline consultation={c} /></div>}
     </div>;
 }
