@@ -17,6 +17,8 @@ import { server } from '../wire/server';
 import { ConsentScope } from './consent';
 import { isAuthor, isChair, mayEnter, mayWrite, ringsFor } from './due';
 import { RefuseDialog } from './refuse';
+import { Notes } from './notes';
+import { Agree } from './agree';
 import { answer, unanswer } from './ringing';
 import { Materials } from './materials';
 import { words } from './text';
@@ -110,6 +112,8 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
                 <div class="card"><ConsentScope consultation={c} /></div>
             </div>}
         </div>
+        {c.kind === 'guidance' && isAuthor(c, me) && <Notes c={c} />}
+        {c.awaits?.includes('schedule') && (isAuthor(c, me) || isChair(c, me)) && <Agree c={c} />}
         <Outcome c={c} />
         {OPINION.has(c.state) && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
         {isAuthor(c, me) && (OPINION.has(c.state) || c.state === 'opinion_drafted') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}

@@ -67,8 +67,9 @@ function EndCall({ c }: { c: Consultation }): JSX.Element {
         remember((await server.call('consultation.end', { id: c.id })).consultation);
         setOpen(false);
     };
+    const begun = c.state === 'in_progress' || c.state === 'interrupted'; // ended before, it would be cancelled
     return <div class="note warn">{editing('callFirst')}
-        <div class="buttons"><Button look="primary" onClick={() => go('call', c.id)}>{editing('backToCall')}</Button><Button look="danger" onClick={() => setOpen(true)}>{editing('endCall')}</Button></div>
+        <div class="buttons">{mayEnter(c, Date.now()) && <Button look="primary" onClick={() => go('call', c.id)}>{words(begun ? 'backToCall' : 'enterCall')}</Button>}{begun && <Button look="danger" onClick={() => setOpen(true)}>{editing('endCall')}</Button>}</div>
         <Dialog open={open} title={editing('endCall')} onClose={() => setOpen(false)}><p>{editing('endCallAsk')}</p>
             <div class="buttons"><Button look="danger primary" onClick={end}>{editing('endCall')}</Button><Button onClick={() => setOpen(false)}>{common('cancel')}</Button></div></Dialog>
     </div>;
@@ -96,7 +97,7 @@ function Writing({ c, former, start, onDone }: { c: Consultation; former?: Opini
             <span class="buttons"><Button onClick={() => setShown('templates')}>{editing('templates')}</Button><Button look="quiet" onClick={() => setShown('save')}>{editing('saveTemplate')}</Button><Button look="primary" disabled={!may} onClick={() => setShown('sign')}>{editing('sign')}</Button>{former && <Button look="quiet" onClick={onDone}>{common('cancel')}</Button>}</span>
         </div>
         {of.state.value === 'refused' && of.error.value !== null && <p class="note warn">{editing('unsaved', { why: errorText(of.error.value) })}</p>}
-        {!inTime && mayEnter(c, Date.now()) && isAuthor(c, me) && <EndCall c={c} />}
+        {!inTime && <EndCall c={c} />}
         {c.kind === 'reading' && !former && <ReadingTools c={c} of={of} />}
         {former && <><p class="note">{editing('newVersionWhy')}</p><Field label={editing('reason')}><textarea rows={2} maxLength={500} value={of.beside.value.reason} onInput={(e) => of.changeBeside({ reason: e.currentTarget.value })} /></Field></>}
         {c.kind === 'mdt' && !chair && <p class="note">{editing('yourOpinion')}</p>}
