@@ -7,7 +7,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { lazy } from '../app/lazy';
 import { account } from '../app/session';
 import { when } from '../text/text';
-import { Button, Loaded, tell, useLoad } from '../ui/ui';
+import { Button, Loaded, tell, toast, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { addressOf } from './fetch';
 import { kindOf, listed, sizeText, titleOf, type Kind, type Material, type ViewerProps } from './model';
@@ -31,9 +31,13 @@ export interface MaterialViewProps {
     room?: string | undefined;
 }
 
-const VIEWERS: Partial<Record<Kind, ComponentType<ViewerProps>>> = {
+const VIEWERS: Record<Kind, ComponentType<ViewerProps>> = {
     photo: lazy(() => import('./photo/photo').then((m) => m.PhotoView)),
     dicom: lazy(() => import('./dicom/dicom').then((m) => m.DicomView)),
+    ecg: lazy(() => import('./ecg/ecg').then((m) => m.EcgView)),
+    pdf: lazy(() => import('./pdf/pdf').then((m) => m.PdfView)),
+    audio: lazy(() => import('./audio/audio').then((m) => m.AudioView)),
+    vitals: lazy(() => import('./vitals/vitals').then((m) => m.VitalsView)),
 };
 
 /** Materials of a consultation, kept up to date. */
@@ -78,11 +82,13 @@ export function MaterialView({ consultationId, materialId, room }: MaterialViewP
 }
 
 function Opened(props: ViewerProps): JSX.Element {
-    const { material } = props;
+    const { material, room } = props;
     const Viewer = VIEWERS[kindOf(material)];
     return <article class="viewers-one" aria-label={titleOf(material)}>
-        <header class="viewers-head"><h3>{titleOf(material)}</h3><Download material={material} /></header>
-        {Viewer && <Viewer {...props} />}
+        <header class="viewers-head"><h3>{titleOf(material)}</h3>
+            {room && <Button onClick={() => { showTogether(room, material.id); toast(words('show.sent')); }}>{words('show.together')}</Button>}
+            <Download material={material} /></header>
+        <Viewer {...props} />
     </article>;
 }
 
