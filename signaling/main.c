@@ -13,6 +13,7 @@
 #include "signaling/materials/materials.h"
 #include "signaling/media/media.h"
 #include "signaling/nodes/nodes.h"
+#include "signaling/operator/operator.h"
 #include "signaling/proto/schema.h"
 #include "signaling/relays/relays.h"
 #include "signaling/rooms.h"
@@ -121,6 +122,18 @@ static int open_media(struct program *p)
     int error = media_new(&p->media, &c, clock_monotonic_us());
     p->service.media = p->media;
     return error ? complain("media", "can't load the stored objects", error) : 0;
+}
+
+static int open_watch(struct program *p)
+{
+    const struct watch_port port = {.relays = p->relays,
+                                    .info = relays_info,
+                                    .add = relays_add,
+                                    .remove = relays_remove,
+                                    .drain = relays_drain,
+                                    .refused = relays_refused};
+    int error = watch_new(&p->service, &port, p->nodes ? p->settings.cluster_node : "");
+    return error ? complain("start", "no memory", error) : 0;
 }
 
 static int open_dispatch(struct program *p)
@@ -245,6 +258,7 @@ static void close_all(struct program *p)
     materials_free(p->materials);
     webhooks_free(p->webhooks);
     dispatch_free(p->dispatch);
+    watch_free(&p->service);
     media_free(p->media);
     relays_free(p->relays);
     nodes_free(p->nodes);
@@ -266,6 +280,8 @@ static int run(struct program *p)
         error = open_nodes(p);
     if (!error)
         error = open_media(p);
+    if (!error)
+        error = open_watch(p);
     if (!error)
         error = open_dispatch(p);
     if (!error)
