@@ -10,6 +10,7 @@ import { titleOf, type ViewerProps } from '../model';
 import { words } from '../text';
 import { Progress, Trouble } from '../trouble';
 import { Unshowable } from '../unshowable';
+import { ChineseMaps } from './cmaps';
 
 const MOST_CANVAS_PIXELS = 16_000_000;
 const STEP = 1.25;
@@ -25,7 +26,7 @@ function why(error: unknown): unknown {
 async function open(id: string, onProgress: (loaded: number, total: number) => void, signal: AbortSignal): Promise<PDFDocumentProxy> {
     const data = await loadBytes(id, { onProgress, signal });
     if (!new TextDecoder('latin1').decode(data.subarray(0, 1024)).includes('%PDF-')) throw new Unshowable('unreadable');
-    const task = getDocument({ data, isEvalSupported: false, enableXfa: false, disableFontFace: true, useSystemFonts: false, stopAtErrors: false, maxImageSize: 64_000_000 });
+    const task = getDocument({ data, isEvalSupported: false, enableXfa: false, useSystemFonts: true, useWorkerFetch: false, CMapReaderFactory: ChineseMaps, stopAtErrors: false, maxImageSize: 64_000_000 });
     signal.addEventListener('abort', () => void task.destroy());
     return task.promise;
 }
