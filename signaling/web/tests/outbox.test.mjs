@@ -226,3 +226,18 @@ test('a file is kept in pieces and read back from any byte', async () => {
         assert.deepEqual(Buffer.from(await (await readFile(store, ref, from, to)).arrayBuffer()), bytes.subarray(from, Math.min(to, ref.bytes)));
     assert.ok(new TextEncoder().encode(wireName('图'.repeat(300))).length <= 200);
 });
+
+const { nextPiece, pauseAfter } = await load('outbox/pace.ts');
+
+test('pieces grow to what the link carries in four seconds, and shrink at once', () => {
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 100, false), 128 * 1024); // not more than doubled
+    assert.equal(nextPiece(4 << 20, 4 << 20, 100, false), 4 << 20);
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 21_000, false), 16 * 1024); // 24 kb/s
+});
+
+test('uploads give way while people speak', () => {
+    assert.equal(pauseAfter(4096, 500, false, null), 0);
+    assert.equal(pauseAfter(4096, 500, true, null), 1500);
+    assert.equal(pauseAfter(4096, 500, true, 2048), 1500);
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 10_000, true), 2 * 1024);
+});

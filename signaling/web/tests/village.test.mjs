@@ -109,3 +109,45 @@ test('a recording moves from WebM to Ogg packet by packet', () => {
     assert.throws(() => oggOfWebm(new Uint8Array(10)));
     assert.throws(() => oggOfWebm(webm.subarray(0, 20)));
 });
+
+// ---- the request ----
+
+const { EMPTY, missingOf, wireOf, fieldsOf, stepFor, stepsOf, vitalsOf, vitalWrong, VITALS } = await load('village/request.ts');
+const draft = (fields, more = {}) => ({ id: 'd', fields: { ...EMPTY, ...fields }, vitals: {}, files: [], step: 'who', changedAt: 0, dirty: true, ...more });
+
+test('an empty request sends nothing but its kind and urgency', () => {
+    assert.deepEqual(wireOf(draft({})), { kind: 'live', urgency: 'routine' });
+});
+
+test('what was typed is sent without what the wire refuses', () => {
+    const wire = wireOf(draft({ name: ' 演示\u202e患者 ', age: '62', sex: 'male', complaint: '胸闷\r\n两小时\u0000', panelId: 'pan_1', specialty: 'cardiology', location: '村口', times: ['', '2026-12-01T09:30'] }));
+    assert.deepEqual(wire.patient, { name: '演示患者', sex: 'male', ageYears: 62 });
+    assert.equal(wire.complaint, '胸闷\n两小时');
+    assert.equal(wire.panelId, 'pan_1');
+    assert.equal(wire.specialty, undefined);
+    assert.equal(wire.location, undefined); // of emergencies only
+    assert.equal(wire.candidateTimes.length, 1);
+    assert.equal(Date.parse(wire.candidateTimes[0].end) - Date.parse(wire.candidateTimes[0].start), 30 * 60_000);
+});
+
+test('a wire request becomes fields and the same request again', () => {
+    const wire = { kind: 'mdt', urgency: 'urgent', panelId: 'p', panelIds: ['q'], patient: { name: '演示患者', sex: 'female', ageYears: 0 }, complaint: 'a', purpose: 'b', history: 'c', results: 'd', diagnosis: 'e', treatment: 'f', allergy: 'g', candidateTimes: [{ start: '2026-12-01T01:30:00.000Z', end: '2026-12-01T02:00:00.000Z' }], consent: { share: true, recording: true, teaching: false, signer: '演示患者', relation: 'self' } };
+    assert.deepEqual(wireOf(draft(fieldsOf(wire))), wire);
+});
+
+test('what is missing is what the kind needs, and each has its screen', () => {
+    assert.deepEqual(missingOf(draft({ kind: 'emergency' })), ['panelId']);
+    assert.deepEqual(missingOf(draft({ kind: 'guidance', complaint: 'x', specialty: 'cardiology', share: true, signer: 'y' })), []);
+    assert.ok(missingOf(draft({ kind: 'mdt' })).includes('candidateTimes'));
+    assert.deepEqual(missingOf(draft({ age: '200' })).filter((m) => m === 'patient.ageYears'), ['patient.ageYears']);
+    assert.deepEqual(missingOf(draft({}, { dirty: false, missing: ['purpose'] })), ['purpose']); // the server's word counts
+    for (const kind of ['live', 'guidance', 'reading', 'mdt', 'joint_clinic'])
+        for (const name of missingOf(draft({ kind }))) assert.ok(stepsOf(kind).includes(stepFor(name)), `${kind}: ${name}`);
+});
+
+test('vitals that a slip would make impossible are not sent', () => {
+    const [systolic] = VITALS;
+    assert.equal(vitalWrong(systolic, '1680'), true);
+    assert.equal(vitalWrong(systolic, ''), false);
+    assert.deepEqual(vitalsOf({ systolic: '168', diastolic: '9500', heart_rate: 'x', temperature: '38.5' }), [{ code: 'systolic', unit: 'mm[Hg]', value: 168 }, { code: 'temperature', unit: 'Cel', value: 38.5 }]);
+});

@@ -4,7 +4,9 @@
 import { signal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Consultation } from '../wire/protocol';
+import { account, keep } from '../app/session';
 import { server } from '../wire/server';
+import { OVER } from './state';
 
 export interface Live {
     value: Consultation | undefined;
@@ -31,7 +33,10 @@ function entryOf(id: string): Entry {
 export function remember(c: Consultation): void {
     const entry = entries.get(c.id);
     const known = entry?.state.value.value;
-    if (entry && (!known || known.revision <= c.revision)) entry.state.value = { value: c };
+    if (entry && (!known || known.revision <= c.revision)) {
+        entry.state.value = { value: c };
+        void keepOwn(c);
+    }
     if (!known || known.revision <= c.revision) watchers.forEach((f) => f(c));
 }
 
@@ -41,8 +46,19 @@ export function watchCases(f: (c: Consultation) => void): () => void {
     return () => void watchers.delete(f);
 }
 
+/** One's own requests that are open stay readable while the network is away; sealed, gone when they are over. */
+async function keepOwn(c: Consultation): Promise<void> {
+    if (c.applicant.id !== account.value?.id) return;
+    if (OVER.has(c.state)) await keep.value?.delete(`case/${c.id}`);
+    else await keep.value?.put(`case/${c.id}`, c);
+}
+
 async function load(id: string): Promise<void> {
     const entry = entryOf(id);
+    if (!entry.state.value.value && server.state.value !== 'ready') {
+        const kept = await keep.value?.get<Consultation>(`case/${id}`);
+        if (kept && !entry.state.value.value) entry.state.value = { value: kept };
+    }
     if (entry.asking) return;
     entry.asking = true;
     try {
@@ -75,6 +91,11 @@ export function useCase(id: string): Live {
     return { value, error, again: () => void load(id) };
 }
 
+let whose: string | undefined;
+account.subscribe((one) => { // what one account may see is not another's
+    if (one?.id !== whose) entries.clear();
+    whose = one?.id;
+});
 server.on('consultation.state', ({ consultation }) => remember(consultation));
 server.on('consultation.ring', ({ consultation }) => remember(consultation));
 server.on('consultation.participant', ({ id, participantId, present }) => {

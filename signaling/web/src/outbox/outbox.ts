@@ -40,8 +40,9 @@ export interface Item {
     notBefore: number; // ms of env.now(); 0: at once
     sent: number; // bytes that the server has, of an upload
     problem?: Words;
-    /** What of the result to write down under which name, for pages that come back later. */
-    keepAs?: { name: string; at: string };
+    /** What of the result to write down under which name, for pages that come back later. `group`: it is the group's name
+     *  from now on. */
+    keepAs?: { name: string; at: string; group?: boolean };
 }
 
 export type NewItem = Pick<Item, 'group' | 'what' | 'task'> & Partial<Pick<Item, 'id' | 'detail' | 'needs' | 'keepAs'>>;
@@ -251,10 +252,16 @@ export class Outbox {
         for (const other of this.items.value)
             if (other.needs.includes(item.id))
                 await this.change(other.id, { needs: other.needs.filter((n) => n !== item.id), task: fill(other.task, item.id, result) as Item['task'] });
-        if (item.keepAs) await this.env.store.put(item.keepAs.name, valueAt(result, item.keepAs.at));
+        if (item.keepAs) await this.named(item, item.keepAs, valueAt(result, item.keepAs.at));
         await this.drop(item);
         this.listeners.forEach((listener) => listener(item, result));
         this.settle(item.id, (w) => w.resolve(result));
+    }
+
+    private async named(item: Item, as: NonNullable<Item['keepAs']>, value: unknown): Promise<void> {
+        await this.env.store.put(as.name, value);
+        if (!as.group || typeof value !== 'string') return;
+        for (const other of this.items.value) if (other.group === item.group && other.id !== item.id) await this.change(other.id, { group: value });
     }
 
     private async failed(id: string, error: unknown): Promise<void> {

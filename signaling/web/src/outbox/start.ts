@@ -9,10 +9,12 @@ import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
 import { dropFile, type Store } from './files';
 import { Outbox, Problem, type Item, type NewItem } from './outbox';
-import { CAREFUL_PACE, callPace } from './pace';
+import { callPace, yielding } from './pace';
 
 const running = signal<Outbox | null>(null);
 export const outboxItems = computed<readonly Item[]>(() => running.value?.items.value ?? []);
+/** Told of all that is done, whoever is signed in. */
+export const onOutboxDone = new Set<(item: Item, result: unknown) => void>();
 export const refusedCount = computed(() => outboxItems.value.filter((i) => i.state === 'refused').length);
 
 const AGAIN = new Set(['SQ_ERR_NOMEM', 'SQ_ERR_UNAUTHENTICATED', 'SQ_ERR_TIMEOUT', 'SQ_ERR_UNREACHABLE', 'SQ_ERR_IO', 'SQ_ERR_STORE', 'SQ_ERR_OFFLINE', 'SQ_ERR_CLOSED']);
@@ -34,16 +36,21 @@ async function sweep(store: Store, items: readonly Item[]): Promise<void> {
         for (const one of draft?.files ?? []) { named.add(one.file.id); named.add(one.preview?.id ?? ''); }
         named.add(draft?.signature?.id ?? '');
     }
+    for (const name of await store.names('form/')) { // what was signed or chosen on a page that was not sent yet
+        const form = await store.get<{ drawn?: { id: string }; paper?: { file: { id: string } }[] }>(name);
+        named.add(form?.drawn?.id ?? '');
+        for (const one of form?.paper ?? []) named.add(one.file.id);
+    }
     const kept = new Set((await store.names('file/')).map((name) => name.split('/')[1]!));
     for (const id of kept) if (!named.has(id)) await dropFile(store, id);
 }
 
 async function begin(store: Keep): Promise<void> {
-    const { uploader } = await import('./upload');
     const box = new Outbox({
-        store, call: callWire, upload: uploader(store), now: () => Date.now(), id: () => crypto.randomUUID(),
+        store, call: callWire, upload: async (...about) => (await import('./upload')).uploader(store)(...about), now: () => Date.now(), id: () => crypto.randomUUID(),
         later: (action, ms) => { const timer = setTimeout(action, ms); return () => clearTimeout(timer); },
     });
+    box.onDone((item, result) => onOutboxDone.forEach((f) => f(item, result)));
     if (keep.value !== store) return;
     await box.load();
     await sweep(store, box.items.value);
@@ -75,7 +82,7 @@ effect(() => {
     if (store) void begin(store);
 });
 effect(() => running.value?.setOnline(server.state.value === 'ready' && account.value !== null));
-effect(() => { callPace.value = place.value.path === 'call' ? CAREFUL_PACE : null; });
+effect(() => { yielding.value = place.value.path === 'call' || callPace.value !== null; });
 addEventListener('online', () => { if (server.state.value === 'ready') running.value?.setOnline(true); });
 
 // ---- signing out forgets what is here: not before the person knows what would be lost ----

@@ -6,23 +6,16 @@ import { DetailedError, Upload, type HttpRequest } from 'tus-js-client';
 import { server } from '../wire/server';
 import { Problem, type OutboxEnvironment, type UploadTask } from './outbox';
 import { readFile, type FileRef, type Store } from './files';
-import { callPace } from './pace';
+import { callPace, nextPiece, pauseAfter, yielding } from './pace';
 
 const FIRST_PIECE = 64 * 1024;
-const PIECE = { least: 16 * 1024, most: 4 * 1024 * 1024 };
-const PIECE_MS = 4000; // what is lost at a break
+const FIRST_PIECE_IN_CALL = 4 * 1024;
 const AGAIN = new Set([0, 401, 408, 409, 423, 429, 460, 500, 502, 503, 504, 507]);
 const NETWORK = { 'zh-CN': '网络中断，恢复后自动继续。', en: 'The network was lost; it goes on by itself.' };
 
 async function checksum(blob: Blob): Promise<string> {
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
     return `sha256 ${btoa(String.fromCharCode(...digest))}`;
-}
-
-function nextPiece(now: number, bytes: number, ms: number): number {
-    if (callPace.value !== null) return Math.max(PIECE.least / 2, callPace.value);
-    const fits = (bytes / Math.max(ms, 1)) * PIECE_MS;
-    return Math.round(Math.min(PIECE.most, Math.max(PIECE.least, Math.min(fits, now * 2))));
 }
 
 /** What the server said, or that the network failed. */
@@ -60,12 +53,10 @@ function metadataOf(task: UploadTask): Record<string, string> {
     };
 }
 
-/** While people speak, a pause as long as the piece would take at the pace. */
-function pause(bytes: number, stop: AbortSignal): Promise<void> {
-    const pace = callPace.value;
-    if (pace === null || bytes === 0) return Promise.resolve();
+function wait(ms: number, stop: AbortSignal): Promise<void> {
+    if (ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-        const timer = setTimeout(resolve, (bytes / pace) * 1000);
+        const timer = setTimeout(resolve, ms);
         stop.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
     });
 }
@@ -75,13 +66,13 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
         const source = new Source(store, task.file);
         let begun = performance.now();
         let material = '';
-        let lastBytes = 0;
+        let pause = 0; // ms before the next piece
         const upload = new Upload(task.file as unknown as Blob, {
-            endpoint: '/materials/', uploadUrl: task.url ?? null, metadata: metadataOf(task), chunkSize: FIRST_PIECE, retryDelays: null,
+            endpoint: '/materials/', uploadUrl: task.url ?? null, metadata: metadataOf(task), chunkSize: yielding.value ? FIRST_PIECE_IN_CALL : FIRST_PIECE, retryDelays: null,
             storeFingerprintForResuming: false, fileReader: { openFile: () => Promise.resolve(source) }, fingerprint: () => Promise.resolve(''),
             onBeforeRequest: async (request: HttpRequest) => {
                 if (request.getMethod() !== 'PATCH') return;
-                await pause(lastBytes, stop);
+                await wait(pause, stop);
                 request.setHeader('Upload-Checksum', source.last);
                 begun = performance.now();
             },
@@ -89,8 +80,9 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
             onUploadUrlAvailable: () => { if (upload.url) told.url(upload.url); },
             onProgress: (bytes) => told.sent(bytes),
             onChunkComplete: (bytes) => {
-                lastBytes = bytes;
-                upload.options.chunkSize = nextPiece(upload.options.chunkSize ?? FIRST_PIECE, bytes, performance.now() - begun);
+                const took = performance.now() - begun;
+                pause = pauseAfter(bytes, took, yielding.value, callPace.value);
+                upload.options.chunkSize = nextPiece(upload.options.chunkSize ?? FIRST_PIECE, bytes, took, yielding.value);
             },
             onSuccess: () => resolve(material),
             onError: (error) => reject(problemOf(error)),

@@ -39,7 +39,7 @@ export function CasesPage(): JSX.Element {
         <h1>{words('cases')}</h1>
         <div class="village-find">
             <Field label={common('search')} hint={words('searchHint')}><input type="search" value={needle} onInput={(e) => setNeedle(e.currentTarget.value)} /></Field>
-            <Choices label={words('which')} value={which} options={[['all', words('all')], ['active', words('active')]]} onChange={setWhich} />
+            <Choices label={words('which')} value={which} options={[['all', words('all')], ['active', words('active')]]} onChange={(w) => setWhich(w)} />
         </div>
         <p class="muted" role="status">{list.error.value && !list.fresh.value ? errorText(list.error.value) : count}{all.length >= CASES_MAX && ` · ${words('limit', { n: CASES_MAX })}`}</p>
         {shown.length > 0 ? <VirtualList items={shown} height={Math.round(ROW_EM * px)} label={words('cases')} onEnd={() => void list.next()} row={(c) => <CaseRow c={c} />} />

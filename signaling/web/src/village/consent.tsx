@@ -21,6 +21,7 @@ import { AddFiles, AttachedList } from './attach';
 import { TextView, loadConsentText, type ConsentText } from './consenttext';
 import { uploadsOf } from './drafts';
 import { words as form } from './formtext';
+import { useKept } from './kept';
 import { clean, type Attached } from './request';
 import { Signature } from './signature';
 import { SignerFields } from './stepsask';
@@ -63,8 +64,11 @@ function Standing({ c, consents, again }: { c: Consultation; consents: Consents;
     </>;
 }
 
+interface Giving { purposes: Purpose[]; who: { signer: string; relation: string; witness: string }; drawn: FileRef | null; paper: Attached[]; told: boolean; late: string }
+const NOTHING: Giving = { purposes: [], who: { signer: '', relation: 'self', witness: '' }, drawn: null, paper: [], told: false, late: '' };
+
 /** The picture of what was signed, then the consent that names it. */
-function itemsOf(c: Consultation, text: ConsentText, purposes: Purpose[], who: { signer: string; relation: string; witness: string }, drawn: FileRef | undefined, paper: Attached[], late: string): NewItem[] {
+function itemsOf(c: Consultation, text: ConsentText, { purposes, who, drawn, paper, late }: Giving): NewItem[] {
     const shown: Attached[] = drawn ? [{ file: drawn, what: 'signature' }] : paper;
     const uploads = uploadsOf(shown, c.id, c.id).filter((i) => i.what !== 'preview');
     const first = uploads[0];
@@ -74,41 +78,37 @@ function itemsOf(c: Consultation, text: ConsentText, purposes: Purpose[], who: {
         ...(clean(who.witness) ? { witness: clean(who.witness) } : {}), ...(clean(late) ? { lateReason: clean(late) } : {}),
         ...(first ? { materialId: { $from: first.id!, at: 'materialId' } } : {}),
     };
-    return [...uploads, { group: `${c.id}/consent`, what: 'consent', needs: first ? [first.id!] : [], task: { kind: 'call', method: 'consent.give', params } }];
+    return [...uploads, { group: c.id, what: 'consent', needs: first ? [first.id!] : [], task: { kind: 'call', method: 'consent.give', params } }];
 }
 
 function Give({ c, consents }: { c: Consultation; consents: Consents }): JSX.Element {
     const open = PURPOSES.filter((p) => !consents.allows[p]);
     const text = useLoad(loadConsentText, [language.value]);
-    const [purposes, setPurposes] = useState<Purpose[]>([]);
-    const [who, setWho] = useState({ signer: '', relation: 'self', witness: '' });
-    const [drawn, setDrawn] = useState<FileRef>();
-    const [paper, setPaper] = useState<Attached[]>([]);
-    const [told, setTold] = useState(false);
-    const [late, setLate] = useState('');
+    const [form_, set, forget] = useKept<Giving>(`consent/${c.id}`, NOTHING);
+    const { purposes, who, drawn, paper, told, late } = form_;
     const isLate = c.startedAt !== undefined && purposes.some((p) => p === 'care' || p === 'share');
     const child = (c.patient?.ageYears ?? 99) < CHILD_YEARS;
     const whole = purposes.length > 0 && clean(who.signer) && told && (drawn || paper.length > 0) && (!isLate || clean(late)) && (!child || who.relation !== 'self');
-    const toggle = (p: Purpose): void => setPurposes(purposes.includes(p) ? purposes.filter((one) => one !== p) : [...purposes, p]);
+    const toggle = (p: Purpose): void => set({ purposes: purposes.includes(p) ? purposes.filter((one) => one !== p) : [...purposes, p] });
     if (!open.length) return <p class="note good">✓ {words('allGiven')}</p>;
     return <Loaded of={text}>{(t) => <>
         <p>{form('consentHint')}</p>
         <TextView text={t} />
         <fieldset class="village-cards"><legend>{words('giveMore')}</legend>
             {open.map((p) => <label key={p}><input type="checkbox" checked={purposes.includes(p)} onChange={() => toggle(p)} /><span><strong>{form(`purpose.${p}`)}</strong></span></label>)}
-            <label><input type="checkbox" checked={told} onChange={(e) => setTold(e.currentTarget.checked)} /><span><strong>{form('told')}</strong></span></label>
+            <label><input type="checkbox" checked={told} onChange={(e) => set({ told: e.currentTarget.checked })} /><span><strong>{form('told')}</strong></span></label>
         </fieldset>
-        <SignerFields {...who} child={child} onChange={(w) => setWho({ ...who, ...w })} />
-        {isLate && <Field label={words('late')}><textarea maxLength={500} value={late} onInput={(e) => setLate(e.currentTarget.value)} /></Field>}
-        <Signature file={drawn} onChange={setDrawn} />
-        {!drawn && <details><summary>{form('how.written')}</summary><AddFiles onAdd={(more) => setPaper([...paper, ...more])} /><AttachedList files={paper} onRemove={(a) => setPaper(paper.filter((p) => p !== a))} /></details>}
-        <Button look="primary huge" disabled={!whole} onClick={async () => { await post(itemsOf(c, t, purposes, who, drawn, paper, late)); go('case', c.id); }}>{words('give')}</Button>
+        <SignerFields {...who} child={child} onChange={(w) => set({ who: { ...who, ...w } })} />
+        {isLate && <Field label={words('late')}><textarea maxLength={500} value={late} onInput={(e) => set({ late: e.currentTarget.value })} /></Field>}
+        <Signature file={drawn ?? undefined} onChange={(file) => set({ drawn: file ?? null })} />
+        {!drawn && <details><summary>{form('how.written')}</summary><AddFiles onAdd={(more) => set({ paper: [...paper, ...more] })} /><AttachedList files={paper} onRemove={(a) => set({ paper: paper.filter((p) => p !== a) })} /></details>}
+        <Button look="primary huge" disabled={!whole} onClick={async () => { await post(itemsOf(c, t, form_)); await forget(); go('case', c.id); }}>{words('give')}</Button>
     </>}</Loaded>;
 }
 
 function Consent({ c }: { c: Consultation }): JSX.Element {
     const consents = useLoad(() => server.call('consent.get', { consultationId: c.id }), [c.id]);
-    const waiting = outboxItems.value.filter((i) => i.group === `${c.id}/consent`).length;
+    const waiting = outboxItems.value.filter((i) => i.group === c.id).length;
     useEffect(() => { consents.again(); }, [waiting, c.revision]);
     const mine = account.value?.id === c.applicant.id;
     return <div class="village-form">

@@ -71,6 +71,7 @@ export class Editing {
     }
 
     private async toServer(): Promise<void> {
+        if (keep.value !== this.store) return; // somebody else is signed in
         if (this.saving || this.draft.value.sending || server.state.value !== 'ready' || !worthKeeping(this.draft.value)) return;
         this.saving = true;
         const sent = this.draft.value;
@@ -103,6 +104,7 @@ export class Editing {
     }
 }
 
+keep.subscribe(() => open.clear());
 server.state.subscribe((state) => { if (state === 'ready') open.forEach((one) => one.hurry()); });
 
 function store(): Keep {
@@ -235,9 +237,9 @@ export async function sendDraft(editing: Editing): Promise<void> {
     const direct = emergency || (full && !draft.draftId); // one call less
     const draftId = { $from: save, at: 'draftId' };
     const items: NewItem[] = direct
-        ? [{ id: submit, group: draft.id, what: emergency ? 'emergency' : 'submit', detail, keepAs: { name: `sent/${draft.id}`, at: 'consultation.id' }, task: { kind: 'call', method: 'consultation.submit', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } }]
+        ? [{ id: submit, group: draft.id, what: emergency ? 'emergency' : 'submit', detail, keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true }, task: { kind: 'call', method: 'consultation.submit', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } }]
         : [{ id: save, group: draft.id, what: 'draft', detail, task: { kind: 'call', method: 'consultation.saveDraft', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } },
-            { id: submit, group: draft.id, what: 'submit', detail, needs: [save], keepAs: { name: `sent/${draft.id}`, at: 'consultation.id' },
+            { id: submit, group: draft.id, what: 'submit', detail, needs: [save], keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true },
                 task: { kind: 'call', method: 'consultation.submit', params: { draftId }, proof: { method: 'consultation.get', params: { id: draftId } } } }];
     const signature: Attached[] = draft.signature ? [{ file: draft.signature, what: 'signature' }] : [];
     await editing.mark({ sending: submit });
@@ -257,6 +259,11 @@ export async function recallDraft(editing: Editing): Promise<void> {
 /** Consultation that a draft became. */
 export function sentAs(id: string): Promise<string | undefined> {
     return store().get<string>(`sent/${id}`);
+}
+
+/** Of one that is here; undefined: it is not. */
+export async function kindOfDraft(id: string): Promise<Fields['kind'] | undefined> {
+    return (open.get(id)?.draft.value ?? (await store().get<Draft>(`draft/${id}`)))?.fields.kind;
 }
 
 export async function forgetDraft(id: string): Promise<void> {

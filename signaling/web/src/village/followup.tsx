@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What became of the patient: three answers, kept while they are given, told to the specialist.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import { go } from '../app/router';
-import { keep } from '../app/session';
 import { CaseNext, patientWords, useCase } from '../case/case';
 import { words as caseWords } from '../case/text';
 import { Button, Choices, Field, Loaded } from '../ui/ui';
 import type { Params } from '../wire/connection';
 import type { Consultation } from '../wire/protocol';
 import { act } from './acts';
+import { useKept } from './kept';
 import { clean } from './request';
 import { Quick, added } from './steps';
 import { words } from './text';
@@ -20,20 +19,13 @@ const NONE: Answers = { outcome: '', concordance: '', avoided: '' };
 const CONCORDANCES = ['agrees', 'agrees_in_part', 'differs', 'unknown'] as const;
 
 function Questions({ c }: { c: Consultation }): JSX.Element {
-    const [answers, setAnswers] = useState<Answers>(NONE);
-    const name = `outcome/${c.id}`;
-    useEffect(() => { void keep.value?.get<Answers>(name).then((kept) => kept && setAnswers(kept)); }, [c.id]);
-    const set = (with_: Partial<Answers>): void => {
-        const next = { ...answers, ...with_ };
-        setAnswers(next);
-        void keep.value?.put(name, next);
-    };
+    const [answers, set, forget] = useKept(`outcome/${c.id}`, NONE);
     const { outcome, concordance, avoided } = answers;
     const whole = clean(outcome) !== '' && concordance !== '' && avoided !== '';
     const send = async (): Promise<void> => {
         if (!whole) return;
         await act(c.id, 'outcome', 'consultation.outcome', { id: c.id, outcome: clean(outcome), concordance, avoidedTransfer: avoided === 'yes' });
-        await keep.value?.delete(name);
+        await forget();
         go('case', c.id);
     };
     return <>

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { account, keep } from '../app/session';
 import { common } from '../text/common';
-import { Button, Dialog, useLoad } from '../ui/ui';
+import { Button, Dialog, tell, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { newDraft, sendDraft, type Editing } from './drafts';
 import { Icon } from './icons';
@@ -41,7 +41,12 @@ export function EmergencyButton({ from, small }: { from?: Editing; small?: boole
         if (!panel || gone.current) return;
         gone.current = true;
         setAsked(false);
-        await send(panel, from);
+        try {
+            await send(panel, from);
+        } catch (error) {
+            gone.current = false;
+            tell(error);
+        }
     };
     const release = (): void => {
         if (timer.current) clearTimeout(timer.current);

@@ -16,21 +16,27 @@ import { EmergencyButton, keptLocation } from './hold';
 import { Icon } from './icons';
 import { useOwnCases } from './owncases';
 import { CaseRow } from './cases';
+import { enterCall } from './sent';
 import { words } from './text';
 import './village.css';
 
-type Todo = 'returned' | 'delivered' | 'follow_up_due' | 'outcome_recorded' | 'critical';
+type Todo = 'enter' | 'returned' | 'delivered' | 'follow_up_due' | 'outcome_recorded' | 'critical';
+
+/** Somebody waits for the village there. */
+const ENTER: ReadonlySet<Consultation['state']> = new Set(['accepted', 'ready', 'in_progress', 'interrupted']);
 
 function todoOf(c: Consultation): Todo | null {
     if (c.critical === 'raised') return 'critical';
+    if (c.kind !== 'reading' && ENTER.has(c.state)) return 'enter';
     return (['returned', 'delivered', 'follow_up_due', 'outcome_recorded'] as const).find((s) => s === c.state) ?? null;
 }
 
-const AT: Record<Todo, (id: string) => string> = { returned: (id) => `#/case/${id}`, delivered: (id) => `#/opinion/${id}`, follow_up_due: (id) => `#/followup/${id}`, outcome_recorded: (id) => `#/case/${id}`, critical: (id) => `#/case/${id}` };
+const AT: Record<Exclude<Todo, 'enter'>, (id: string) => string> = { returned: (id) => `#/case/${id}`, delivered: (id) => `#/opinion/${id}`, follow_up_due: (id) => `#/followup/${id}`, outcome_recorded: (id) => `#/case/${id}`, critical: (id) => `#/case/${id}` };
 
 function TodoRow({ c, todo }: { c: Consultation; todo: Todo }): JSX.Element {
     return <li class="card village-todo"><div><strong>{patientWords(c.patient) || words('noName')}</strong> <StateWords consultation={c} /><br /><span class="muted">{c.complaint}</span></div>
-        <a class={`button ${todo === 'critical' ? 'danger ' : ''}primary`} href={AT[todo](c.id)}>{words(`todo.${todo}`)}</a></li>;
+        {todo === 'enter' ? <span class="buttons"><a class="button" href={`#/case/${c.id}`}>{words('todo.look')}</a><Button look="primary" onClick={() => enterCall(c.id)}>{words('todo.enter')}</Button></span>
+            : <a class={`button ${todo === 'critical' ? 'danger ' : ''}primary`} href={AT[todo](c.id)}>{words(`todo.${todo}`)}</a>}</li>;
 }
 
 function DraftRow({ d }: { d: Listed }): JSX.Element {

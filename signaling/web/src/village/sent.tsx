@@ -8,7 +8,7 @@ import { inLanguage } from '../text/text';
 import { Button, tell } from '../ui/ui';
 import { outboxItems } from '../outbox/start';
 import { server } from '../wire/server';
-import { forgetDraft, openDraft, recallDraft, sentAs } from './drafts';
+import { forgetDraft, kindOfDraft, openDraft, recallDraft, sentAs } from './drafts';
 import { words } from './text';
 import './village.css';
 
@@ -36,19 +36,19 @@ export function SentPage({ rest }: { rest: string[] }): JSX.Element {
     const item = items.find((i) => i.state === 'refused') ?? items.find((i) => i.what === 'submit' || i.what === 'emergency') ?? items[0];
     const submits = items.some((i) => i.what === 'submit' || i.what === 'emergency');
     const [emergency, setEmergency] = useState(false);
-    useEffect(() => { if (items.some((i) => i.what === 'emergency')) setEmergency(true); }, [items.length]);
+    useEffect(() => { void kindOfDraft(id).then((kind) => { if (kind === 'emergency') setEmergency(true); }); }, [id]);
     useEffect(() => {
         if (submits) return;
         let live = true;
         const look = async (): Promise<void> => {
-            const consultation = await sentAs(id);
+            const [consultation, kind] = await Promise.all([sentAs(id), kindOfDraft(id)]);
             if (!live) return;
-            if (consultation) await arrived(id, consultation, emergency);
+            if (consultation) await arrived(id, consultation, kind === 'emergency');
             else setGone(true);
         };
         const timer = setTimeout(() => void look(), 150); // the outbox opens a moment after a reload
         return () => { live = false; clearTimeout(timer); };
-    }, [submits, id, emergency]);
+    }, [submits, id]);
     const edit = async (): Promise<void> => {
         const e = await openDraft(id);
         if (!e) return;

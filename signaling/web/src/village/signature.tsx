@@ -65,6 +65,11 @@ export function Signature({ file, onChange }: { file: FileRef | undefined; onCha
     const [drawing, setDrawing] = useState(file === undefined);
     const last = useRef(file);
     const turn = useRef(Promise.resolve());
+    useEffect(() => {
+        if (!file || last.current) return;
+        last.current = file; // kept from before a reload
+        setDrawing(false);
+    }, [file?.id]);
     const stroke = (picture: Blob): void => {
         turn.current = turn.current.then(async () => {
             const before = last.current;
