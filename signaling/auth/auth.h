@@ -81,6 +81,9 @@ int auth_session_by_token(struct service *s, const char *token, time_us utc_us,
 int auth_session_check(struct service *s, const char *session, time_us utc_us,
                        struct auth_session *out);
 
+/* The live session of an account in *out, "" when it has none. 0 or a store error. */
+int auth_session_of(struct service *s, const char *account, time_us utc_us, char out[ID_MAX]);
+
 /* Another program than the server changed the rights of an account (roles, disabled): the server's
  * next sweep sees to it. Inside the transaction of the change. 0 or a store error. */
 int auth_account_changed(struct store *store, const char *account, time_us utc_us);

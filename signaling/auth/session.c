@@ -115,6 +115,11 @@ int session_of_account(struct service *s, const char *account, time_us utc_us, c
     return store_query_end(&q);
 }
 
+int auth_session_of(struct service *s, const char *account, time_us utc_us, char out[ID_MAX])
+{
+    return session_of_account(s, account, utc_us, out);
+}
+
 #define SESSION_COLUMNS                                                                            \
     "SELECT s.id, a.id, a.institution, a.roles, a.language, s.last_seq, s.expires_us"              \
     " FROM session s JOIN account a ON a.id = s.account"                                           \
@@ -168,13 +173,14 @@ int auth_sessions_sweep(struct service *s, time_us utc_us, struct effects *effec
     struct ended ended[SWEEP_MAX];
     struct store_query q;
     size_t count = 0;
-    STORE_QUERY(s->store, &q,
-                "SELECT id, account, expires_us FROM session"
-                " WHERE ended_us IS NULL AND expires_us <= $1"
-                " UNION ALL SELECT s.id, s.account, s.expires_us FROM account a CROSS JOIN session s"
-                " WHERE a.disabled <> 0 AND s.account = a.id AND s.ended_us IS NULL"
-                " AND s.expires_us > $1 LIMIT 64",
-                sv_int(utc_us));
+    STORE_QUERY(
+        s->store, &q,
+        "SELECT id, account, expires_us FROM session"
+        " WHERE ended_us IS NULL AND expires_us <= $1"
+        " UNION ALL SELECT s.id, s.account, s.expires_us FROM account a CROSS JOIN session s"
+        " WHERE a.disabled <> 0 AND s.account = a.id AND s.ended_us IS NULL"
+        " AND s.expires_us > $1 LIMIT 64",
+        sv_int(utc_us));
     while (count < SWEEP_MAX && store_next(&q)) {
         store_copy_text(&q, 0, ended[count].session, ID_MAX);
         store_copy_text(&q, 1, ended[count].account, ID_MAX);

@@ -13,6 +13,7 @@
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/life.h"
 #include "signaling/proto/schema.h"
+#include "signaling/proto/signal.h"
 #include "signaling/proto/text.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
@@ -195,6 +196,8 @@ static void run_read(struct request *r)
     struct call call = call_of(r);
     size_t len = 0;
     int error = r->method->handle(&call);
+    if (!error && (r->method->flags & METHOD_SIGNALS))
+        signal_send(r->d, &call.effects, r->now_us, r->utc_us);
     if (error < 0) {
         audit_refusal(r, error);
         refuse(r, error, call.message_en, call.message_zh);
@@ -462,6 +465,11 @@ static void run(struct request *r)
     const struct method *m = r->method;
     if (!is_new_and_allowed(r))
         return;
+    if ((m->flags & METHOD_SIGNALS) && !signal_take_token(r->peer, r->now_us)) {
+        refuse(r, SQ_ERR_LIMIT, "Too many signs of the moment. Send fewer a second.",
+               "信号过于频繁，请降低发送频率。");
+        return;
+    }
     bool waits = session_slow(m) || (m->flags & METHOD_DEFERRED);
     if (waits &&
         (r->peer->pending >= DISPATCH_PENDING_MAX || (session_slow(m) && r->peer->pending) ||

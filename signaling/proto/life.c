@@ -11,6 +11,7 @@
 #include "signaling/nodes/nodes.h"
 #include "signaling/proto/across.h"
 #include "signaling/proto/schema.h"
+#include "signaling/proto/signal.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
@@ -154,8 +155,11 @@ bool dispatch_take_token(struct peer *peer, time_us now_us)
 int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us)
 {
     struct peer *peer = peers_add(&d->peers, connection, now_us);
-    if (peer)
+    if (peer) {
         peer->tokens = (int64_t)DISPATCH_RATE_BURST * TOKENS_PER_MESSAGE;
+        peer->signals = (int64_t)SIGNAL_RATE_BURST * TOKENS_PER_MESSAGE;
+        peer->signals_us = now_us;
+    }
     return peer ? 0 : SQ_ERR_NOMEM;
 }
 

@@ -35,12 +35,14 @@ struct caller {
 
 enum effect_type {
     EFFECT_NOTIFY, /* method + params to every session of `account` (or only `session` when set) */
-    EFFECT_DEADLINE,     /* the consultation `object` has a new earliest deadline `at_utc_us` */
-    EFFECT_ROOM_OPEN,    /* room `object`: place it on a relay, let transports come up */
-    EFFECT_ROOM_LIVE,    /* room `object`: media may now flow between its members (accepted) */
-    EFFECT_ROOM_REMOVE,  /* room `object`: `account` is no longer a member, close its media at once
-                          */
-    EFFECT_ROOM_CLOSE,   /* room `object`: over */
+    EFFECT_DEADLINE,    /* the consultation `object` has a new earliest deadline `at_utc_us` */
+    EFFECT_ROOM_OPEN,   /* room `object`: place it on a relay, let transports come up */
+    EFFECT_ROOM_LIVE,   /* room `object`: media may now flow between its members (accepted) */
+    EFFECT_ROOM_REMOVE, /* room `object`: `account` is no longer a member, close its media at once
+                         */
+    EFFECT_ROOM_CLOSE,  /* room `object`: over */
+    EFFECT_SIGNAL, /* method + params to the session of `account` if it is connected now: stored
+                      nowhere, without a number (METHOD_SIGNALS only) */
     EFFECT_SESSION_ENDED /* session `session` is revoked: tell it `reason`, close its socket and
                             media */
 };

@@ -23,6 +23,8 @@ struct peer {
     int64_t tokens;    /* rate limit, in millionths of a message */
     time_us tokens_us; /* when they were last counted */
     unsigned refused;  /* messages over the rate, in a row */
+    int64_t signals;   /* rate limit of signs, likewise (signal.h) */
+    time_us signals_us;
     struct peer *next_by_number;
     struct peer *next_by_session;
     struct peer *older, *newer; /* all, by age */
