@@ -2,19 +2,19 @@
 // Materials of a consultation: the list, and one of them opened in its viewer. Each viewer is a part of its own that
 // is loaded when it is needed. Refuses to know whose page it is in.
 import type { ComponentType, JSX } from 'preact';
-import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { lazy } from '../app/lazy';
-import { account } from '../app/session';
 import { when } from '../text/text';
-import { Button, Loaded, tell, toast, useLoad } from '../ui/ui';
+import { Button, Loaded, toast, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { addressOf } from './fetch';
 import { kindOf, listed, sizeText, titleOf, type Kind, type Material, type ViewerProps } from './model';
 import { words } from './text';
+import { showTogether } from './together';
 import './viewers.css';
 
 export type { Material } from './model';
+export { shownIn, showTogether } from './together';
 
 export interface MaterialListProps {
     consultationId: string;
@@ -95,22 +95,4 @@ function Opened(props: ViewerProps): JSX.Element {
 export function Download({ material: m }: { material: Material }): JSX.Element | null {
     if (m.format === 'values') return null;
     return <a class="button quiet" href={addressOf(m.id)} download={m.name || m.id}>{words('download')}{m.bytes !== undefined && ` (${sizeText(m.bytes)})`}</a>;
-}
-
-// ---- shown together in a call ----
-
-const shown = signal<Record<string, { materialId: string; by: string }>>({});
-server.on('room.signalled', ({ room, by, kind, body }) => {
-    const { materialId } = body as { materialId?: unknown };
-    if (kind === 'view' && typeof materialId === 'string' && by !== account.value?.id) shown.value = { ...shown.value, [room]: { materialId, by } };
-});
-
-/** What somebody else of the room shows to all, and who; undefined: nothing yet. */
-export function shownIn(room: string): { materialId: string; by: string } | undefined {
-    return shown.value[room];
-}
-
-/** Asks everybody in the room to look at this one. */
-export function showTogether(room: string, materialId: string): void {
-    server.call('room.signal', { room, kind: 'view', body: { materialId } }).catch(tell);
 }

@@ -10,6 +10,7 @@ import { previewOf, titleOf, type Material, type ViewerProps } from '../model';
 import type { Size } from '../placement';
 import { Stage, StageButtons, usePlacement, type StageState, type Tool } from '../stage';
 import { words } from '../text';
+import { useSharedFrame } from '../together';
 import { Light, Progress, Trouble, type Level } from '../trouble';
 import type { Values } from './engine';
 import type { ImageInfo } from './info';
@@ -50,6 +51,7 @@ export function DicomView({ material, all, room }: ViewerProps): JSX.Element {
     const preview = usePreview(previewOf(material, all), d.quality === null);
 
     useOpeningLook(d, look, setLook);
+    useSharedFrame(room, material.id, frame, (n) => setPart((l) => ({ ...l, frame: Math.min((d.info?.frames ?? 1) - 1, Math.max(0, n)) })));
     const draw = (): void => { if (look) d.draw(look, stage.current); };
     useEffect(draw, [look, d.info]);
     const setPart = (next: (l: Look) => Look): void => setLook((l) => l && next(l));

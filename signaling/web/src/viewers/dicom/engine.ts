@@ -37,7 +37,7 @@ const ROUGH_SIDE = 512;
 const ROUGH_AFTER_MS = 2500; // a rough look is worth its requests when the whole takes longer than this
 const REDRAW_MS = 400;
 
-interface Shown { pyramid: Pyramid; quality: Quality; bytes: number }
+interface Shown { pyramid: Pyramid; quality: Quality; final: boolean; bytes: number } // final: there will be no better
 
 export class Engine {
     info: ImageInfo | null = null;
@@ -47,6 +47,7 @@ export class Engine {
     private readonly kept = new Map<number, Shown>(); // by frame, the oldest first
     private readonly pending = new Map<number, Promise<void>>();
     private rough: { rows: Map<number, Uint8Array>; asked: boolean } = { rows: new Map(), asked: false };
+    private readonly failed = new Set<number>(); // frames that can't be unpacked
     private wanted = 0; // frame that is looked at
     private drawnAt = 0;
 
@@ -121,7 +122,7 @@ export class Engine {
     /** What can be seen of a frame that is not all here. */
     private partly(frame: number): void {
         const info = this.info;
-        if (!info || this.kept.get(frame)?.quality === 'full') return;
+        if (!info || this.kept.get(frame)?.final) return;
         const here = this.bytes.subarray(0, this.loaded);
         const found = frameOf(info, here, frame, false);
         if (found) {
@@ -132,7 +133,7 @@ export class Engine {
         const plane = roughPlane(info, here, frame, frame === 0 ? this.rough.rows : new Map());
         if (!plane) return;
         const quality = this.rough.rows.size > 0 && frame === 0 ? 'rough' : 'partial';
-        this.keep(frame, plane, quality);
+        this.keep(frame, plane, quality, false);
         this.tell({ type: 'better', frame, quality, short: false });
     }
 
@@ -157,10 +158,10 @@ export class Engine {
 
     /** Decodes it if its bytes are here; once at a time. */
     private frame(n: number): Promise<void> {
-        if (this.kept.get(n)?.quality === 'full') return Promise.resolve();
+        if (this.kept.get(n)?.final || this.failed.has(n)) return Promise.resolve();
         let running = this.pending.get(n);
         if (!running) {
-            running = this.decode(n).catch((error) => this.fail(error, n)).finally(() => this.pending.delete(n));
+            running = this.decode(n).catch((error) => { this.failed.add(n); this.fail(error, n); }).finally(() => this.pending.delete(n));
             this.pending.set(n, running);
         }
         return running;
@@ -173,14 +174,14 @@ export class Engine {
         if (found.bytes.length === 0) throw new Unshowable('cut_short');
         const plane = await decodeFrame(info, found.bytes);
         const first = ![...this.kept.values()].some((s) => s.quality === 'full');
-        this.keep(n, plane, found.short ? 'partial' : 'full');
+        this.keep(n, plane, found.short ? 'partial' : 'full', true);
         if (first && info.windows.length === 0) this.tell({ type: 'info', info, suggested: suggested(info, plane) });
         this.tell({ type: 'better', frame: n, quality: found.short ? 'partial' : 'full', short: found.short });
     }
 
-    private keep(n: number, plane: Plane, quality: Quality): void {
+    private keep(n: number, plane: Plane, quality: Quality, final: boolean): void {
         this.kept.delete(n);
-        this.kept.set(n, { pyramid: new Pyramid(plane), quality, bytes: plane.data.byteLength * 1.34 });
+        this.kept.set(n, { pyramid: new Pyramid(plane), quality, final, bytes: plane.data.byteLength * 1.34 });
         let sum = [...this.kept.values()].reduce((s, k) => s + k.bytes, 0);
         for (const [oldest, shown] of this.kept) {
             if (sum <= KEPT_BYTES || this.kept.size <= 2) return;
@@ -194,7 +195,7 @@ export class Engine {
     async draw(frame: number, seen: Seen): Promise<{ pixels: Uint8ClampedArray; quality: Quality } | null> {
         if (!this.info) return null;
         this.wanted = frame;
-        if (!this.kept.has(frame) || (this.complete && this.kept.get(frame)!.quality === 'rough')) await this.frame(frame);
+        if (!this.kept.has(frame) || this.complete) await this.frame(frame);
         const shown = this.kept.get(frame);
         if (!shown) return null;
         return { pixels: render(shown.pyramid, this.info, scaled(seen, this.info, shown.pyramid), new Uint8ClampedArray(seen.width * seen.height * 4)), quality: shown.quality };

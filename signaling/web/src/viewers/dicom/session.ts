@@ -37,7 +37,9 @@ class Drawer {
     private canvas: HTMLCanvasElement | null = null;
     private wish: Wish | null = null;
     private busy = false;
-    private turn = 0;
+    private turn = 0; // of wishes
+    private asked = 0; // of probes
+    private onScreen = -1; // frame
     private lastMs = 0;
     private readonly probes = new Map<number, (values: number[] | null) => void>();
 
@@ -73,6 +75,11 @@ class Drawer {
             this.canvas.getContext('bitmaprenderer')!.transferFromImageBitmap(m.bitmap);
         }
         if (m.bitmap) this.changed({ quality: m.quality, frameError: null });
+        else if (m.frame !== this.onScreen) { // never one frame under the number of another
+            this.canvas?.getContext('bitmaprenderer')!.transferFromImageBitmap(null);
+            this.changed({ quality: null });
+        }
+        this.onScreen = m.frame;
         if (this.turn !== m.turn) this.next();
     }
 
@@ -97,7 +104,7 @@ class Drawer {
     }
 
     probe(frame: number, x: number, y: number, then: (values: number[] | null) => void): void {
-        const turn = ++this.turn;
+        const turn = ++this.asked;
         this.probes.set(turn, then);
         this.worker.ask({ type: 'probe', turn, frame, x, y });
     }

@@ -71,7 +71,7 @@ export function PhotoView({ material, all, room }: ViewerProps): JSX.Element {
             <label class="viewers-slider">{words('contrast')}<input type="range" min="30" max="300" value={look.contrast} onInput={(e) => setLook({ ...look, contrast: Number(e.currentTarget.value) })} /></label>
             {(look.brightness !== 100 || look.contrast !== 100) && <button type="button" class="button quiet" onClick={() => setLook(PLAIN)}>{words('resetLook')}</button>}</div>
         <MarkButtons session={session} chosen={shape} onChoose={setShape} room={room !== undefined} />
-        <Light level={level} extra={look.brightness !== 100 || look.contrast !== 100 ? words('light.changed') : undefined} />
+        <Light level={level === 'full' && material.preview ? 'preview' : level} extra={look.brightness !== 100 || look.contrast !== 100 ? words('light.changed') : undefined} />
         {level !== 'full' && <Progress loaded={loaded} total={total} />}
         <Stage image={image} label={titleOf(material)} tool={marking.tool} placing={placing} onState={() => undefined}>
             <canvas ref={canvas} style={{ filter: `brightness(${look.brightness}%) contrast(${look.contrast}%)` }} />
