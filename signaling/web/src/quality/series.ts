@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Groups of the wire's statistics put together: sums, shares, one dimension at a time, a span cut into steps. Pure.
+import type { Result } from '../wire/connection';
+
+export type Answer = Result<'statistics.get'>;
+export type Group = Answer['groups'][number];
+export type By = 'level' | 'institution' | 'specialty' | 'kind';
+
+export interface Wait { count: number; mean_s: number; p50_s: number; p90_s: number }
+export interface Total {
+    cases: number; refusals: number; interruptions: number; interruptedCases: number;
+    calls: number; soundOnly: number; transfersKnown: number; transfersAvoided: number;
+    agrees: number; agrees_in_part: number; differs: number; unknown: number;
+    states: Record<string, number>;
+}
+
+const NONE: Omit<Total, 'states'> = { cases: 0, refusals: 0, interruptions: 0, interruptedCases: 0, calls: 0, soundOnly: 0, transfersKnown: 0, transfersAvoided: 0, agrees: 0, agrees_in_part: 0, differs: 0, unknown: 0 };
+
+export function totalOf(groups: Group[]): Total {
+    const t: Total = { ...NONE, states: {} };
+    for (const g of groups) {
+        t.cases += g.cases;
+        t.refusals += g.refusals;
+        t.interruptions += g.interruptions;
+        t.interruptedCases += g.interruptedCases;
+        t.calls += g.calls.count;
+        t.soundOnly += g.calls.soundOnly;
+        t.transfersKnown += g.transfers.known;
+        t.transfersAvoided += g.transfers.avoided;
+        t.agrees += g.concordance.agrees;
+        t.agrees_in_part += g.concordance.agrees_in_part;
+        t.differs += g.concordance.differs;
+        t.unknown += g.concordance.unknown;
+        for (const [state, n] of Object.entries(g.states)) t.states[state] = (t.states[state] ?? 0) + Number(n);
+    }
+    return t;
+}
+
+/** 0 to 100, one decimal; null: nothing to divide by. */
+export function share(part: number, of: number): number | null {
+    return of > 0 ? Math.round((part / of) * 1000) / 10 : null;
+}
+
+/** Cases by one dimension, most first; a group without it counts under "". */
+export function byDimension(groups: Group[], by: By): { key: string; total: Total }[] {
+    const sorted = new Map<string, Group[]>();
+    for (const g of groups) {
+        const key = String(g[by] ?? '');
+        sorted.set(key, [...(sorted.get(key) ?? []), g]);
+    }
+    return [...sorted].map(([key, some]) => ({ key, total: totalOf(some) })).sort((a, b) => b.total.cases - a.total.cases || a.key.localeCompare(b.key));
+}
+
+/** Only of an answer that was asked without `by`: medians of several groups can't be put together. */
+export function waitsOf(answer: Answer): { state: string; wait: Wait }[] {
+    const [group] = answer.groups;
+    if (!group || answer.groups.length > 1) return [];
+    return Object.entries(group.waits as Record<string, Wait>).map(([state, wait]) => ({ state, wait })).filter((w) => w.wait.count > 0).sort((a, b) => b.wait.p90_s - a.wait.p90_s);
+}
+
+const DAY_MS = 86_400_000;
+export const STEPS_MAX = 12;
+
+/** A span in at most STEPS_MAX pieces of whole days, the last one maybe shorter. */
+export function stepsOf(from: Date, until: Date): { from: Date; until: Date }[] {
+    const days = Math.max(1, Math.round((until.getTime() - from.getTime()) / DAY_MS));
+    const each = Math.ceil(days / STEPS_MAX);
+    const steps: { from: Date; until: Date }[] = [];
+    for (let at = new Date(from); at < until;) {
+        const next = new Date(at.getFullYear(), at.getMonth(), at.getDate() + each);
+        steps.push({ from: at, until: next < until ? next : until });
+        at = next;
+    }
+    return steps;
+}
+
+/** Local dates (YYYY-MM-DD), the last one included -> instants; null: no span, or longer than ten years. */
+export function spanOf(first: string, last: string): { from: Date; until: Date } | null {
+    const from = new Date(`${first}T00:00:00`), end = new Date(`${last}T00:00:00`);
+    if (!first || !last || Number.isNaN(from.getTime()) || Number.isNaN(end.getTime()) || end < from) return null;
+    const until = new Date(end.getFullYear(), end.getMonth(), end.getDate() + 1);
+    return until.getTime() - from.getTime() > 3660 * DAY_MS ? null : { from, until };
+}
+
+/** Round numbers from 0 to at least `max`, for an axis. */
+export function ticksOf(max: number, count = 4): number[] {
+    if (max <= 0) return [0, 1];
+    const rough = max / count;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough;
+    return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+}
+
+export interface Point { x: number; y: number | null }
+
+/** Runs of points without a gap: a null, or a step of x wider than `gap`, ends a run. */
+export function runsOf(points: Point[], gap = Infinity): { x: number; y: number }[][] {
+    const runs: { x: number; y: number }[][] = [];
+    let run: { x: number; y: number }[] = [];
+    for (const p of points) {
+        const last = run.at(-1);
+        if (p.y === null || (last && p.x - last.x > gap)) {
+            if (run.length) runs.push(run);
+            run = [];
+        }
+        if (p.y !== null) run.push({ x: p.x, y: p.y });
+    }
+    if (run.length) runs.push(run);
+    return runs;
+}
