@@ -113,12 +113,19 @@ static bool owns_room(void *user, const char *room)
     return nodes_room(user, room, NULL) != NODES_ELSEWHERE;
 }
 
+static json_t *ice_servers(void *user, const char *account)
+{
+    return turn_ice_servers(user, account, clock_utc_us());
+}
+
 static int open_media(struct program *p)
 {
     struct media_config c = {
         .service = &p->service, .relays = p->relays, .right = consult_room_right};
     c.owns = p->nodes ? owns_room : NULL;
     c.owner = p->nodes;
+    c.ice_servers = ice_servers;
+    c.ice_user = &p->setup.turn;
     int error = media_new(&p->media, &c, clock_monotonic_us());
     p->service.media = p->media;
     return error ? complain("media", "can't load the stored objects", error) : 0;

@@ -43,8 +43,10 @@ struct media_config {
     /* Is the room this node's to command, or another's? NULL: all are this one's. */
     bool (*owns)(void *user, const char *room);
     void *owner;
-    json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [], which it is until
-                            TURN can be configured */
+    /* `iceServers` of replies to this account, a new reference; NULL: memory is used up. Where the
+     * function is not set: []. */
+    json_t *(*ice_servers)(void *user, const char *account);
+    void *ice_user;
 };
 
 extern const struct method_table media_method_table; /* all METHOD_DEFERRED */
