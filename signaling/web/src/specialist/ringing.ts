@@ -10,7 +10,7 @@ import { common } from '../text/common';
 import { toast } from '../ui/ui';
 import { server } from '../wire/server';
 import type { Consultation } from '../wire/protocol';
-import { ringsFor } from './due';
+import { isAuthor, ringsFor } from './due';
 import { closeNotice, flashTitle, showNotice } from './notice';
 import { chime, startRing, stopRing } from './sound';
 import { words } from './text';
@@ -62,6 +62,9 @@ async function sync(): Promise<void> {
 
 server.on('consultation.ring', ({ consultation }) => { answered.delete(consultation.id); opened.delete(consultation.id); take(consultation); });
 server.on('consultation.state', ({ consultation }) => { if (rings.value.some((r) => r.id === consultation.id)) take(consultation); });
+server.on('consultation.state', ({ consultation: c, by }) => {
+    if (c.state === 'outcome_recorded' && by !== account.value?.id && account.value && isAuthor(c, account.value.id)) toast(words('outcomeTold'), 'good');
+});
 server.on('consultation.ringStopped', ({ id, reason }) => {
     const rang = rings.value.some((r) => r.id === id);
     remove(id);
