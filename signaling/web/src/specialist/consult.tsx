@@ -16,10 +16,11 @@ import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { ConsentScope } from './consent';
 import { isAuthor, isChair, mayEnter, mayWrite, ringsFor } from './due';
+import { useNow } from './paging';
 import { RefuseDialog } from './refuse';
 import { Notes } from './notes';
 import { Agree } from './agree';
-import { answer, unanswer } from './ringing';
+import { answer, rings as ringing, unanswer } from './ringing';
 import { Materials } from './materials';
 import { words } from './text';
 import './specialist.css';
@@ -54,14 +55,18 @@ async function refuse(c: Consultation, reason: string): Promise<void> {
 /** Transports and devices while it rings, where it leads into a call at once. */
 function usePrepared(c: Consultation, rings: boolean): void {
     useEffect(() => {
-        if (rings && (c.kind === 'live' || c.kind === 'emergency' || c.kind === 'guidance')) void import('../call/media').then((m) => m.prepare(c.id)).catch(() => undefined);
+        if (!rings || (c.kind !== 'live' && c.kind !== 'emergency' && c.kind !== 'guidance')) return;
+        const media = import('../call/media');
+        void media.then((m) => m.prepare(c.id)).catch(() => undefined);
+        return () => { if (ringing.value.some((r) => r.id === c.id)) void media.then((m) => m.discard(c.id)); }; // gone elsewhere unanswered: the camera goes off
     }, [c.id, rings]);
 }
 
 function Actions({ c, me, rings }: { c: Consultation; me: string; rings: boolean }): JSX.Element {
     const [refusing, setRefusing] = useState(false);
+    const now = useNow();
     const author = isAuthor(c, me);
-    const enter = (author || isChair(c, me)) && mayEnter(c, Date.now());
+    const enter = (author || isChair(c, me)) && mayEnter(c, now);
     const write = author && mayWrite(c);
     const keys: Shortcut[] = [
         ...(rings ? [{ keys: 'A', what: words('accept'), run: () => accept(c) }, { keys: 'R', what: words('refuse'), run: () => setRefusing(true) }] : []),

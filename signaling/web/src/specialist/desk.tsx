@@ -13,7 +13,7 @@ import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { Duty } from './duty';
 import { mayEnter, todoOf } from './due';
-import { useFresh } from './paging';
+import { useFresh, useNow } from './paging';
 import { lookOnce, rings } from './ringing';
 import { words } from './text';
 import './specialist.css';
@@ -26,18 +26,20 @@ function Row({ c }: { c: Consultation }): JSX.Element {
 }
 
 function Todo({ all, me }: { all: Consultation[]; me: string }): JSX.Element {
-    const mine = all.filter((c) => c.kind !== 'reading' && todoOf(c, me, Date.now()) !== null);
+    const now = useNow();
+    const mine = all.filter((c) => c.kind !== 'reading' && todoOf(c, me, now) !== null);
     return <section class="card"><h2>{words('todo')}</h2>
         {mine.length === 0 ? <p class="muted">{words('nothingTodo')}</p> : <ul class="specialist-list">{mine.map((c) => <Row key={c.id} c={c} />)}</ul>}
     </section>;
 }
 
 function Upcoming({ all }: { all: Consultation[] }): JSX.Element {
+    const now = useNow();
     const coming = all.filter((c) => c.slot && ['accepted', 'scheduled', 'ready'].includes(c.state)).sort((a, b) => a.slot!.start.localeCompare(b.slot!.start));
     return <section class="card"><h2>{words('upcoming')}</h2>
         {coming.length === 0 ? <p class="muted">{words('noUpcoming')}</p> : <ul class="specialist-list">{coming.map((c) => <li key={c.id}><a class="specialist-row" href={`#/consult/${c.id}`}>
             <span class="specialist-row-main"><strong>{when(c.slot!.start)}</strong> <span class="specialist-cut">{patientWords(c.patient) || c.applicant.institution.name}</span></span>
-            <span class="specialist-row-side"><span class="tag">{common(`kind.${c.kind}`)}</span> {mayEnter(c, Date.now()) && <span class="tag good">{words('enterCall')}</span>}</span>
+            <span class="specialist-row-side"><span class="tag">{common(`kind.${c.kind}`)}</span> {mayEnter(c, now) && <span class="tag good">{words('enterCall')}</span>}</span>
         </a></li>)}</ul>}
     </section>;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists that come a page at a time: asked for in order, one at a time and not faster than the server's rate allows.
+// Lists that come a page at a time, asked for in order and not faster than the server's rate allows; and what makes a
+// page new: a case that changed, time that passed.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { watchCases } from '../case/live';
 import type { Consultation } from '../wire/protocol';
@@ -65,4 +66,13 @@ export function useFresh(again: () => void, concerns: (c: Consultation) => boole
         const off = [watchCases((c) => { if (concerns(c)) soon(); }), server.on('consultation.reminder', soon), server.on('consultation.removed', soon), server.onReload(soon)];
         return () => { clearTimeout(timer); off.forEach((f) => f()); };
     }, []);
+}
+
+const TICK_MS = 20_000;
+
+/** The time, ms, and the component anew as it passes: for what becomes possible by itself. */
+export function useNow(): number {
+    const [now, setNow] = useState(Date.now());
+    useEffect(() => { const timer = setInterval(() => setNow(Date.now()), TICK_MS); return () => clearInterval(timer); }, []);
+    return now;
 }

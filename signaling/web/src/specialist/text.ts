@@ -22,6 +22,7 @@ export const words = catalogue({
     'key.answer': '查看呼叫', shortcuts: '快捷键',
     vitalsAt: '生命体征（{time}）', 'vital.heart_rate': '心率', 'vital.respiratory_rate': '呼吸', 'vital.systolic': '收缩压', 'vital.diastolic': '舒张压', 'vital.spo2': '血氧', 'vital.temperature': '体温', 'vital.glucose': '血糖', 'vital.weight': '体重', 'vital.height': '身高', 'vital.pain': '疼痛', 'vital.coma_scale': '昏迷评分', closeMaterial: '收起', preview: '查看 {name}',
     notes: '指导记录', noteNew: '记录指导内容', noteAdd: '保存记录', noteKept: '记录已保存', agree: '约定时间', agreeWhy: '申请方希望的时间', agreeOwn: '您开放的时段', agreeOther: '其他时间', agreed: '已约定：{time}', agreeMinutes: '时长（分钟）',
+    claimEnded: '领取已到期，报告回到了待阅列表。您的草稿保存在本机，重新领取后可继续书写。', claimAgain: '重新领取',
 }, {
     duty: 'Duty', onDuty: 'On duty', offDuty: 'Off duty', dutyOn: 'Go on duty', dutyOff: 'Go off duty', dutySwitch: 'Duty for {panel}', byRoster: 'By roster, until {time}', byRosterOpen: 'By roster', alsoOn: 'Also on duty: {names}', alone: 'You are the only one on duty now', nobodyOn: 'Nobody is on duty now', unreachable: '{name} (not online)', noPanel: 'You are in no panel yet. Ask the administrator to add you to one.', dutyEnds: 'Signing out ends duty too.',
     ringHere: 'Leave this page open; it rings when somebody asks for you.', soundBlocked: 'The browser does not allow sound yet. Press "Test the ring" once.', soundTest: 'Test the ring', noticeAsk: 'Allow desktop notifications', noticeWhy: 'So you see a call while this page is in the background. They hold nothing of a patient.', noticeDenied: 'The browser blocks notifications. Allow them in the site settings beside the address.', noticeOn: 'Desktop notifications are on',
@@ -42,4 +43,5 @@ export const words = catalogue({
     'key.answer': 'Look at the call', shortcuts: 'Shortcuts',
     vitalsAt: 'Vital signs ({time})', 'vital.heart_rate': 'Heart rate', 'vital.respiratory_rate': 'Breathing', 'vital.systolic': 'Systolic', 'vital.diastolic': 'Diastolic', 'vital.spo2': 'SpO2', 'vital.temperature': 'Temp.', 'vital.glucose': 'Glucose', 'vital.weight': 'Weight', 'vital.height': 'Height', 'vital.pain': 'Pain', 'vital.coma_scale': 'GCS', closeMaterial: 'Close', preview: 'Look at {name}',
     notes: 'Notes', noteNew: 'What was advised', noteAdd: 'Save the note', noteKept: 'Note saved', agree: 'Agree on a time', agreeWhy: 'Times the applicant asked for', agreeOwn: 'Slots you opened', agreeOther: 'Another time', agreed: 'Agreed: {time}', agreeMinutes: 'Minutes',
+    claimEnded: 'Your claim has ended and the reading is back in the list. Your draft is kept here; claim it again to go on.', claimAgain: 'Claim again',
 });

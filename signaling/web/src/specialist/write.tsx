@@ -41,9 +41,24 @@ function makeDrafting(c: Consultation, former: OpinionRow | undefined, start: Dr
     };
     const save = async (draft: Draft): Promise<void> => {
         await server.call('opinion.save', { consultationId: c.id, opinion: toWire(draft), ...(former ? { supersedes: former.id } : {}) });
+        if (c.kind === 'reading') refreshClaim(c.id);
     };
     const later = (action: () => void, ms: number): (() => void) => { const timer = setTimeout(action, ms); return () => clearTimeout(timer); };
     return new Drafting({ keep: keep.value!, load, save, later }, `opinion/${c.id}/${former?.id ?? 'first'}`, start);
+}
+
+const CLAIM_LOOK_MS = 20_000;
+let claimLooked = 0;
+
+/** Each draft prolongs the claim; how long it lasts now is told to nobody by itself. */
+function refreshClaim(id: string): void {
+    if (Date.now() - claimLooked < CLAIM_LOOK_MS) return;
+    claimLooked = Date.now();
+    server.call('consultation.get', { id }).then(({ consultation }) => remember(consultation), () => undefined);
+}
+
+async function claimAgain(id: string): Promise<void> {
+    remember((await server.call('worklist.claim', { id })).consultation);
 }
 
 /** One signature: an opinion, a conclusion, or the version after one. */
@@ -129,6 +144,7 @@ function Right({ c }: { c: Consultation }): JSX.Element {
     useFresh(rows.again, (one) => one.id === c.id);
     const mine = rows.value && ownSigned(rows.value, me);
     if (next) return <Writing c={c} former={next.row} start={next.start} onDone={() => { setNext(null); rows.again(); }} />;
+    if (c.kind === 'reading' && c.state === 'routed') return <div class="note warn" role="alert">{words('claimEnded')}<div class="buttons"><Button look="primary" onClick={() => claimAgain(c.id)}>{words('claimAgain')}</Button></div></div>;
     if (!isAuthor(c, me)) return OPINION.has(c.state) ? <OpinionReader consultationId={c.id} print /> : <p class="note">{editing('notYours')}</p>;
     if (!rows.value && !rows.error && server.state.value === 'ready') return <Loaded of={rows}>{() => null}</Loaded>;
     if (mine || OPINION.has(c.state)) return <Signed c={c} row={mine} onNew={(row, start) => setNext({ row, start })} />;
