@@ -8,7 +8,8 @@ import { when } from '../text/text';
 import { Field, Loaded, VirtualList } from '../ui/ui';
 import type { Task } from '../wire/protocol';
 import { words } from './text';
-import { countTasks, filterTasks, useTasks, type Filter, type TaskKind } from './worklist';
+import { useTasks } from './worklist';
+import { countTasks, filterTasks, type Filter, type TaskKind } from './worklist_filter';
 import './coordinator.css';
 
 const TASKS: TaskKind[] = ['critical', 'approve', 'triage', 'schedule', 'reopen', 'backfill'];
