@@ -31,7 +31,7 @@ function One({ item, onRemove }: { item: Item; onRemove(): void }): JSX.Element 
         <div><h3>{whatWords(item)}</h3><span class="muted">{standing(item)}{task.kind === 'upload' && ` · ${words('bytes', { sent: sizeWords(item.sent), all: sizeWords(task.file.bytes) })}`}</span></div>
         <div class="buttons">
             {item.state !== 'sending' && item.needs.length === 0 && <Button onClick={async () => (await outbox()).retry(item.id)}>{common('retry')}</Button>}
-            <Button look="danger" onClick={onRemove} label={`${words('remove')}：${whatWords(item)}`}>{words('remove')}</Button>
+            <Button look="danger" onClick={onRemove} label={`${words('remove')}: ${whatWords(item)}`}>{words('remove')}</Button>
         </div>
         {task.kind === 'upload' && <progress max={task.file.bytes} value={item.sent} aria-label={whatWords(item)} />}
         {item.problem && <div class={`note ${item.state === 'refused' ? 'bad' : 'warn'}`} role={item.state === 'refused' ? 'alert' : undefined}>{inLanguage(item.problem)}</div>}

@@ -53,7 +53,7 @@ function Standing({ c, consents, again }: { c: Consultation; consents: Consents;
             const state = consents.allows[p] ? words('inForce') : one?.refused ? words('refused') : one?.withdrawn ? words('withdrawn') : words('notGiven');
             return <tr key={p}><th scope="row">{form(`purpose.${p}`)}</th>
                 <td><span class={`tag ${consents.allows[p] ? 'good' : ''}`}>{consents.allows[p] ? '✓ ' : ''}{state}</span> {one && <small class="muted">{words('given', { name: one.signer.name, relation: relationWords(one.signer.relation), time: when(one.givenAt) })}{one.withdrawn && ` · ${one.withdrawn.reason}`}</small>}</td>
-                <td>{consents.allows[p] && <Button look="danger" label={`${words('withdraw')}：${form(`purpose.${p}`)}`} onClick={() => setAsked(p)}>{words('withdraw')}</Button>}</td></tr>;
+                <td>{consents.allows[p] && <Button look="danger" label={`${words('withdraw')}: ${form(`purpose.${p}`)}`} onClick={() => setAsked(p)}>{words('withdraw')}</Button>}</td></tr>;
         })}</tbody></table>
         <Dialog open={asked !== null} title={asked ? words('withdrawSure', { what: form(`purpose.${asked}`) }) : ''} onClose={() => setAsked(null)}>
             {asked && <p class="note warn">{words(WARN[asked])}</p>}

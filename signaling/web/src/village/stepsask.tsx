@@ -112,7 +112,7 @@ const MISSING: Record<string, () => string> = {
 export const missingWords = (name: string): string => MISSING[name]?.() ?? name;
 
 function Line({ step, children, onGo }: { step: Step; children: string; onGo(step: Step): void }): JSX.Element {
-    return <li><span class="muted">{words(`step.${step}`)}</span><span class="village-check">{children || '—'}</span><Button look="quiet" label={`${words('changeIt')}：${words(`step.${step}`)}`} onClick={() => onGo(step)}>{words('changeIt')}</Button></li>;
+    return <li><span class="muted">{words(`step.${step}`)}</span><span class="village-check">{children || '—'}</span><Button look="quiet" label={`${words('changeIt')}: ${words(`step.${step}`)}`} onClick={() => onGo(step)}>{words('changeIt')}</Button></li>;
 }
 
 export function SendStep({ e, steps, onGo, onSend, onDiscard }: StepProps & { steps: Step[]; onGo(step: Step): void; onSend(): Promise<void>; onDiscard(): void }): JSX.Element {
@@ -127,7 +127,7 @@ export function SendStep({ e, steps, onGo, onSend, onDiscard }: StepProps & { st
         consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${draft.value.signature ? ` · ${words('signed')}` : ''}` : '', send: '',
     };
     return <>
-        {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}：</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
+        {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
         <ul class="village-summary">{steps.filter((s) => s !== 'send').map((s) => <Line key={s} step={s} onGo={onGo}>{said[s]}</Line>)}</ul>
         {server.state.value !== 'ready' && <p class="note warn" role="status">{words('sendOffline')}</p>}
         <Button look="primary huge" disabled={missing.length > 0} onClick={onSend}>{missing.length ? words('incomplete') : words('send')}</Button>
