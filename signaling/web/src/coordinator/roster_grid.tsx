@@ -98,6 +98,7 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
         setDrag({ bar, grip, startX: event.clientX, minutesPerPx: (days.length * DAY_MIN) / track.clientWidth, preview: shifts, moved: false });
     };
     const move = (event: PointerEvent): void => {
+        event.stopPropagation(); // a grip lies in its bar
         if (!drag) return;
         let preview = drawn(shifts, drag.bar, drag.grip, (event.clientX - drag.startX) * drag.minutesPerPx);
         const over = drag.grip === 'whole' ? memberAt(event.clientX, event.clientY) : undefined;
@@ -105,7 +106,8 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
         setDrag({ ...drag, preview, moved: drag.moved || preview !== shifts });
         say(preview, drag.bar.shift, drag.bar.weekday);
     };
-    const end = (): void => {
+    const end = (event: PointerEvent): void => {
+        event.stopPropagation();
         if (!drag) return;
         if (drag.moved) onChange(drag.preview);
         else if (drag.grip === 'whole') onOpen(drag.bar.shift);
@@ -127,7 +129,8 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
                     const style = { left: `${((column * DAY_MIN + part.from) / (days.length * DAY_MIN)) * 100}%`, width: `${((part.until - part.from) / (days.length * DAY_MIN)) * 100}%` };
                     const text = `${clockOf(bar.startMin)}–${clockOf(bar.endMin)}`;
                     return <button key={`${bar.shift}/${bar.weekday}/${d}`} type="button" class={`coordinator-bar ${first ? '' : 'later'} ${drag?.bar.shift === bar.shift ? 'held' : ''}`} style={style} tabIndex={first ? 0 : -1} data-bar={first ? `${bar.shift}/${bar.weekday}` : undefined}
-                        aria-label={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-describedby="roster-help" onKeyDown={(e) => key(e, bar)} onPointerDown={(e) => begin(e, bar, 'whole')} onPointerMove={move} onPointerUp={end} onPointerCancel={() => setDrag(null)} onFocus={() => (focus.current = '')}>
+                        aria-label={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-describedby="roster-help" onKeyDown={(e) => key(e, bar)} onPointerDown={(e) => begin(e, bar, 'whole')} onPointerMove={move} onPointerUp={end} onPointerCancel={() => setDrag(null)} onFocus={() => (focus.current = '')}
+                        onClick={(e) => { if (e.detail === 0) onOpen(bar.shift); } /* a screen reader's press; a hand was seen above */}>
                         {first && grip(bar, 'start')}<span class="coordinator-bartext">{text}</span>{grip(bar, 'end')}</button>;
                 }))}</div>
             </div>)}

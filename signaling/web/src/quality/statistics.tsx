@@ -17,7 +17,7 @@ import { words } from './text';
 import './quality.css';
 
 interface Asked { institution: string; from: Date; until: Date }
-interface Book { whole: Answer; detail: Answer; steps: { from: Date; total: Total }[]; names: Map<string, string>; specialties: Map<string, string> }
+interface Book { whole: Answer; detail: Answer; steps: { from: Date; total: Total }[]; names: Map<string, string>; specialties: Awaited<ReturnType<typeof loadSpecialties>> }
 
 const DIMENSIONS: By[] = ['kind', 'specialty', 'level', 'institution'];
 const BARS_MAX = 15;
@@ -35,14 +35,17 @@ async function load(a: Asked): Promise<Book> {
     const steps: Book['steps'] = [];
     if (whole.cases > 0) for (const step of stepsOf(a.from, a.until)) steps.push({ from: step.from, total: totalOf((await ask(a, step, [])).groups) });
     const ids = byDimension(detail.groups, 'institution').slice(0, BARS_MAX).map((d) => d.key);
-    return { whole, detail, steps, names: await namesOf(ids), specialties: new Map(specialties.map((s) => [s.id, language.value === 'en' ? s.en : s.zh])) };
+    return { whole, detail, steps, names: await namesOf(ids), specialties };
 }
 
 function nameOf(book: Book, by: By, key: string): string {
     if (!key) return words('notGiven');
     if (by === 'kind') return common(`kind.${key as Consultation['kind']}`);
     if (by === 'level') return words(`level.${key as '1'}`);
-    if (by === 'specialty') return book.specialties.get(key) ?? key;
+    if (by === 'specialty') {
+        const found = book.specialties.find((s) => s.id === key);
+        return found ? (language.value === 'en' ? found.en : found.zh) : key;
+    }
     return book.names.get(key) ?? key;
 }
 
@@ -95,7 +98,7 @@ export function Statistics(): JSX.Element {
     const [institution, setInstitution] = useState(account.value!.institution.id);
     const span = spanOf(dates.first, dates.last);
     const [asked, setAsked] = useState<Asked>(() => ({ institution, ...spanOf(dates.first, dates.last)! }));
-    const book = useLoad(() => load(asked), [asked, language.value]);
+    const book = useLoad(() => load(asked), [asked]);
     const preset = (days: number): void => {
         const now = new Date();
         setDates({ first: dateText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days + 1)), last: dateText(now) });
