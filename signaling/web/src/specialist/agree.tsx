@@ -26,7 +26,7 @@ export function Agree({ c }: { c: Consultation }): JSX.Element {
         remember(consultation);
         if (consultation.slot) toast(words('agreed', { time: when(consultation.slot.start) }), 'good');
     };
-    return <section class="card"><h3>{words('agree')}</h3>
+    return <section class="card"><h2>{words('agree')}</h2>
         {wanted.length > 0 && <><p>{words('agreeWhy')}</p><div class="buttons">{wanted.map((t) => <Button key={t.start} look="primary" onClick={() => set({ start: t.start, end: t.end })}>{when(t.start)}–{clock(t.end)}</Button>)}</div></>}
         {!!own.value?.length && <><p>{words('agreeOwn')}</p><div class="buttons">{own.value.slice(0, SLOTS_SHOWN).map((s) => <Button key={s.id} onClick={() => set({ slotId: s.id })}>{when(s.start)}–{clock(s.end)}</Button>)}</div></>}
         <div class="specialist-form">

@@ -10,7 +10,7 @@ const PURPOSES = ['care', 'share', 'recording', 'teaching'] as const;
 
 export function ConsentScope({ consultation: c }: { consultation: Consultation }): JSX.Element {
     const consent = useLoad(() => server.call('consent.get', { consultationId: c.id }), [c.id, c.revision]);
-    return <section aria-label={words('consent')}><h3>{words('consent')}</h3>
+    return <section aria-label={words('consent')}><h2>{words('consent')}</h2>
         <Loaded of={consent}>{({ allows, consents }) => {
             const signer = consents.find((one) => one.inForce)?.signer;
             return <>

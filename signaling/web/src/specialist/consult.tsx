@@ -90,7 +90,7 @@ function Actions({ c, me, rings }: { c: Consultation; me: string; rings: boolean
 function Outcome({ c }: { c: Consultation }): JSX.Element | null {
     const [last] = (c.entries ?? []).filter((e) => e.kind === 'outcome').slice(-1);
     if (!last) return null;
-    return <section class="card"><h3>{words('outcomes')}</h3>
+    return <section class="card"><h2>{words('outcomes')}</h2>
         <p>{last.concordance && <span class={`tag ${last.concordance === 'differs' ? 'urgent' : last.concordance === 'agrees' ? 'good' : ''}`}>{words(`concordance.${last.concordance}`)}</span>} {last.avoidedTransfer !== undefined && <span class="tag">{words(last.avoidedTransfer ? 'avoided' : 'transferred')}</span>}</p>
         <p class="opinion-text">{last.text}</p>
     </section>;
@@ -113,7 +113,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
         <div class="specialist-columns">
             <section class="card" aria-label={words('caseTab')}>{!clinical && <p class="note">{words('clinicalHidden')}</p>}<CaseFacts consultation={c} /></section>
             {clinical && <div>
-                <section class="card"><h3>{words('materials')}</h3><Materials consultationId={c.id} /></section>
+                <section class="card"><h2>{words('materials')}</h2><Materials consultationId={c.id} /></section>
                 <div class="card"><ConsentScope consultation={c} /></div>
             </div>}
         </div>
@@ -122,7 +122,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
         <Outcome c={c} />
         {OPINION.has(c.state) && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
         {isAuthor(c, me) && (OPINION.has(c.state) || c.state === 'opinion_drafted') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
-        {!rings && clinical && <div class="specialist-columns"><section class="card"><h3>{words('people')}</h3><CaseMembers consultation={c} /></section><section class="card"><h3>{words('course')}</h3><CaseTimeline consultation={c} /></section></div>}
+        {!rings && clinical && <div class="specialist-columns"><section class="card"><h2>{words('people')}</h2><CaseMembers consultation={c} /></section><section class="card"><h2>{words('course')}</h2><CaseTimeline consultation={c} /></section></div>}
     </div>;
 }
 

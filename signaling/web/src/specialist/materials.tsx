@@ -18,10 +18,8 @@ const UNITS: Record<string, string> = { 'mm[Hg]': 'mmHg', Cel: '℃', '{score}':
 function Vitals({ all }: { all: Material[] }): JSX.Element | null {
     const newest = all.filter((m) => m.type === 'vitals' && m.values && m.takenAt).sort((a, b) => b.takenAt!.localeCompare(a.takenAt!))[0];
     if (!newest) return null;
-    return <dl class="specialist-vitals" aria-label={words('vitalsAt', { time: when(newest.takenAt!) })}>
-        {newest.values!.map((v) => <div key={v.code}><dt>{words(`vital.${v.code}`)}</dt><dd>{v.value} <small>{UNITS[v.unit] ?? v.unit}</small></dd></div>)}
-        <div class="muted">{when(newest.takenAt!)}</div>
-    </dl>;
+    return <><p class="muted specialist-tight">{words('vitalsAt', { time: when(newest.takenAt!) })}</p>
+        <dl class="specialist-vitals">{newest.values!.map((v) => <div key={v.code}><dt>{words(`vital.${v.code}`)}</dt><dd>{v.value} <small>{UNITS[v.unit] ?? v.unit}</small></dd></div>)}</dl></>;
 }
 
 /** What is shown small of each: the preview that came with it, or a photo that is small itself. */

@@ -28,7 +28,7 @@ export function Notes({ c }: { c: Consultation }): JSX.Element {
         toast(words('noteKept'), 'good');
     };
     const notes = (c.entries ?? []).filter((e) => e.kind === 'note');
-    return <section class="card"><h3>{words('notes')}</h3>
+    return <section class="card"><h2>{words('notes')}</h2>
         {notes.map((n) => <p key={n.id} class="opinion-text"><span class="muted">{when(n.at)}</span> {n.text}</p>)}
         {STATES.includes(c.state) && <><Field label={words('noteNew')}><textarea rows={4} maxLength={4000} value={text} onInput={(e) => type(e.currentTarget.value)} /></Field>
             <Button look="primary" disabled={!text.trim()} onClick={save}>{words('noteAdd')}</Button></>}
