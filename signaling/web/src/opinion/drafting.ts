@@ -39,7 +39,8 @@ export class Drafting {
     readonly conflicts = signal<Partial<Draft>>({});
     private base = emptyDraft();
     private sending: Promise<void> | null = null;
-    private writing: Promise<void> | null = null;
+    private writing: Promise<void> | null = null; // the last one
+    private busy = false;
     private dirty = false;
     private closed = false; // nobody shows it any more; another one may have opened the same record
     private gone = false; // signed: nothing is to be kept
@@ -103,7 +104,9 @@ export class Drafting {
     /** Kept at once; while one write is under way the newest one waits, those between are skipped. */
     private write(): void {
         this.dirty = true;
-        this.writing ??= this.writeAll().finally(() => (this.writing = null));
+        if (this.busy) return;
+        this.busy = true;
+        this.writing = this.writeAll();
     }
 
     private async writeAll(): Promise<void> {
@@ -112,6 +115,7 @@ export class Drafting {
             const kept: Kept = { base: this.base, draft: this.draft.value, beside: this.beside.value };
             await this.port.keep.put(this.name, kept).catch((error) => (this.error.value = error));
         }
+        this.busy = false; // in the same turn as the last look at dirty
     }
 
     private schedule(): void {
