@@ -17,7 +17,7 @@ export const words = catalogue({
     'vitals.adult': '参考范围为成人静息值，儿童、孕妇请按各自标准判断。', 'vitals.none': '没有可画的数值。', 'vitals.low': '偏低', 'vitals.high': '偏高', 'vitals.normal': '在参考范围内', 'vitals.noRange': '无参考范围', 'vitals.range': '参考 {from}–{to}', 'vitals.table': '数值表', 'vitals.time': '时间', 'vitals.trend': '{name} 趋势',
     'vital.heart_rate': '心率', 'vital.respiratory_rate': '呼吸', 'vital.systolic': '收缩压', 'vital.diastolic': '舒张压', 'vital.spo2': '血氧饱和度', 'vital.temperature': '体温', 'vital.glucose': '血糖', 'vital.weight': '体重', 'vital.height': '身高', 'vital.pain': '疼痛评分', 'vital.coma_scale': '昏迷评分 GCS',
     'pdf.page': '第 {n}/{of} 页', 'pdf.previous': '上一页', 'pdf.next': '下一页', 'pdf.width': '适合宽度',
-    'show.together': '请大家一起看', 'show.sent': '已请大家一起看',
+    fullscreen: '全屏', 'show.together': '请大家一起看', 'show.sent': '已请大家一起看',
 }, {
     materials: 'Materials', noMaterials: 'No materials yet.', download: 'Download the original', openMaterial: 'View', closeViewer: 'Close the view', 'type.photo': 'Photo', 'type.pdf': 'PDF', 'type.dicom': 'Image (DICOM)', 'type.ecg': 'ECG', 'type.audio': 'Sound', 'type.vitals': 'Vital signs',
     'status.pending': 'The file is being read', 'status.read': 'Read', 'status.unread': 'What the file says could not be read', addedBy: '{name}, {when}', gone: 'This material was removed.', loadingPart: 'Loading {loaded} of {total}',
@@ -34,5 +34,5 @@ export const words = catalogue({
     'vitals.adult': 'Ranges are of adults at rest; judge children and pregnant women by their own.', 'vitals.none': 'There are no values to draw.', 'vitals.low': 'low', 'vitals.high': 'high', 'vitals.normal': 'within the range', 'vitals.noRange': 'no range', 'vitals.range': 'range {from}–{to}', 'vitals.table': 'Table of values', 'vitals.time': 'Time', 'vitals.trend': 'Trend of {name}',
     'vital.heart_rate': 'Heart rate', 'vital.respiratory_rate': 'Respiration', 'vital.systolic': 'Systolic', 'vital.diastolic': 'Diastolic', 'vital.spo2': 'SpO₂', 'vital.temperature': 'Temperature', 'vital.glucose': 'Glucose', 'vital.weight': 'Weight', 'vital.height': 'Height', 'vital.pain': 'Pain score', 'vital.coma_scale': 'Coma scale GCS',
     'pdf.page': 'Page {n} of {of}', 'pdf.previous': 'Previous page', 'pdf.next': 'Next page', 'pdf.width': 'Fit the width',
-    'show.together': 'Let all look at this', 'show.sent': 'All were asked to look',
+    fullscreen: 'Full screen', 'show.together': 'Let all look at this', 'show.sent': 'All were asked to look',
 });

@@ -2,7 +2,7 @@
 // Materials of a consultation: the list, and one of them opened in its viewer. Each viewer is a part of its own that
 // is loaded when it is needed. Refuses to know whose page it is in.
 import type { ComponentType, JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { lazy } from '../app/lazy';
 import { when } from '../text/text';
 import { Button, Loaded, toast, useLoad } from '../ui/ui';
@@ -84,9 +84,12 @@ export function MaterialView({ consultationId, materialId, room }: MaterialViewP
 function Opened(props: ViewerProps): JSX.Element {
     const { material, room } = props;
     const Viewer = VIEWERS[kindOf(material)];
-    return <article class="viewers-one" aria-label={titleOf(material)}>
+    const ref = useRef<HTMLElement>(null);
+    const fullscreen = (): unknown => (document.fullscreenElement ? document.exitFullscreen() : ref.current?.requestFullscreen());
+    return <article ref={ref} class="viewers-one" aria-label={titleOf(material)}>
         <header class="viewers-head"><h3>{titleOf(material)}</h3>
             {room && <Button onClick={() => { showTogether(room, material.id); toast(words('show.sent')); }}>{words('show.together')}</Button>}
+            {document.fullscreenEnabled && <Button look="quiet" onClick={fullscreen}>{words('fullscreen')}</Button>}
             <Download material={material} /></header>
         <Viewer {...props} />
     </article>;

@@ -31,7 +31,7 @@ export interface ImageInfo {
     frameMs: number; // of a cine; 0: not said
     lossy: boolean; // compressed with loss before it came
     facts: [FactKey, string][];
-    pixels: { at: number; length: number; encapsulated: boolean };
+    pixels: { at: number; length: number; encapsulated: boolean; words: boolean }; // words: OW, 16 bits at a time
 }
 
 /** Shown in the panel, by tag; nothing that names a person. */
@@ -147,7 +147,7 @@ export function describe(set: DataSet, bytes: Uint8Array): ImageInfo {
         frameMs: numbers(set, 'x00181063')[0] ?? (rate ? 1000 / rate : 0),
         lossy: set.string('x00282110') === '01',
         facts: factsOf(set),
-        pixels: { at: pixels.dataOffset, length: pixels.length, encapsulated: pixels.encapsulatedPixelData === true || pixels.hadUndefinedLength === true || pixels.length === 0xffffffff },
+        pixels: { at: pixels.dataOffset, length: pixels.length, encapsulated: pixels.encapsulatedPixelData === true || pixels.hadUndefinedLength === true || pixels.length === 0xffffffff, words: pixels.vr === 'OW' },
     };
     if (info.unit === 'US') info.unit = ''; // PS3.3: unspecified
     const spacing = spacingOf(within('x00280030'));

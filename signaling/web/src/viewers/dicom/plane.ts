@@ -23,6 +23,7 @@ function typed(info: ImageInfo, bytes: Uint8Array, count: number): Samples {
     if (info.bitsAllocated === 8) {
         const out = new Uint8Array(count);
         out.set(bytes.subarray(0, count));
+        if (info.syntax === BIG_ENDIAN && info.pixels.words) swap(out, 2); // bytes of a word (PS3.5 annex A.3)
         return info.signed ? new Int8Array(out.buffer) : out;
     }
     const size = info.bitsAllocated / 8;
