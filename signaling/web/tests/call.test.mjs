@@ -5,7 +5,7 @@ import test from 'node:test';
 import { load } from './load.mjs';
 
 const { newLink, step, retryMs, DISTURBED_MS, RESTART_MS, RELAY_MS, CLOSED_MS, JOIN_MS } = await load('call/reconnect.ts');
-const { CallMedia } = await load('call/media.ts');
+const { CallMedia } = await load('call/media.ts', ['./prepare']);
 const { newSpeaker, listen } = await load('call/speaker.ts');
 const { NO_FLOOR, told, ordered, moved, quiets } = await load('call/floor.ts');
 

@@ -6,8 +6,8 @@ import esbuild from 'esbuild';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 
-/** `file`: below src. */
-export async function load(file) {
-    const built = await esbuild.build({ entryPoints: [path.join(HERE, '../src', file)], bundle: true, write: false, format: 'esm', platform: 'node', target: 'es2022', logLevel: 'error', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'empty' } });
+/** `file`: below src. `external`: imports that are left out, as they are written; they are never asked for. */
+export async function load(file, external = []) {
+    const built = await esbuild.build({ entryPoints: [path.join(HERE, '../src', file)], bundle: true, write: false, format: 'esm', platform: 'node', target: 'es2022', logLevel: 'error', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'empty' }, external });
     return import(`data:text/javascript;base64,${Buffer.from(built.outputFiles[0].text).toString('base64')}`);
 }

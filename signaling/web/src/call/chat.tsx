@@ -80,7 +80,7 @@ export class Chat {
 export function ChatPanel({ chat, nameOf }: { chat: Chat; nameOf(account: string): string }): JSX.Element {
     const draft = `call/${chat.room}/draft`;
     const [text, setText] = useState('');
-    const list = useRef<HTMLOListElement>(null);
+    const list = useRef<HTMLDivElement>(null);
     const messages = chat.messages.value, unsent = chat.unsent.value;
     useEffect(() => void keep.value?.get<string>(draft).then((kept) => { if (kept) setText(kept); }), []);
     useEffect(() => {
@@ -100,11 +100,11 @@ export function ChatPanel({ chat, nameOf }: { chat: Chat; nameOf(account: string
     };
     return <section class="call-chat" aria-label={words('chat')}>
         {chat.cursor.value && <Button look="quiet" onClick={() => chat.older()}>{words('chatOlder')}</Button>}
-        <ol ref={list} role="log" aria-live="polite" tabIndex={0}>
+        <div ref={list} class="call-log" role="log" aria-live="polite" aria-label={words('chat')} tabIndex={0}><ol>
             {messages.map((m) => <li key={m.id}><small class="muted">{nameOf(m.by)} · {clock(m.at)}</small><p>{m.text}</p></li>)}
             {unsent.map((u) => <li key={u.id}><small class="muted">{words('chatWaits')}</small><p>{u.text}</p></li>)}
             {!messages.length && !unsent.length && <li class="muted">{words('chatEmpty')}</li>}
-        </ol>
+        </ol></div>
         <form onSubmit={submit}>
             <textarea aria-label={words('chatWrite')} placeholder={words('chatWrite')} rows={2} maxLength={CHARACTERS_MAX} value={text} onInput={(e) => type(e.currentTarget.value)}
                 onKeyDown={(e) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) submit(e); }} />

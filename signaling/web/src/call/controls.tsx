@@ -49,7 +49,7 @@ export function Controls(props: ControlsProps): JSX.Element {
     const toggle = (to: Panel): void => setPanel(panel === to ? null : to);
     const stopSharing = (): void => { seat.unshare('examination'); seat.unshare('stethoscope'); };
     const turn = async (): Promise<void> => { if (!(await seat.switchCamera())) toast(words('noOther'), 'warn'); };
-    return <div class="call-controls" role="toolbar" aria-label={words('controls')}>
+    return <div class="call-controls" role="group" aria-label={words('controls')}>
         {sends && <>
             <Act icon={seat.muted.value ? 'micOff' : 'mic'} text={words(seat.muted.value ? 'unmute' : 'mute')} pressed={seat.muted.value} onClick={() => seat.mute(!seat.muted.value)} />
             <Act icon={seat.cameraOn.value ? 'camera' : 'cameraOff'} text={words(seat.cameraOn.value ? 'cameraOff' : 'cameraOn')} pressed={!seat.cameraOn.value} onClick={() => seat.camera(!seat.cameraOn.value)} />

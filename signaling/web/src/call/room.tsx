@@ -62,12 +62,12 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
             <Stage tiles={tiles} seat={seat} floor={floor.of} />
             <QualityWords seat={seat} others={others} observer={part === 'observer'} />
         </div>
-        {panel && <aside class="call-panel">
+        {panel && <section class="call-panel" aria-label={words(panel)}>
             <div class="call-panel-top"><h2>{words(panel)}</h2><Button look="quiet" onClick={() => setPanel(null)} label={words('floatClose')}>✕</Button></div>
             {panel === 'chat' && <ChatPanel chat={chat} nameOf={nameOf} />}
             {panel === 'people' && <People consultation={c} present={present} own={seat.account} part={part} floor={floor} give={(f) => asked.say('floor', { ...f })} askStill={askStill} />}
             {panel === 'materials' && <MaterialList consultationId={c.id} room={c.id} selected={material ?? undefined} onOpen={(m) => setMaterial(m.id)} />}
-        </aside>}
+        </section>}
         <Sounds remotes={remotes} />
         <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hand={c.kind === 'mdt' || others.length > 1 ? floor.hands.includes(seat.account) : null} setPanel={setPanel}
             raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} leave={leave} end={end} />

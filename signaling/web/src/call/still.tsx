@@ -46,7 +46,7 @@ export function StillDialog({ seat, open, onClose }: { seat: Seat; open: boolean
 export function Sendings({ consultation }: { consultation: string }): JSX.Element | null {
     const mine = sendings(consultation);
     if (!mine.length) return null;
-    return <ul class="call-sendings" role="status">{mine.map((item) => <li key={item.id} class={`note ${item.state === 'refused' ? 'bad' : ''}`}><Sending item={item} /></li>)}</ul>;
+    return <div class="call-sendings" role="status">{mine.map((item) => <div key={item.id} class={`note ${item.state === 'refused' ? 'bad' : ''}`}><Sending item={item} /></div>)}</div>;
 }
 
 function Sending({ item }: { item: Item }): JSX.Element {
