@@ -38,8 +38,9 @@ export function branchesOf(o: Overview): Branch[] {
 export function unableOf(o: Overview): Named<Unable>[] {
     const places = placesOf(o);
     const rankOf = (u: Unable): number => REASONS.indexOf(u.reason);
+    const sinceOf = (u: Unable): number => (u.since ? Date.parse(u.since) : Number.MAX_SAFE_INTEGER);
     return o.unable.map((of) => ({ of, name: places.get(of.institutionId)?.name ?? of.institutionId, level: places.get(of.institutionId)?.level }))
-        .sort((a, b) => rankOf(a.of) - rankOf(b.of) || (a.of.since ?? '~').localeCompare(b.of.since ?? '~') || a.name.localeCompare(b.name));
+        .sort((a, b) => rankOf(a.of) - rankOf(b.of) || sinceOf(a.of) - sinceOf(b.of) || a.name.localeCompare(b.name));
 }
 
 /** Institutions below their parents, as far as both are listed. */
