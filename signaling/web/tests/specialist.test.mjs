@@ -53,10 +53,17 @@ test('who writes: the specialist; in an MDT all who accepted', () => {
 });
 
 test('what rings and what waits', () => {
-    assert.ok(ringsFor({ kind: 'live', members: [member('ringing')] }, ME));
-    assert.ok(!ringsFor({ kind: 'reading', members: [member('ringing')] }, ME), 'a reading waits in the list');
+    const applicant = { id: 'acc_village' };
+    const asked = { kind: 'live', state: 'routed', complaint: 'x', applicant };
+    assert.ok(ringsFor(asked, ME));
+    assert.ok(!ringsFor({ ...asked, complaint: undefined }, ME), 'of the panel, and not asked');
+    assert.ok(!ringsFor({ ...asked, state: 'accepted' }, ME));
+    assert.ok(!ringsFor(asked, applicant.id));
+    assert.ok(!ringsFor({ ...asked, kind: 'reading' }, ME), 'a reading waits in the list');
+    assert.ok(ringsFor({ kind: 'mdt', state: 'accepted', applicant, members: [member('ringing')] }, ME));
+    assert.ok(!ringsFor({ ...asked, kind: 'mdt', members: [member('accepted')] }, ME));
     const c = (state, more) => ({ kind: 'live', state, specialist: { id: ME }, members: [member('accepted')], ...more });
-    assert.equal(todoOf({ ...c('routed'), members: [member('ringing')] }, ME, NOW), 'answer');
+    assert.equal(todoOf({ ...asked, members: [] }, ME, NOW), 'answer');
     assert.equal(todoOf(c('accepted'), ME, NOW), 'call');
     assert.equal(todoOf(c('opinion_drafted'), ME, NOW), 'write');
     assert.equal(todoOf(c('delivered'), ME, NOW), null);

@@ -15,7 +15,7 @@ import { Button, Loaded } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { ConsentScope } from './consent';
-import { isAuthor, isChair, mayEnter, mayWrite, ringsFor } from './due';
+import { isAuthor, isChair, mayEnter, mayWrite } from './due';
 import { useNow } from './paging';
 import { RefuseDialog } from './refuse';
 import { Notes } from './notes';
@@ -98,7 +98,7 @@ function Outcome({ c }: { c: Consultation }): JSX.Element | null {
 
 function Summary({ c }: { c: Consultation }): JSX.Element {
     const me = account.value?.id ?? '';
-    const rings = ringsFor(c, me);
+    const rings = ringing.value.some((r) => r.id === c.id);
     const clinical = c.complaint !== undefined;
     usePrepared(c, rings);
     return <div class={`specialist-summary ${rings ? 'rings' : ''}`}>

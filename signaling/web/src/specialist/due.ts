@@ -51,8 +51,14 @@ export function isChair(c: Pick<Consultation, 'kind' | 'members'>, me: string): 
     return c.kind === 'mdt' && (c.members ?? []).some((m) => m.account.id === me && m.role === 'chair');
 }
 
-export function ringsFor(c: Pick<Consultation, 'members' | 'kind'>, me: string): boolean {
-    return c.kind !== 'reading' && (c.members ?? []).some((m) => m.account.id === me && m.ring === 'ringing');
+/**
+ * Is this specialist asked now? An MDT names whom it rings; of the others who is rung sees what is clinical, and who is
+ * of the panel only does not.
+ */
+export function ringsFor(c: Pick<Consultation, 'members' | 'kind' | 'state' | 'complaint' | 'applicant'>, me: string): boolean {
+    if (c.kind === 'reading') return false; // waits in the worklist
+    if (c.kind === 'mdt') return (c.members ?? []).some((m) => m.account.id === me && m.ring === 'ringing');
+    return c.state === 'routed' && c.complaint !== undefined && c.applicant.id !== me;
 }
 
 /** What waits for this person in it; null: nothing. */

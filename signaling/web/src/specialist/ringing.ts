@@ -19,6 +19,9 @@ const RANK = { emergency: 0, urgent: 1, routine: 2 } as const;
 const OVERDUE_MS = 5000; // told late or not at all while the network was down
 const answered = new Set<string>(); // by this page: its end is told by the page itself
 
+const TOLD = 'shanqiao.rings'; // ids only
+const told = new Set<string>(JSON.parse(sessionStorage.getItem(TOLD) ?? '[]') as string[]);
+
 /** Most urgent first, then oldest. */
 export const rings = signal<Consultation[]>([]);
 export const silenced = signal<ReadonlySet<string>>(new Set());
@@ -46,9 +49,10 @@ export function unanswer(c: Consultation): void {
 }
 
 function take(c: Consultation): void {
-    const me = account.value?.id;
+    const me = account.value;
     if (!me) return;
-    if (ringsFor(c, me) && !answered.has(c.id)) add(c);
+    const sure = told.has(c.id) || !me.roles.includes('coordinator'); // who sees what is clinical without being asked
+    if (sure && ringsFor(c, me.id) && !answered.has(c.id)) add(c);
     else remove(c.id);
 }
 
@@ -60,7 +64,14 @@ async function sync(): Promise<void> {
     consultations.forEach((c) => { remember(c); take(c); });
 }
 
-server.on('consultation.ring', ({ consultation }) => { answered.delete(consultation.id); opened.delete(consultation.id); take(consultation); });
+server.on('consultation.ring', ({ consultation }) => {
+    const { id } = consultation;
+    answered.delete(id);
+    opened.delete(id);
+    told.add(id);
+    sessionStorage.setItem(TOLD, JSON.stringify([...told].slice(-50)));
+    take(consultation);
+});
 server.on('consultation.state', ({ consultation }) => { if (rings.value.some((r) => r.id === consultation.id)) take(consultation); });
 server.on('consultation.state', ({ consultation: c, by }) => {
     if (c.state === 'outcome_recorded' && by !== account.value?.id && account.value && isAuthor(c, account.value.id)) toast(words('outcomeTold'), 'good');
