@@ -113,5 +113,6 @@ void peers_remove(struct peers *peers, struct peer *peer)
     *(peer->older ? &peer->older->newer : &peers->oldest) = peer->newer;
     *(peer->newer ? &peer->newer->older : &peers->newest) = peer->older;
     peers->count--;
+    sodium_memzero(peer->token, sizeof peer->token);
     free(peer);
 }

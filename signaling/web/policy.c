@@ -21,7 +21,7 @@ const char policy_of_script[] =
 const char policy_of_features[] =
     "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), "
     "picture-in-picture=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=(), "
-    "serial=(), hid=(), bluetooth=(), midi=(), magnetometer=(), gyroscope=(), accelerometer=()";
+    "serial=(), hid=(), midi=(), magnetometer=(), gyroscope=(), accelerometer=()";
 
 /* "host:port" is that of an origin that pages are opened under. */
 static bool is_ours(const char *host, const struct config_list *origins)

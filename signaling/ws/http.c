@@ -255,8 +255,6 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return answer(wsi, in);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return confirm_upgrade(wsi, in);
-    case LWS_CALLBACK_HTTP_FILE_COMPLETION:
-        return lws_http_transaction_completed(wsi) ? -1 : 0;
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return x ? 0 : -1; /* no other method of ours has one */
