@@ -24,6 +24,7 @@ export class LoadError extends Error {
     }
 }
 
+const PROGRESS_MS = 150; // nobody reads faster
 const RETRY_MS = [500, 1000, 2000, 4000, 8000, 8000, 8000];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -83,6 +84,7 @@ async function readOn(id: string, from: number, how: Loading, state: State): Pro
 async function drain(reply: Response, first: number, end: number, from: number, how: Loading, state: State): Promise<void> {
     const reader = reply.body!.getReader();
     let place = first;
+    let toldAt = 0;
     for (;;) {
         const { done, value } = await reader.read();
         if (done) return;
@@ -93,7 +95,11 @@ async function drain(reply: Response, first: number, end: number, from: number, 
         state.bytes?.set(piece, state.at - from);
         how.onPiece?.(piece, state.at, state.total);
         state.at += piece.length;
-        how.onProgress?.(state.at - from, end - from);
+        const now = Date.now();
+        if (state.at >= end || now - toldAt >= PROGRESS_MS) {
+            toldAt = now;
+            how.onProgress?.(state.at - from, end - from);
+        }
         if (state.at >= end) return void reader.cancel().catch(() => undefined);
     }
 }

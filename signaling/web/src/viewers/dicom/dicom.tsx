@@ -69,14 +69,14 @@ export function DicomView({ material, all, room }: ViewerProps): JSX.Element {
                 {(['move', 'window', 'probe'] as const).map((m) => <Button key={m} pressed={mode === m} onClick={() => setMode(m)}>{words(`dicom.${m}`)}</Button>)}
                 {look && <Button pressed={look.invert} onClick={() => setPart((l) => ({ ...l, invert: !l.invert }))}>{words('dicom.invert')}</Button>}
             </div>
-            {look && d.info && <WindowFields look={look} values={values} info={d.info} set={setPart} />}</div>
-        <MarkButtons session={session} chosen={mode === 'move' || mode === 'window' || mode === 'probe' ? null : mode} onChoose={(t) => setMode(t ?? 'window')} room={room !== undefined} />
-        <div class="viewers-bar"><Light level={levelOf(d, preview.shown)} extra={extraOf(d.info, { ...stage.current, placement: placing.placement })} />
-            {d.quality !== 'full' && !d.error && <Progress loaded={d.loaded} total={d.total || (material.bytes ?? 0)} />}</div>
+            {look && d.info && <WindowFields look={look} values={values} info={d.info} set={setPart} />}
+            <MarkButtons session={session} chosen={mode === 'move' || mode === 'window' || mode === 'probe' ? null : mode} onChoose={(t) => setMode((m) => t ?? (m === 'move' || m === 'probe' ? m : 'window'))} room={room !== undefined} /></div>
         <Stage image={size} label={titleOf(material)} tool={tool} second={window_} placing={placing} onState={(s) => { stage.current = s; draw(); }} onKey={(k) => frameKey(k, d.info, setPart)}>
             <canvas ref={preview.attach} hidden={!preview.shown} class="viewers-preview" />
             <canvas ref={d.attach} />
             <Overlay session={session} draft={marking.draft} frame={frame} placement={placing.placement} size={placing.size} spacing={d.info?.spacing} />
+            <div class="viewers-status"><Light level={levelOf(d, preview.shown)} extra={extraOf(d.info, { ...stage.current, placement: placing.placement })} />
+                {d.quality !== 'full' && !d.error && !d.short && <Progress loaded={d.loaded} total={d.total || (material.bytes ?? 0)} />}</div>
             {look && <p class="viewers-corner" aria-live="off">{`${words('dicom.centre')} ${Math.round(look.centre)}  ${words('dicom.width')} ${Math.round(look.width)}`}{probed && <><br />{probed}</>}</p>}
         </Stage>
         {d.info && look && d.info.frames > 1 && <Frames info={d.info} frame={frame} set={(n) => setPart((l) => ({ ...l, frame: n }))} />}

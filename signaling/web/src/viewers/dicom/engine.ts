@@ -36,6 +36,7 @@ const ROUGH_AT_ONCE = 4;
 const ROUGH_SIDE = 512;
 const ROUGH_AFTER_MS = 2500; // a rough look is worth its requests when the whole takes longer than this
 const REDRAW_MS = 400;
+const PROGRESS_MS = 150; // a page need not hear of each piece
 
 interface Shown { pyramid: Pyramid; quality: Quality; final: boolean; bytes: number } // final: there will be no better
 
@@ -50,6 +51,7 @@ export class Engine {
     private readonly failed = new Set<number>(); // frames that can't be unpacked
     private wanted = 0; // frame that is looked at
     private drawnAt = 0;
+    private toldAt = -Infinity;
 
     constructor(private readonly source: Source, private readonly tell: (told: Told) => void) {}
 
@@ -88,9 +90,12 @@ export class Engine {
     private arrived(bytes: Uint8Array, loaded: number, total: number, began: number): void {
         this.bytes = bytes;
         this.loaded = loaded;
-        this.tell({ type: 'progress', loaded, total });
-        if (!this.info || loaded >= total) return;
         const now = this.source.now();
+        if (loaded >= total || now - this.toldAt >= PROGRESS_MS) {
+            this.toldAt = now;
+            this.tell({ type: 'progress', loaded, total });
+        }
+        if (!this.info || loaded >= total) return;
         const expected = ((now - began) / Math.max(1, loaded)) * total;
         if (!this.rough.asked && expected > ROUGH_AFTER_MS && this.canBeRough()) void this.askRough();
         if (now - this.drawnAt < REDRAW_MS) return;

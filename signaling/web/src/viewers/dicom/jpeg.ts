@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Baseline JPEG of 8 bits, by the decoder of pdf.js. Colours come out as RGB, whatever the photometric name said.
-import { JpegImage } from 'pdfjs-dist/legacy/image_decoders/pdf.image_decoders.mjs';
+import { JpegImage, setVerbosityLevel, VerbosityLevel } from 'pdfjs-dist/legacy/image_decoders/pdf.image_decoders.mjs';
 import { Unshowable } from '../unshowable';
 import { packed } from './decode';
 import type { ImageInfo } from './info';
 import type { Plane } from './plane';
 
 interface Jpeg { width: number; height: number; numComponents: number; parse(bytes: Uint8Array): void; getData(how: { width: number; height: number; forceRGB?: boolean; isSourcePDF: boolean }): Uint8ClampedArray }
+
+setVerbosityLevel(VerbosityLevel.ERRORS); // what it warns of is in nobody's console
 
 export function decodeJpeg(info: ImageInfo, bytes: Uint8Array): Plane {
     if (precision(bytes) !== 8) throw new Unshowable('codec', `JPEG ${precision(bytes)} bit`);

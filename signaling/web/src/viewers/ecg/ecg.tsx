@@ -94,8 +94,9 @@ function Sheets({ ecg, offsets, sheet, paper, fixedPerMm, label }: { ecg: Ecg; o
         return () => observer.disconnect();
     }, []);
     const LEAST_PER_MM = 2; // narrower, and the millimetres are lost: then it scrolls
-    const perMm = fixedPerMm ?? Math.max(LEAST_PER_MM, room / sheet.width);
-    const ratio = Math.min(window.devicePixelRatio || 1, MOST_CANVAS_PX / (sheet.width * perMm));
+    const fitting = Math.max(LEAST_PER_MM, room / sheet.width);
+    const ratio = Math.min(window.devicePixelRatio || 1, MOST_CANVAS_PX / (sheet.width * (fixedPerMm ?? fitting)));
+    const perMm = fixedPerMm ?? Math.max(1, Math.floor(fitting * ratio * 5)) / 5 / ratio; // five millimetres are whole pixels: an even grid
     useEffect(() => {
         const c = canvas.current;
         if (!c || room === 0) return;

@@ -104,8 +104,11 @@ export function useMarkTool(session: MarksSession, shape: MarkTool | null, frame
 
 export function MarkButtons({ session, chosen, onChoose, room }: { session: MarksSession; chosen: MarkTool | null; onChoose(t: MarkTool | null): void; room: boolean }): JSX.Element {
     const own = ownOf(session.marks, session.me).length;
+    const [open, setOpen] = useState(false);
     const all: MarkTool[] = room ? ['pointer', ...SHAPES] : SHAPES;
+    if (!open) return <div class="viewers-tools"><button type="button" class="button" aria-expanded="false" onClick={() => setOpen(true)}>{words('mark.open', { n: session.marks.length })}</button></div>;
     return <div class="viewers-tools" role="group" aria-label={words('mark.tools')}>
+        <button type="button" class="button" aria-expanded="true" onClick={() => { setOpen(false); onChoose(null); }}>{words('mark.close')}</button>
         {all.map((s) => <Button key={s} pressed={chosen === s} onClick={() => onChoose(chosen === s ? null : s)}>{words(`mark.${s}`)}</Button>)}
         <Button disabled={own === 0} onClick={session.undo}>{words('mark.undo')}</Button>
         <Button disabled={own === 0} onClick={session.clear}>{words('mark.clear')}</Button>

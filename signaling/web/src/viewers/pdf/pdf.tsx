@@ -26,7 +26,7 @@ function why(error: unknown): unknown {
 async function open(id: string, onProgress: (loaded: number, total: number) => void, signal: AbortSignal): Promise<PDFDocumentProxy> {
     const data = await loadBytes(id, { onProgress, signal });
     if (!new TextDecoder('latin1').decode(data.subarray(0, 1024)).includes('%PDF-')) throw new Unshowable('unreadable');
-    const task = getDocument({ data, isEvalSupported: false, enableXfa: false, useSystemFonts: true, useWorkerFetch: false, CMapReaderFactory: ChineseMaps, stopAtErrors: false, maxImageSize: 64_000_000 });
+    const task = getDocument({ data, verbosity: 0, isEvalSupported: false, enableXfa: false, useSystemFonts: true, useWorkerFetch: false, CMapReaderFactory: ChineseMaps, stopAtErrors: false, maxImageSize: 64_000_000 });
     signal.addEventListener('abort', () => void task.destroy());
     return task.promise;
 }

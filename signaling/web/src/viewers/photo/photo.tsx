@@ -69,13 +69,13 @@ export function PhotoView({ material, all, room }: ViewerProps): JSX.Element {
         <div class="viewers-bar"><StageButtons control={placing.control} />
             <label class="viewers-slider">{words('brightness')}<input type="range" min="30" max="250" value={look.brightness} onInput={(e) => setLook({ ...look, brightness: Number(e.currentTarget.value) })} /></label>
             <label class="viewers-slider">{words('contrast')}<input type="range" min="30" max="300" value={look.contrast} onInput={(e) => setLook({ ...look, contrast: Number(e.currentTarget.value) })} /></label>
-            {(look.brightness !== 100 || look.contrast !== 100) && <button type="button" class="button quiet" onClick={() => setLook(PLAIN)}>{words('resetLook')}</button>}</div>
-        <MarkButtons session={session} chosen={shape} onChoose={setShape} room={room !== undefined} />
-        <Light level={level === 'full' && material.preview ? 'preview' : level} extra={look.brightness !== 100 || look.contrast !== 100 ? words('light.changed') : undefined} />
-        {level !== 'full' && <Progress loaded={loaded} total={total} />}
+            {(look.brightness !== 100 || look.contrast !== 100) && <button type="button" class="button quiet" onClick={() => setLook(PLAIN)}>{words('resetLook')}</button>}
+            <MarkButtons session={session} chosen={shape} onChoose={setShape} room={room !== undefined} /></div>
         <Stage image={image} label={titleOf(material)} tool={marking.tool} placing={placing} onState={() => undefined}>
             <canvas ref={canvas} style={{ filter: `brightness(${look.brightness}%) contrast(${look.contrast}%)` }} />
             <Overlay session={session} draft={marking.draft} frame={0} placement={placing.placement} size={placing.size} />
+            <div class="viewers-status"><Light level={level === 'full' && material.preview ? 'preview' : level} extra={look.brightness !== 100 || look.contrast !== 100 ? words('light.changed') : undefined} />
+                {level !== 'full' && <Progress loaded={loaded} total={total} />}</div>
         </Stage>
         {marking.dialog}
     </div>;

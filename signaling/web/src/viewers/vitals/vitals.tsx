@@ -7,9 +7,9 @@ import type { ViewerProps } from '../model';
 import { words } from '../text';
 import { axisOf, RANGES, seriesOf, standing, UNITS, type Series } from './ranges';
 
-const WIDTH = 640;
+const WIDTH = 480;
 const HEIGHT = 150;
-const EDGE = { left: 52, right: 90, top: 10, bottom: 24 };
+const EDGE = { left: 56, right: 56, top: 10, bottom: 24 };
 const SIGN = { low: '↓', high: '↑', normal: '', noRange: '' } as const;
 
 export function VitalsView({ all }: ViewerProps): JSX.Element {
@@ -33,10 +33,9 @@ function Curve({ series: s }: { series: Series }): JSX.Element {
     const range = RANGES[s.code];
     const latest = s.points[s.points.length - 1]!;
     return <section class="card">
-        <h3>{words(`vital.${s.code}`)} <span class={standing(s.code, latest.value) === 'low' || standing(s.code, latest.value) === 'high' ? 'tag urgent' : 'tag'}>{shown(s, latest.value)}</span></h3>
+        <h3>{words(`vital.${s.code}`)} <span class={standing(s.code, latest.value) === 'low' || standing(s.code, latest.value) === 'high' ? 'tag urgent' : 'tag'}>{shown(s, latest.value)}</span> {range && <small class="muted">{words('vitals.range', { from: range[0], to: range[1] })}</small>}</h3>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${words('vitals.trend', { name: words(`vital.${s.code}`) })}: ${s.points.map((p) => `${clock(new Date(p.at).toISOString())} ${shown(s, p.value)}`).join(', ')}`}>
-            {range && <><rect x={EDGE.left} y={y(range[1])} width={WIDTH - EDGE.left - EDGE.right} height={Math.max(2, y(range[0]) - y(range[1]))} class="viewers-band" />
-                <text x={WIDTH - EDGE.right + 6} y={(y(range[0]) + y(range[1])) / 2 + 5} class="viewers-axis">{words('vitals.range', { from: range[0], to: range[1] })}</text></>}
+            {range && <rect x={EDGE.left} y={y(range[1])} width={WIDTH - EDGE.left - EDGE.right} height={Math.max(2, y(range[0]) - y(range[1]))} class="viewers-band" />}
             {[low, high].map((v) => <text key={v} x={EDGE.left - 6} y={y(v) + (v === low ? 0 : 10)} text-anchor="end" class="viewers-axis">{Math.round(v * 10) / 10}</text>)}
             <polyline points={s.points.map((p) => `${x(p.at)},${y(p.value)}`).join(' ')} class="viewers-curve" />
             {s.points.map((p) => <g key={p.at}><Dot x={x(p.at)} y={y(p.value)} where={standing(s.code, p.value)} /><title>{`${when(new Date(p.at).toISOString())} ${shown(s, p.value)}`}</title></g>)}
