@@ -3,7 +3,7 @@
 // gave this account of it, and leaves out what it did not; nothing here acts on a case.
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { account } from '../app/session';
+import { account, keep } from '../app/session';
 import { common } from '../text/common';
 import { language, when } from '../text/text';
 import { useLoad } from '../ui/ui';
@@ -22,8 +22,17 @@ let specialties: Promise<{ id: string; zh: string; en: string }[]> | null = null
 
 /** The directory's list, asked once a page. */
 export function loadSpecialties(): Promise<{ id: string; zh: string; en: string }[]> {
-    specialties ??= server.call('directory.specialties', {}).then((r) => r.specialties, (error) => { specialties = null; throw error; });
+    specialties ??= askSpecialties().catch((error) => { specialties = null; throw error; });
     return specialties;
+}
+
+/** As last seen while the network is away. */
+async function askSpecialties(): Promise<{ id: string; zh: string; en: string }[]> {
+    const kept = server.state.value === 'ready' ? undefined : await keep.value?.get<{ id: string; zh: string; en: string }[]>('specialties');
+    if (kept) return kept;
+    const { specialties: all } = await server.call('directory.specialties', {});
+    await keep.value?.put('specialties', all);
+    return all;
 }
 
 export function SpecialtyName({ id }: { id: string }): JSX.Element {

@@ -68,7 +68,7 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
         let material = '';
         let pause = 0; // ms before the next piece
         const upload = new Upload(task.file as unknown as Blob, {
-            endpoint: '/materials/', uploadUrl: task.url ?? null, metadata: metadataOf(task), chunkSize: yielding.value ? FIRST_PIECE_IN_CALL : FIRST_PIECE, retryDelays: null,
+            endpoint: `${location.origin}/materials/`, uploadUrl: task.url ?? null, metadata: metadataOf(task), chunkSize: yielding.value ? FIRST_PIECE_IN_CALL : FIRST_PIECE, retryDelays: null,
             storeFingerprintForResuming: false, fileReader: { openFile: () => Promise.resolve(source) }, fingerprint: () => Promise.resolve(''),
             onBeforeRequest: async (request: HttpRequest) => {
                 if (request.getMethod() !== 'PATCH') return;

@@ -24,6 +24,11 @@ export async function loadConsentText(): Promise<ConsentText> {
     return current;
 }
 
+/** Once, so that consent can be asked when the network is away. */
+export async function fetchConsentText(): Promise<void> {
+    if (!(await keep.value?.get(`consent-text/${language.value}`))) await loadConsentText();
+}
+
 /** Headings, paragraphs and lists of the text; nothing of it is markup. */
 export function TextView({ text }: { text: ConsentText }): JSX.Element {
     const blocks: JSX.Element[] = [];

@@ -9,7 +9,7 @@ import { Button, Dialog, Loaded, errorText, useLoad } from '../ui/ui';
 import { discardDraft, openDraft, sendDraft, type Editing } from './drafts';
 import { words } from './formtext';
 import { EmergencyButton } from './hold';
-import { STEPS, stepsOf, type Step } from './request';
+import { STEPS, missingOf, stepsOf, type Step } from './request';
 import { ComplaintStep, FilesStep, RecordStep, VitalsStep, WhoStep, type StepProps } from './steps';
 import { ConsentStep, HowStep, SendStep, TimesStep, WhomStep } from './stepsask';
 import './village.css';
@@ -33,17 +33,19 @@ function Form({ e, step }: { e: Editing; step: Step }): JSX.Element {
         title.current?.focus(); // a screen reader says where it is
         scrollTo(0, 0);
     }, [step]);
+    const missing = missingOf(e.draft.value).length;
     const to = (s: Step): void => go('new', id, s);
     const send = async (): Promise<void> => { await sendDraft(e); go('sent', id); };
     const Screen = step === 'send' ? null : SCREENS[step];
     return <div class="village-form">
         <div class="village-progress"><span>{words('progress', { n: n + 1, all: steps.length })}</span><progress max={steps.length} value={n + 1} aria-hidden="true" /><EmergencyButton from={e} small /></div>
         <h1 ref={title} tabIndex={-1}>{words(`step.${step}`)}</h1>
-        <div class="village-screen">{Screen ? <Screen e={e} /> : <SendStep e={e} steps={steps} onGo={to} onSend={send} onDiscard={() => setAsked(true)} />}</div>
+        <div class="village-screen">{Screen ? <Screen e={e} /> : <SendStep e={e} steps={steps} onGo={to} onDiscard={() => setAsked(true)} />}</div>
         <div class="village-foot">
             <Button disabled={n === 0} onClick={() => to(steps[n - 1]!)}>{words('previous')}</Button>
             <Kept e={e} />
-            {n < steps.length - 1 && <Button look="primary" onClick={() => to(steps[n + 1]!)}>{common('next')}</Button>}
+            {step === 'send' ? <Button look="primary" disabled={missing > 0} onClick={send}>{missing ? words('incomplete') : words('send')}</Button>
+                : <Button look="primary" onClick={() => to(steps[n + 1]!)}>{common('next')}</Button>}
         </div>
         <Dialog open={asked} title={words('discard')} onClose={() => setAsked(false)}>
             <p>{words('discardSure')}</p>

@@ -29,12 +29,20 @@ export function sorted(panels: Panel[]): Panel[] {
 }
 
 export async function loadPanels(kind: Kind): Promise<Panels> {
-    const name = `panels/${kind}`;
-    const kept = await keep.value?.get<Panel[]>(name);
-    if (server.state.value !== 'ready' && kept) return { panels: sorted(kept), old: true };
+    if (server.state.value !== 'ready') {
+        for (const known of [kind, 'live', 'emergency']) {
+            const kept = await keep.value?.get<Panel[]>(`panels/${known}`);
+            if (kept) return { panels: sorted(kept), old: true };
+        }
+    }
     const panels = await ask(kind);
-    await keep.value?.put(name, panels);
+    await keep.value?.put(`panels/${kind}`, panels);
     return { panels: sorted(panels), old: false };
+}
+
+/** Once, so that the form has a list when the network is away. */
+export async function fetchPanels(): Promise<void> {
+    if (!(await keep.value?.get('panels/live'))) await loadPanels('live');
 }
 
 /** Whom an emergency asks first: on duty before all, for an emergency waits for no agreement. */

@@ -73,7 +73,7 @@ export function Signature({ file, onChange }: { file: FileRef | undefined; onCha
     const stroke = (picture: Blob): void => {
         turn.current = turn.current.then(async () => {
             const before = last.current;
-            last.current = await keepFile(keep.value!, picture, 'signature.png', 'photo');
+            last.current = await keepFile(keep.value!, picture, `${words('signature')}.png`, 'photo');
             onChange(last.current);
             if (before) await dropFile(keep.value!, before.id);
         });

@@ -50,9 +50,11 @@ export function WhoStep({ e }: StepProps): JSX.Element {
         <Field label={words('idNumber')} hint={`${words('optional')} · ${words('idHint')}`} wrong={wrong}>
             <input inputMode="text" autocomplete="off" maxLength={40} value={f.idNumber} onInput={(ev) => typed(ev.currentTarget.value)} onFocus={() => setTyping(true)} onBlur={() => setTyping(false)} /></Field>
         {id.good && <p class="note good" role="status">✓ {id.good}</p>}
-        <Field label={words('name')}><input autocomplete="off" maxLength={80} value={f.name} onInput={(ev) => e.fields({ name: ev.currentTarget.value })} /></Field>
+        <div class="village-pair">
+            <Field label={words('name')}><input autocomplete="off" maxLength={80} value={f.name} onInput={(ev) => e.fields({ name: ev.currentTarget.value })} /></Field>
+            <Field label={words('age')} wrong={f.age && ageOf(f.age) === undefined ? words('ageWrong') : undefined}><input inputMode="numeric" maxLength={3} value={f.age} onInput={(ev) => e.fields({ age: ev.currentTarget.value })} /></Field>
+        </div>
         <Choices label={words('sex')} value={f.sex} options={[['male', common('sex.male')], ['female', common('sex.female')], ['unknown', common('sex.unknown')]]} onChange={(sex) => e.fields({ sex })} />
-        <Field label={words('age')} wrong={f.age && ageOf(f.age) === undefined ? words('ageWrong') : undefined}><input inputMode="numeric" maxLength={3} class="village-short" value={f.age} onInput={(ev) => e.fields({ age: ev.currentTarget.value })} /></Field>
     </>;
 }
 

@@ -115,7 +115,7 @@ function Line({ step, children, onGo }: { step: Step; children: string; onGo(ste
     return <li><span class="muted">{words(`step.${step}`)}</span><span class="village-check">{children || '—'}</span><Button look="quiet" label={`${words('changeIt')}: ${words(`step.${step}`)}`} onClick={() => onGo(step)}>{words('changeIt')}</Button></li>;
 }
 
-export function SendStep({ e, steps, onGo, onSend, onDiscard }: StepProps & { steps: Step[]; onGo(step: Step): void; onSend(): Promise<void>; onDiscard(): void }): JSX.Element {
+export function SendStep({ e, steps, onGo, onDiscard }: StepProps & { steps: Step[]; onGo(step: Step): void; onDiscard(): void }): JSX.Element {
     const { draft } = e;
     const f = draft.value.fields;
     const missing = missingOf(draft.value);
@@ -130,7 +130,6 @@ export function SendStep({ e, steps, onGo, onSend, onDiscard }: StepProps & { st
         {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
         <ul class="village-summary">{steps.filter((s) => s !== 'send').map((s) => <Line key={s} step={s} onGo={onGo}>{said[s]}</Line>)}</ul>
         {server.state.value !== 'ready' && <p class="note warn" role="status">{words('sendOffline')}</p>}
-        <Button look="primary huge" disabled={missing.length > 0} onClick={onSend}>{missing.length ? words('incomplete') : words('send')}</Button>
         <div class="buttons"><Button look="danger quiet" onClick={onDiscard}>{words('discard')}</Button></div>
     </>;
 }

@@ -4,12 +4,14 @@
 // is not.
 import { place } from '../app/router';
 import { account } from '../app/session';
-import { nextWords } from '../case/case';
+import { loadSpecialties, nextWords } from '../case/case';
 import { remember } from '../case/live';
 import { onOutboxDone } from '../outbox/start';
 import { toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
+import { fetchConsentText } from './consenttext';
+import { fetchPanels } from './panels';
 
 const LOUD: Partial<Record<Consultation['state'], 'good' | 'warn'>> = { accepted: 'good', delivered: 'good', returned: 'warn', refused: 'warn', expired: 'warn', no_show: 'warn', cancelled: 'warn' };
 const states = new Map<string, string>();
@@ -51,6 +53,7 @@ function fetchParts(): void {
     const parts = [() => import('./home'), () => import('./form'), () => import('./sent'), () => import('./casepage'), () => import('./cases'), () => import('./opinionpage'), () => import('./followup'), () => import('./consent'), () => import('../outbox/view'), () => import('../outbox/upload')];
     const next = (i: number): void => void parts[i]?.().then(() => next(i + 1), () => undefined);
     next(0);
+    fetchPanels().then(fetchConsentText).then(loadSpecialties).catch(() => undefined); // asked again when they are needed
 }
 
 server.on('consultation.state', ({ consultation, by }) => tellOf(consultation, by));
