@@ -281,6 +281,7 @@ static int run(struct program *p)
     if (sodium_init() < 0)
         return SQ_ERR_INTERNAL;
     int error = open_service(p);
+    server_block_signals(); /* what follows makes threads; until here a signal ends it at once */
     if (!error)
         error = open_relays(p);
     if (!error)

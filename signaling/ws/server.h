@@ -39,6 +39,10 @@ struct server_config {
     struct relays *relays; /* borrowed; NULL: none */
 };
 
+/* Call it before any thread is made: one that does not block SIGTERM is killed by it, and all with
+ * it. */
+void server_block_signals(void);
+
 /* 0, SQ_ERR_NOMEM, SQ_ERR_IO (port taken, certificate unreadable; logged). Blocks SIGTERM and
  * SIGINT for the calling thread and those it makes: server_run returns on them. */
 int server_new(struct server **out, const struct server_config *config);
