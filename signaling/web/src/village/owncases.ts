@@ -9,6 +9,7 @@ import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 
 export const CASES_MAX = 5000;
+const FIRST = 20; // what a screen shows, at once on a weak link
 const PAGE = 50;
 
 export class OwnCases {
@@ -44,7 +45,7 @@ export class OwnCases {
         this.loading = true;
         const turn = this.turn;
         try {
-            const reply = await server.call('consultation.list', { limit: PAGE, ...(this.active ? { active: true } : {}), ...(this.cursor ? { cursor: this.cursor } : {}) });
+            const reply = await server.call('consultation.list', { limit: anew ? FIRST : PAGE, ...(this.active ? { active: true } : {}), ...(this.cursor ? { cursor: this.cursor } : {}) });
             if (turn !== this.turn) return;
             const mine = reply.consultations.filter((c) => c.applicant.id === account.value?.id);
             const known = new Set(anew ? [] : this.cases.value.map((c) => c.id));

@@ -53,6 +53,9 @@ interface Request {
 }
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+/** Nothing heard for so long after a request: a connection that died unnoticed. Longer each time, for a long reply on a
+ *  weak link is no silence, and a page sees only whole messages. */
+const SILENT_MS = [30_000, 60_000, 120_000, 240_000];
 const CLOSED_OVER = 4001; // the session is over
 const CLOSED_TAKEN = 4002; // resumed elsewhere: a second page of the same browser
 
@@ -65,6 +68,9 @@ export class Connection {
     private readonly handlers = new Map<string, Set<(params: never) => void>>();
     private readonly reloads = new Set<() => void>();
     private attempt = 0;
+    private heard = 0; // messages, ever
+    private silences = 0; // in a row
+    private cancelSilence: (() => void) | null = null;
     private cancelRetry: (() => void) | null = null;
     private stopped = false;
     private seq = 0;
@@ -87,6 +93,15 @@ export class Connection {
         if (this.socket || this.stopped) return;
         this.attempt = 0;
         this.connect();
+    }
+
+    /** The network is known to be gone: doesn't wait for the connection to notice. */
+    lost(): void {
+        const { socket } = this;
+        if (!socket) return;
+        socket.onopen = socket.onmessage = socket.onclose = null;
+        socket.close();
+        this.closed(socket, 1006);
     }
 
     async signIn(account: string, password: string, takeover: boolean): Promise<Result<'auth.login'>> {
@@ -204,9 +219,24 @@ export class Connection {
     private transmit(request: Request): void {
         if (this.socket?.readyState !== 1) return;
         this.socket.send(JSON.stringify({ jsonrpc: '2.0', id: request.id, method: request.method, params: request.params }));
+        if (!this.cancelSilence) this.listen(this.socket);
+    }
+
+    /** Looks again while something is unanswered. */
+    private listen(socket: SocketLike): void {
+        const before = this.heard;
+        this.cancelSilence = this.env.later(() => {
+            this.cancelSilence = null;
+            if (socket !== this.socket || this.waiting.size === 0) return;
+            if (this.heard !== before) return this.listen(socket);
+            this.silences++;
+            this.lost();
+        }, SILENT_MS[Math.min(this.silences, SILENT_MS.length - 1)]!);
     }
 
     private received(message: { id?: string; method?: string; params?: { seq?: number }; result?: unknown; error?: { code: number; message: string; data?: { error: string; remedy: { 'zh-CN': string; en: string } } } }): void {
+        this.heard++;
+        this.silences = 0;
         if (message.method) {
             this.notified(message.method, message.params ?? {});
             return;
@@ -214,6 +244,10 @@ export class Connection {
         const request = message.id ? this.waiting.get(message.id) : undefined;
         if (!request) return;
         this.waiting.delete(request.id);
+        if (this.waiting.size === 0) {
+            this.cancelSilence?.();
+            this.cancelSilence = null;
+        }
         const { error } = message;
         if (!error) request.resolve(message.result as never);
         else request.reject(new Refusal(error.code, error.data?.error ?? '', error.data?.remedy ?? { 'zh-CN': error.message, en: error.message }));
@@ -234,6 +268,8 @@ export class Connection {
 
     private closed(socket: SocketLike, code: number): void {
         if (socket !== this.socket) return;
+        this.cancelSilence?.();
+        this.cancelSilence = null;
         this.socket = null;
         this.state.value = 'offline';
         for (const [id, request] of this.waiting)

@@ -23,4 +23,5 @@ const environment: Environment = {
 export const server = new Connection(environment);
 
 addEventListener('online', () => server.hurry());
+addEventListener('offline', () => server.lost());
 document.addEventListener('visibilitychange', () => { if (!document.hidden) server.hurry(); });
