@@ -39,7 +39,7 @@ function MemberRow({ member: m, of, excusable }: { member: Member; of: Drafting;
     return <li class="opinion-member">
         <div><strong>{m.account.name}</strong> <span class="muted">{m.account.institution.name}</span> <span class={`tag ${m.signed ? 'good' : ''}`}>{words(m.signed ? 'memberSigned' : m.excused ? 'excuse' : 'memberOpen')}</span></div>
         {(m.signed || excusable) && !m.excused && <>
-            <label class="opinion-tick"><input type="checkbox" checked={stated !== undefined} onChange={(e) => set(kind, e.currentTarget.checked)} />{words(m.signed ? 'dissents' : 'excuse')}</label>
+            <label class="tick"><input type="checkbox" checked={stated !== undefined} onChange={(e) => set(kind, e.currentTarget.checked)} />{words(m.signed ? 'dissents' : 'excuse')}</label>
             {stated !== undefined && <Field label={words(m.signed ? 'dissentText' : 'excuseReason')}><textarea rows={2} maxLength={m.signed ? 2000 : 500} value={stated} onInput={(e) => set(kind, true, e.currentTarget.value)} /></Field>}
         </>}
     </li>;

@@ -88,7 +88,7 @@ export function OpinionEditor({ of, reading, live }: { of: Drafting; reading: bo
         {shown.slice(0, 2).map((field) => <Area key={field} of={of} field={field} />)}
         <CodesBox codes={of.draft.value.diagnosisCodes} onChange={(diagnosisCodes) => of.change({ diagnosisCodes })} />
         {shown.slice(2).map((field) => <Area key={field} of={of} field={field} />)}
-        <label class="opinion-tick"><input type="checkbox" checked={of.draft.value.reducedQuality} onChange={(e) => of.change({ reducedQuality: e.currentTarget.checked })} />{words('reduced')}</label>
+        <label class="tick"><input type="checkbox" checked={of.draft.value.reducedQuality} onChange={(e) => of.change({ reducedQuality: e.currentTarget.checked })} />{words('reduced')}</label>
         <FollowUp of={of} />
         {folded.length > 0 && <details open={folded.some((f) => of.draft.value[f])}><summary>{words('moreFields')}</summary>{folded.map((field) => <Area key={field} of={of} field={field} />)}</details>}
         <Area of={of} field="criticalReported" />

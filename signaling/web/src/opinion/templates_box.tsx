@@ -23,8 +23,9 @@ function factsOf(c: Consultation): Facts {
     };
 }
 
-function Row({ template, onUse, onDelete }: { template: Template; onUse(): void; onDelete?: () => Promise<void> }): JSX.Element {
-    const first = TEXTS.map((f) => template.text[f]).find(Boolean) ?? '';
+function Row({ template, facts, onUse, onDelete }: { template: Template; facts: Facts; onUse(): void; onDelete?: () => Promise<void> }): JSX.Element {
+    const filled = fill(template.text, facts);
+    const first = TEXTS.map((f) => filled[f]).find(Boolean) ?? '';
     return <li class="opinion-template"><button type="button" class="opinion-template-use" onClick={onUse}><strong>{template.name}</strong><span class="muted">{first.split('\n')[0]}</span></button>
         {onDelete && <Button look="quiet" label={words('deleteTemplate', { name: template.name })} onClick={onDelete}>{common('delete')}</Button>}</li>;
 }
@@ -51,16 +52,17 @@ function Import({ onDone }: { onDone(): void }): JSX.Element {
 
 export function TemplatesDialog({ open, of, consultation, onClose }: { open: boolean; of: Drafting; consultation: Consultation; onClose(): void }): JSX.Element {
     const own = useLoad(ownTemplates, [open]);
+    const facts = factsOf(consultation);
     const use = (template: Template): void => {
-        of.change(apply(of.draft.value, fill(template.text, factsOf(consultation))));
+        of.change(apply(of.draft.value, fill(template.text, facts)));
         onClose();
         toast(words('applied'));
     };
     return <Dialog open={open} title={words('templates')} onClose={onClose}>
         <h3>{words('own')}</h3>
-        <Loaded of={own}>{(list) => list.length === 0 ? <p class="muted">{words('ownNone')}</p> : <ul class="opinion-templates">{inOrder(list, consultation.specialty).map((t) => <Row key={t.id} template={t} onUse={() => use(t)} onDelete={() => deleteTemplate(t.id).then(own.again)} />)}</ul>}</Loaded>
+        <Loaded of={own}>{(list) => list.length === 0 ? <p class="muted">{words('ownNone')}</p> : <ul class="opinion-templates">{inOrder(list, consultation.specialty).map((t) => <Row key={t.id} template={t} facts={facts} onUse={() => use(t)} onDelete={() => deleteTemplate(t.id).then(own.again)} />)}</ul>}</Loaded>
         <h3>{words('builtin')}</h3>
-        <ul class="opinion-templates">{inOrder(builtin(language.value), consultation.specialty).map((t) => <Row key={t.id} template={t} onUse={() => use(t)} />)}</ul>
+        <ul class="opinion-templates">{inOrder(builtin(language.value), consultation.specialty).map((t) => <Row key={t.id} template={t} facts={facts} onUse={() => use(t)} />)}</ul>
         <div class="buttons"><Button onClick={onClose}>{common('close')}</Button><Import onDone={own.again} />{!!own.value?.length && <Button look="quiet" onClick={() => download(own.value ?? [])}>{words('exportTemplates')}</Button>}</div>
     </Dialog>;
 }

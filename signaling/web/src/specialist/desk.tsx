@@ -57,7 +57,7 @@ export function Desk(): JSX.Element {
     useFresh(active.again);
     const first = rings.value[0];
     useEffect(() => { if (first) lookOnce(first.id); }, [first?.id]); // nothing is being typed on this page
-    return <div class="split">
+    return <div class="split specialist-desk">
         <div>
             <Loaded of={active}>{(all) => <><Todo all={all} me={account.value?.id ?? ''} /><Upcoming all={all} /></>}</Loaded>
             <Readings />

@@ -68,7 +68,7 @@ export function ShortcutHelp(): JSX.Element {
     const setLetters = (on: boolean): void => { letters.value = on; localStorage.setItem(LETTERS, on ? 'on' : 'off'); };
     return <Dialog open={shown.value} title={words('title')} onClose={close}>
         <table><tbody>{[...list, { keys: '?', what: words('help') }].map((s) => <tr key={s.keys}><th scope="row"><kbd>{s.keys.includes(' ') ? words('then', { a: s.keys.split(' ')[0]!, b: s.keys.split(' ')[1]! }) : s.keys}</kbd></th><td>{s.what}</td></tr>)}</tbody></table>
-        <label class="field"><input type="checkbox" checked={letters.value} onChange={(e) => setLetters(e.currentTarget.checked)} /> {words('letters')}</label>
+        <label class="tick"><input type="checkbox" checked={letters.value} onChange={(e) => setLetters(e.currentTarget.checked)} /> {words('letters')}</label>
         <div class="buttons"><Button look="primary" onClick={close}>{common('close')}</Button></div>
     </Dialog>;
 }
