@@ -25,15 +25,15 @@ test('waits are of one group only, the longest first', () => {
     assert.deepEqual(q.waitsOf({ groups: [group({ waits }), group({ waits })] }), []);
 });
 
-test('a span has at most twelve steps that cover it', () => {
-    for (const days of [1, 2, 12, 13, 30, 90, 365, 3000]) {
-        const from = new Date(2026, 0, 1), until = new Date(2026, 0, 1 + days);
-        const steps = q.stepsOf(from, until);
-        assert.ok(steps.length >= 1 && steps.length <= q.STEPS_MAX, String(days));
-        assert.equal(steps[0].from.getTime(), from.getTime());
-        assert.equal(steps.at(-1).until.getTime(), until.getTime());
-        for (let i = 1; i < steps.length; i++) assert.equal(steps[i].from.getTime(), steps[i - 1].until.getTime());
-    }
+test('weeks without a case are there, a long span is cut into months', () => {
+    assert.equal(q.mondayOf('2026-11-22'), '2026-11-16');
+    assert.equal(q.mondayOf('2026-11-23'), '2026-11-23');
+    const { by, steps } = q.overTime([group({ week: '2026-11-09', cases: 2 })], '2026-11-04', '2026-11-22');
+    assert.equal(by, 'week');
+    assert.deepEqual(steps.map((s) => [s.from, s.total.cases]), [['2026-11-02', 0], ['2026-11-09', 2], ['2026-11-16', 0]]);
+    const year = q.overTime([group({ week: '2026-01-05', cases: 2 }), group({ week: '2026-01-26', cases: 3 })], '2026-01-05', '2026-12-31');
+    assert.equal(year.by, 'month');
+    assert.deepEqual([year.steps.length, year.steps[0].from, year.steps[0].total.cases], [12, '2026-01-01', 5]);
     assert.equal(q.spanOf('2026-02-01', '2026-01-01'), null);
     assert.equal(q.spanOf('2000-01-01', '2026-01-01'), null);
     assert.equal(q.spanOf('2026-01-01', '2026-01-01').until.getDate(), 2);

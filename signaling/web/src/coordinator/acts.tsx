@@ -25,7 +25,7 @@ const OFFERED: [Act, (c: Consultation) => boolean][] = [
     ['critical', (c) => c.critical === 'raised'],
     ['approve', (c) => !OVER.has(c.state) && Boolean(c.awaits?.some((a) => a.startsWith('approval_')))],
     ['triage', (c) => c.state === 'approved' || Boolean(c.awaits?.includes('triage'))],
-    ['schedule', (c) => Boolean(c.awaits?.includes('schedule')) || c.state === 'scheduled'],
+    ['schedule', (c) => c.awaits?.[0] === 'schedule' || c.state === 'scheduled'],
     ['reroute', (c) => RINGS.has(c.state)],
     ['reopen', (c) => AGAIN.has(c.state)],
     ['backfill', (c) => Boolean(c.backfill && c.backfill.state !== 'done')],

@@ -119,7 +119,7 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
         <p class="muted" id="roster-help">{words('rosterHelp')}</p>
         {narrow && <div class="buttons"><Button label={words('previousDay')} disabled={day === 0} onClick={() => setDay(day - 1)}>←</Button><strong role="status">{words(`day.${WEEKDAYS[day]!}`)}</strong><Button label={words('nextDayButton')} disabled={day === 6} onClick={() => setDay(day + 1)}>→</Button></div>}
         <div class="coordinator-roster">
-            <div class="coordinator-rosterhead" aria-hidden="true"><span />{days.map((d) => <span key={d}>{words(`day.${d}`)}<small>0 · 6 · 12 · 18 · 24</small></span>)}</div>
+            <div class="coordinator-rosterhead" aria-hidden="true"><span />{days.map((d) => <span key={d}>{words(`day.${d}`)}<small><i>6</i><i>12</i><i>18</i></small></span>)}</div>
             {members.map((m) => <div key={m.account.id} class="coordinator-member" role="group" aria-label={m.account.name} data-member={m.account.id}>
                 <span class="coordinator-name">{m.account.name}{m.head ? ` (${words('head')})` : ''}</span>
                 <div class={`coordinator-track days${days.length}`}>{bars.filter((b) => b.account === m.account.id).flatMap((bar) => days.map((d, column) => {

@@ -88,7 +88,7 @@ export function Accounts(): JSX.Element {
         {load.error ? <div class="note bad" role="alert">{errorText(load.error)} <Button look="quiet" onClick={load.again}>{common('retry')}</Button></div> : null}
         {load.value === undefined && !load.error ? <p role="status" class="muted">{common('loading')}</p> : <>
             <p role="status" class="muted">{words('accountsFound', { n: found.length })}{found.length > SHOWN_MAX ? words('narrowIt', { n: SHOWN_MAX }) : ''}</p>
-            <div class="operator-scroll"><table><caption class="sr">{words('accounts')}</caption><thead><tr><th scope="col">{words('name')}</th><th scope="col">{words('roles')}</th><th scope="col">{words('acts')}</th></tr></thead><tbody>{found.slice(0, SHOWN_MAX).map((a) => <Row key={a.id} of={a} onAsk={setAsking} onDone={load.again} />)}</tbody></table></div></>}
+            <div class="operator-scroll"><table class="operator-accounts"><caption class="sr">{words('accounts')}</caption><thead><tr><th scope="col">{words('name')}</th><th scope="col">{words('roles')}</th><th scope="col">{words('acts')}</th></tr></thead><tbody>{found.slice(0, SHOWN_MAX).map((a) => <Row key={a.id} of={a} onAsk={setAsking} onDone={load.again} />)}</tbody></table></div></>}
         <Dialog open={asking !== null} title={asking ? words(asking.what) : ''} onClose={() => setAsking(null)}>{asking && (asking.what === 'roles' ? <RolesDialog of={asking.of} onDone={done} onClose={() => setAsking(null)} /> : <Confirm asking={asking} onDone={done} onClose={() => setAsking(null)} />)}</Dialog>
     </>;
 }

@@ -31,7 +31,7 @@ export function BarPlot({ title, unit, bars }: { title: string; unit: string; ba
 export interface Series { name: string; points: Point[] }
 interface LineProps { title: string; unit: string; series: Series[]; nameOf(x: number): string; gap?: number; rows?: number }
 
-const HEIGHT = 190, LEFT = 52, RIGHT = 14, TOP = 10, BOTTOM = 26;
+const HEIGHT = 190, LEFT = 52, RIGHT = 30, TOP = 10, BOTTOM = 26;
 const DASHES = ['', '7 4', '2 3', '10 3 2 3'];
 const DOTS_MAX = 40; // more points than that are a line only
 
@@ -56,18 +56,20 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
 function Lines({ series, nameOf, gap, width }: LineProps & { width: number }): JSX.Element {
     const all = series.flatMap((s) => s.points);
     const first = Math.min(...all.map((p) => p.x)), last = Math.max(...all.map((p) => p.x));
+    const s = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18; // text may be scaled to 30 px
+    const [height, left, right, bottom] = [HEIGHT * s, LEFT * s, RIGHT * s, BOTTOM * s];
     const ticks = ticksOf(Math.max(...all.map((p) => p.y ?? 0), 0));
     const top = ticks.at(-1) ?? 1;
-    const px = (x: number): number => (last === first ? (LEFT + width - RIGHT) / 2 : LEFT + ((x - first) / (last - first)) * (width - LEFT - RIGHT));
-    const py = (y: number): number => HEIGHT - BOTTOM - (y / top) * (HEIGHT - TOP - BOTTOM);
+    const px = (x: number): number => (last === first ? (left + width - right) / 2 : left + ((x - first) / (last - first)) * (width - left - right));
+    const py = (y: number): number => height - bottom - (y / top) * (height - TOP - bottom);
     const xs = [...new Set(all.map((p) => p.x))].sort((a, b) => a - b);
-    const every = Math.max(1, Math.ceil(xs.length / Math.max(2, Math.floor(width / 120))));
-    return <svg class="quality-lines" viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} aria-hidden="true">
-        {ticks.map((t) => <g key={t}><line class="quality-tick" x1={LEFT} x2={width - RIGHT} y1={py(t)} y2={py(t)} /><text class="quality-label" x={LEFT - 6} y={py(t) + 4} text-anchor="end">{t}</text></g>)}
-        {xs.filter((_, i) => i % every === 0).map((x) => <text key={x} class="quality-label" x={px(x)} y={HEIGHT - 8} text-anchor="middle">{nameOf(x)}</text>)}
-        {series.map((s, i) => <g key={s.name} class={`quality-series s${i % 4}`}>
-            {runsOf(s.points, gap).map((run, k) => <path key={k} class="quality-line" stroke-dasharray={DASHES[i % 4]} d={run.map((p, n) => `${n ? 'L' : 'M'}${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join('')} />)}
-            {s.points.length <= DOTS_MAX && s.points.map((p) => (p.y === null ? null : <Marker key={p.x} x={px(p.x)} y={py(p.y)} kind={i % 4} />))}
+    const every = Math.max(1, Math.ceil(xs.length / Math.max(2, Math.floor(width / (110 * s)))));
+    return <svg class="quality-lines" viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
+        {ticks.map((t) => <g key={t}><line class="quality-tick" x1={left} x2={width - right} y1={py(t)} y2={py(t)} /><text class="quality-label" x={left - 6} y={py(t) + 4 * s} text-anchor="end">{t}</text></g>)}
+        {xs.filter((_, i) => i % every === 0).map((x) => <text key={x} class="quality-label" x={px(x)} y={height - 6 * s} text-anchor="middle">{nameOf(x)}</text>)}
+        {series.map((one, i) => <g key={one.name} class={`quality-series s${i % 4}`}>
+            {runsOf(one.points, gap).map((run, k) => <path key={k} class="quality-line" stroke-dasharray={DASHES[i % 4]} d={run.map((p, n) => `${n ? 'L' : 'M'}${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join('')} />)}
+            {one.points.length <= DOTS_MAX && one.points.map((p) => (p.y === null ? null : <Marker key={p.x} x={px(p.x)} y={py(p.y)} kind={i % 4} />))}
         </g>)}
     </svg>;
 }
@@ -80,7 +82,7 @@ export function LinePlot(props: LineProps): JSX.Element {
     const xs = [...new Set(series.flatMap((s) => s.points.map((p) => p.x)))].sort((a, b) => a - b);
     const table = (rows ? xs.slice(-rows) : xs).map((x) => [nameOf(x), ...series.map((s) => s.points.find((p) => p.x === x)?.y ?? '–')]);
     return <figure class="quality-plot" aria-labelledby={id}><figcaption id={id}>{title} <small class="muted">{unit}</small></figcaption>
-        <div ref={ref}>{xs.length === 0 ? <p class="muted">{words('nothing')}</p> : <Lines {...props} width={width} />}</div>
+        <div ref={ref}>{!series.some((s) => s.points.some((p) => p.y !== null)) ? <p class="muted">{words('nothing')}</p> : <Lines {...props} width={width} />}</div>
         {series.length > 1 && <ul class="quality-legend" aria-hidden="true">{series.map((s, i) => <li key={s.name} class={`quality-series s${i % 4}`}><svg width={38} height={14}><line class="quality-line" x1={0} x2={38} y1={7} y2={7} stroke-dasharray={DASHES[i % 4]} /><Marker x={19} y={7} kind={i % 4} /></svg>{s.name}</li>)}</ul>}
         {xs.length > 0 && <NumbersTable columns={[title, ...series.map((s) => `${s.name}${unit ? ` (${unit})` : ''}`)]} rows={table} />}
     </figure>;

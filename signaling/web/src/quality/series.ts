@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Groups of the wire's statistics put together: sums, shares, one dimension at a time, a span cut into steps. Pure.
+// Groups of the wire's statistics put together: sums, shares, one dimension at a time, weeks and months. Pure.
 import type { Result } from '../wire/connection';
 
 export type Answer = Result<'statistics.get'>;
 export type Group = Answer['groups'][number];
-export type By = 'level' | 'institution' | 'specialty' | 'kind';
+export type By = 'level' | 'institution' | 'specialty' | 'kind' | 'week';
 
 export interface Wait { count: number; mean_s: number; p50_s: number; p90_s: number }
 export interface Total {
@@ -59,27 +59,39 @@ export function waitsOf(answer: Answer): { state: string; wait: Wait }[] {
 }
 
 const DAY_MS = 86_400_000;
-export const STEPS_MAX = 12;
+const WEEKS_MAX = 26; // more become months
 
-/** A span in at most STEPS_MAX pieces of whole days, the last one maybe shorter. */
-export function stepsOf(from: Date, until: Date): { from: Date; until: Date }[] {
-    const days = Math.max(1, Math.round((until.getTime() - from.getTime()) / DAY_MS));
-    const each = Math.ceil(days / STEPS_MAX);
-    const steps: { from: Date; until: Date }[] = [];
-    for (let at = new Date(from); at < until;) {
-        const next = new Date(at.getFullYear(), at.getMonth(), at.getDate() + each);
-        steps.push({ from: at, until: next < until ? next : until });
-        at = next;
-    }
-    return steps;
+/** Monday of a day, both as YYYY-MM-DD. */
+export function mondayOf(day: string): string {
+    const at = Date.parse(`${day}T00:00:00Z`);
+    return new Date(at - ((Math.floor(at / DAY_MS) + 3) % 7) * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** Local dates (YYYY-MM-DD), the last one included -> instants; null: no span, or longer than ten years. */
+function weeksBetween(first: string, last: string): string[] {
+    const weeks: string[] = [];
+    for (let at = Date.parse(`${mondayOf(first)}T00:00:00Z`); at <= Date.parse(`${last}T00:00:00Z`); at += 7 * DAY_MS) weeks.push(new Date(at).toISOString().slice(0, 10));
+    return weeks;
+}
+
+/** Groups by week -> one total a week, weeks without any among them; a long span: one a month (of its Mondays). */
+export function overTime(groups: Group[], first: string, last: string): { by: 'week' | 'month'; steps: { from: string; total: Total }[] } {
+    const weeks = weeksBetween(first, last);
+    const by = weeks.length > WEEKS_MAX ? 'month' : 'week';
+    const keyOf = (week: string): string => (by === 'week' ? week : `${week.slice(0, 7)}-01`);
+    const sorted = new Map<string, Group[]>(weeks.map((week) => [keyOf(week), []]));
+    for (const g of groups) {
+        const key = keyOf(g.week ?? '');
+        sorted.set(key, [...(sorted.get(key) ?? []), g]);
+    }
+    return { by, steps: [...sorted].sort(([a], [b]) => a.localeCompare(b)).map(([from, some]) => ({ from, total: totalOf(some) })) };
+}
+
+/** Local dates (YYYY-MM-DD), the last one included -> instants; null: no span, or longer than three years. */
 export function spanOf(first: string, last: string): { from: Date; until: Date } | null {
     const from = new Date(`${first}T00:00:00`), end = new Date(`${last}T00:00:00`);
     if (!first || !last || Number.isNaN(from.getTime()) || Number.isNaN(end.getTime()) || end < from) return null;
     const until = new Date(end.getFullYear(), end.getMonth(), end.getDate() + 1);
-    return until.getTime() - from.getTime() > 3660 * DAY_MS ? null : { from, until };
+    return until.getTime() - from.getTime() > 1100 * DAY_MS ? null : { from, until };
 }
 
 /** Round numbers from 0 to at least `max`, for an axis. */

@@ -12,30 +12,28 @@ import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { InstitutionChoice, namesOf } from './institution';
 import { BarPlot, LinePlot } from './plot';
-import { byDimension, share, spanOf, stepsOf, totalOf, waitsOf, type Answer, type By, type Total } from './series';
+import { byDimension, overTime, share, spanOf, totalOf, waitsOf, type Answer, type By, type Total } from './series';
 import { words } from './text';
 import './quality.css';
 
-interface Asked { institution: string; from: Date; until: Date }
-interface Book { whole: Answer; detail: Answer; steps: { from: Date; total: Total }[]; names: Map<string, string>; specialties: Awaited<ReturnType<typeof loadSpecialties>> }
+interface Asked { institution: string; first: string; last: string; from: Date; until: Date }
+interface Book { whole: Answer; detail: Answer; time: ReturnType<typeof overTime>; names: Map<string, string>; specialties: Awaited<ReturnType<typeof loadSpecialties>> }
 
-const DIMENSIONS: By[] = ['kind', 'specialty', 'level', 'institution'];
+const DIMENSIONS = ['kind', 'specialty', 'level', 'institution'] as const;
 const BARS_MAX = 15;
 
 function dateText(d: Date): string {
     return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`;
 }
 
-function ask(a: Asked, span: { from: Date; until: Date }, by: By[]): Promise<Answer> {
-    return server.call('statistics.get', { institutionId: a.institution, from: span.from.toISOString(), until: span.until.toISOString(), by });
+function ask(a: Asked, by: readonly By[]): Promise<Answer> {
+    return server.call('statistics.get', { institutionId: a.institution, from: a.from.toISOString(), until: a.until.toISOString(), by: [...by] });
 }
 
 async function load(a: Asked): Promise<Book> {
-    const [whole, detail, specialties] = await Promise.all([ask(a, a, []), ask(a, a, DIMENSIONS), loadSpecialties()]);
-    const steps: Book['steps'] = [];
-    if (whole.cases > 0) for (const step of stepsOf(a.from, a.until)) steps.push({ from: step.from, total: totalOf((await ask(a, step, [])).groups) });
+    const [whole, detail, weeks, specialties] = await Promise.all([ask(a, []), ask(a, DIMENSIONS), ask(a, ['week']), loadSpecialties()]);
     const ids = byDimension(detail.groups, 'institution').slice(0, BARS_MAX).map((d) => d.key);
-    return { whole, detail, steps, names: await namesOf(ids), specialties };
+    return { whole, detail, time: overTime(weeks.groups, a.first, a.last), names: await namesOf(ids), specialties };
 }
 
 function nameOf(book: Book, by: By, key: string): string {
@@ -65,13 +63,14 @@ function Figures({ total: t, waits }: { total: Total; waits: ReturnType<typeof w
 
 function Plots({ book }: { book: Book }): JSX.Element {
     const total = totalOf(book.detail.groups), waits = waitsOf(book.whole);
-    const stepName = (x: number): string => new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric' }).format(new Date(x));
-    const over = (of: (t: Total) => number | null): { x: number; y: number | null }[] => book.steps.map((s) => ({ x: s.from.getTime(), y: of(s.total) }));
+    const stepName = (x: number): string => new Intl.DateTimeFormat(language.value, { timeZone: 'UTC', ...(book.time.by === 'week' ? { month: 'short', day: 'numeric' } : { year: '2-digit', month: 'short' }) }).format(new Date(x));
+    const over = (of: (t: Total) => number | null): { x: number; y: number | null }[] => book.time.steps.map((s) => ({ x: Date.parse(`${s.from}T00:00:00Z`), y: of(s.total) }));
+    const step = words(`step.${book.time.by}`);
     return <>
         <Figures total={total} waits={waits} />
         <div class="quality-plots">
-            <LinePlot title={words('overTime')} unit={words('unitCases')} nameOf={stepName} series={[{ name: words('cases'), points: over((t) => t.cases) }, { name: words('refusals'), points: over((t) => t.refusals) }]} />
-            <LinePlot title={words('callsOverTime')} unit="%" nameOf={stepName} series={[{ name: words('interrupted'), points: over((t) => share(t.interruptedCases, t.calls)) }, { name: words('soundOnly'), points: over((t) => share(t.soundOnly, t.calls)) }]} />
+            <LinePlot title={words('overTime')} unit={`${words('unitCases')} · ${step}`} nameOf={stepName} series={[{ name: words('cases'), points: over((t) => t.cases) }, { name: words('refusals'), points: over((t) => t.refusals) }]} />
+            <LinePlot title={words('callsOverTime')} unit={`% · ${step}`} nameOf={stepName} series={[{ name: words('interrupted'), points: over((t) => share(t.interruptedCases, t.calls)) }, { name: words('soundOnly'), points: over((t) => share(t.soundOnly, t.calls)) }]} />
             {DIMENSIONS.map((by) => <BarPlot key={by} title={words(`by.${by}`)} unit={words('unitCases')} bars={byDimension(book.detail.groups, by).slice(0, BARS_MAX).map((d) => ({ name: nameOf(book, by, d.key), value: d.total.cases }))} />)}
             <BarPlot title={words('waits')} unit={words('unitMinutes')} bars={waits.map(({ state, wait }) => ({ name: common(`state.${state as Consultation['state']}`), value: Math.round(wait.p50_s / 6) / 10, note: words('p90', { time: spanWords(wait.p90_s * 1000) }) }))} />
             <BarPlot title={words('concordance')} unit={words('unitCases')} bars={(['agrees', 'agrees_in_part', 'differs', 'unknown'] as const).map((k) => ({ name: words(`concordance.${k}`), value: total[k] }))} />
@@ -80,7 +79,7 @@ function Plots({ book }: { book: Book }): JSX.Element {
     </>;
 }
 
-function csvAddress(a: Asked, by: By[]): string {
+function csvAddress(a: Asked, by: readonly By[]): string {
     const query = new URLSearchParams({ from: a.from.toISOString(), until: a.until.toISOString(), institution: a.institution, format: 'csv' });
     by.forEach((b) => query.append('by', b));
     return `/statistics?${query.toString()}`;
@@ -97,7 +96,7 @@ export function Statistics(): JSX.Element {
     const [dates, setDates] = useState(firstAsked);
     const [institution, setInstitution] = useState(account.value!.institution.id);
     const span = spanOf(dates.first, dates.last);
-    const [asked, setAsked] = useState<Asked>(() => ({ institution, ...spanOf(dates.first, dates.last)! }));
+    const [asked, setAsked] = useState<Asked>(() => ({ institution, ...dates, ...spanOf(dates.first, dates.last)! }));
     const book = useLoad(() => load(asked), [asked]);
     const preset = (days: number): void => {
         const now = new Date();
@@ -105,7 +104,7 @@ export function Statistics(): JSX.Element {
     };
     return <>
         <h1>{words('statistics')}</h1>
-        <form class="card" onSubmit={(e) => { e.preventDefault(); if (span) setAsked({ institution, ...span }); }}>
+        <form class="card" onSubmit={(e) => { e.preventDefault(); if (span) setAsked({ institution, ...dates, ...span }); }}>
             <div class="buttons">{PRESETS.map(([name, days]) => <Button key={name} look="quiet" onClick={() => preset(days)}>{words(name as 'last30')}</Button>)}</div>
             <div class="quality-filters">
                 <Field label={words('firstDay')}><input type="date" required value={dates.first} onInput={(e) => setDates({ ...dates, first: e.currentTarget.value })} /></Field>
