@@ -53,6 +53,7 @@ function Opened({ ecg, label }: { ecg: Ecg; label: string }): JSX.Element {
     const [paper, setPaper] = useState<Paper>({ speed: 25, gain: 10, layout: layoutsOf(ecg)[0]!, from: 0 });
     const [filters, setFilters] = useState<FilterKey[]>([]);
     const [trueSize, setTrueSize] = useState(false);
+    const [measuring, setMeasuring] = useState(() => matchMedia('(pointer: fine)').matches); // a finger scrolls until it is told to measure
     const [perMm, setPerMm] = useState(() => Number(localStorage.getItem(MM_KEPT)) || CSS_PX_PER_MM);
     const seen = useMemo(() => ({ ...ecg, leads: filters.length ? ecg.leads.map((l) => ({ ...l, samples: filtered(l.samples, ecg.rateHz, filters) })) : ecg.leads }), [ecg, filters]);
     const offsets = useMemo(() => seen.leads.map((l) => median(l.samples)), [seen]);
@@ -61,33 +62,33 @@ function Opened({ ecg, label }: { ecg: Ecg; label: string }): JSX.Element {
     const set = (part: Partial<Paper>): void => setPaper((p) => ({ ...p, ...part }));
     return <div class="viewers-ecg">
         <div class="viewers-bar">
-            <Group label={words('ecg.layout')} value={paper.layout} options={layoutsOf(ecg).map((l) => [l, l === 'all' ? words('ecg.all') : l === '3x4' ? words('ecg.rhythm') : l.replace('x', '×')])} onChange={(layout: LayoutName) => set({ layout })} />
-            <Group label={words('ecg.speed')} value={paper.speed} options={([25, 50] as const).map((s) => [s, `${s} mm/s`])} onChange={(speed: 25 | 50) => set({ speed })} />
-            <Group label={words('ecg.gain')} value={paper.gain} options={([5, 10, 20] as const).map((g) => [g, `${g} mm/mV`])} onChange={(gain: 5 | 10 | 20) => set({ gain })} />
+            <Choice label={words('ecg.layout')} value={paper.layout} options={layoutsOf(ecg).map((l) => [l, l === 'all' ? words('ecg.all') : l === '3x4' ? words('ecg.rhythm') : l.replace('x', '×')])} onChange={(layout: LayoutName) => set({ layout })} />
+            <Choice label={words('ecg.speed')} value={paper.speed} options={([25, 50] as const).map((s) => [s, `${s} mm/s`])} onChange={(speed: 25 | 50) => set({ speed })} />
+            <Choice label={words('ecg.gain')} value={paper.gain} options={([5, 10, 20] as const).map((g) => [g, `${g} mm/mV`])} onChange={(gain: 5 | 10 | 20) => set({ gain })} />
         </div>
         <div class="viewers-bar">
             <div class="viewers-tools" role="group" aria-label={words('ecg.filters')}>{FILTERS.map((f) => <Button key={f} pressed={filters.includes(f)} onClick={() => setFilters((on) => (on.includes(f) ? on.filter((x) => x !== f) : [...on, f]))}>{words(`ecg.${f}`)}</Button>)}</div>
+            <Button pressed={measuring} onClick={() => setMeasuring(!measuring)}>{words('ecg.measure')}</Button>
             <Button pressed={trueSize} onClick={() => setTrueSize(!trueSize)}>{words('ecg.trueSize')}</Button>
             {trueSize && <Calibrate perMm={perMm} onChange={(v) => { setPerMm(v); localStorage.setItem(MM_KEPT, String(v)); }} />}
         </div>
         <p class={filters.length ? 'note warn' : 'muted'} role="status">{filters.length ? words('ecg.filtered', { names: filters.map((f) => words(`ecg.${f}`)).join('、') }) : words('ecg.unfiltered')}{ecg.deviceFilter && ` ${words('ecg.device', { filter: ecg.deviceFilter })}`}</p>
         {ecg.warnings.map((w) => <p key={w} class="note warn">{words(`ecg.${w}`)}</p>)}
-        <Sheets ecg={seen} offsets={offsets} sheet={sheet} paper={paper} fixedPerMm={trueSize ? perMm : null} label={label} />
+        <Sheets ecg={seen} offsets={offsets} sheet={sheet} paper={paper} fixedPerMm={trueSize ? perMm : null} measuring={measuring} label={label} />
         {seconds > PAGE_SECONDS + 0.5 && <TimeBar from={paper.from} seconds={seconds} onChange={(from) => set({ from })} />}
         <p class="muted">{words('ecg.facts', { rate: Math.round(ecg.rateHz * 10) / 10, seconds: Math.round(seconds), leads: ecg.leads.length })}{ecg.startedAt && ` · ${ecg.startedAt.replace('T', ' ')}`} · {words('ecg.centred')}</p>
     </div>;
 }
 
-function Group<T extends string | number>({ label, value, options, onChange }: { label: string; value: T; options: [T, string][]; onChange(v: T): void }): JSX.Element {
-    return <div class="viewers-tools" role="group" aria-label={label}>{options.map(([v, text]) => <Button key={v} pressed={v === value} onClick={() => onChange(v)}>{text}</Button>)}</div>;
+function Choice<T extends string | number>({ label, value, options, onChange }: { label: string; value: T; options: [T, string][]; onChange(v: T): void }): JSX.Element {
+    return <label class="viewers-slider">{label}<select value={String(value)} onChange={(e) => { const found = options.find(([v]) => String(v) === e.currentTarget.value); if (found) onChange(found[0]); }}>{options.map(([v, text]) => <option key={v} value={String(v)}>{text}</option>)}</select></label>;
 }
 
 /** The paper as wide as its place, or in true millimetres. */
-function Sheets({ ecg, offsets, sheet, paper, fixedPerMm, label }: { ecg: Ecg; offsets: number[]; sheet: Sheet; paper: Paper; fixedPerMm: number | null; label: string }): JSX.Element {
+function Sheets({ ecg, offsets, sheet, paper, fixedPerMm, measuring, label }: { ecg: Ecg; offsets: number[]; sheet: Sheet; paper: Paper; fixedPerMm: number | null; measuring: boolean; label: string }): JSX.Element {
     const place = useRef<HTMLDivElement>(null);
     const canvas = useRef<HTMLCanvasElement>(null);
     const [room, setRoom] = useState(0);
-    const [measuring, setMeasuring] = useState(() => matchMedia('(pointer: fine)').matches); // a finger scrolls until it is told to measure
     useEffect(() => {
         const observer = new ResizeObserver(() => setRoom(place.current?.clientWidth ?? 0));
         observer.observe(place.current!);
@@ -105,11 +106,11 @@ function Sheets({ ecg, offsets, sheet, paper, fixedPerMm, label }: { ecg: Ecg; o
         drawSheet(c.getContext('2d')!, ecg, offsets, sheet, paper, perMm * ratio);
     }, [ecg, offsets, sheet, perMm, ratio, room]);
     const size = { width: `${sheet.width * perMm}px`, height: `${sheet.height * perMm}px` };
-    return <><Button pressed={measuring} onClick={() => setMeasuring(!measuring)}>{words('ecg.measure')}</Button><div ref={place} class="viewers-paper"><div class="viewers-sheet" style={size}>
+    return <div ref={place} class="viewers-paper"><div class="viewers-sheet" style={{ width: size.width }}>
         <canvas ref={canvas} style={size} role="img" aria-label={words('ecg.picture', { label, speed: paper.speed, gain: paper.gain, leads: sheet.cells.map((c) => ecg.leads[c.lead]!.name).join(' ') })} />
-        {measuring && <Calipers sheet={sheet} paper={paper} perMm={perMm} />}
-        <span class="viewers-scale-note">{paper.speed} mm/s · {paper.gain} mm/mV</span>
-    </div></div></>;
+        {measuring && <Calipers key={Object.values(paper).join()} sheet={sheet} paper={paper} perMm={perMm} />}
+        <span class="viewers-scale-note" aria-hidden="true">{paper.speed} mm/s · {paper.gain} mm/mV</span>
+    </div></div>;
 }
 
 function TimeBar({ from, seconds, onChange }: { from: number; seconds: number; onChange(s: number): void }): JSX.Element {
