@@ -62,7 +62,9 @@ class Case(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.stop()
+        log = (cls.server.folder / "signaling.log").read_text()
         shutil.rmtree(cls.folder)
+        assert cls.server.processes["signaling"].returncode == 0, log[-4000:]  # leaks too, with sanitizers
 
     def setUp(self):
         self.client = http.client.HTTPSConnection("127.0.0.1", self.server.https, timeout=40, context=context())

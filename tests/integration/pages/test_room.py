@@ -50,7 +50,9 @@ class Case(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.stop()
+        log = (cls.server.folder / "signaling.log").read_text()
         shutil.rmtree(cls.folder)
+        assert cls.server.processes["signaling"].returncode == 0, log[-4000:]  # leaks too, with sanitizers
 
     def setUp(self):
         self.people = {}
