@@ -36,10 +36,13 @@ export function clean(text: string): string {
     return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
-/** As it goes over the wire: what was not stated is left out. */
+/** As it goes over the wire: what was not stated is left out (a text that is left out becomes empty). */
 export function toWire(draft: Draft): Partial<OpinionText> {
     const out: Partial<OpinionText> = {};
-    for (const field of TEXTS) out[field] = clean(draft[field]).trimEnd();
+    for (const field of TEXTS) {
+        const text = clean(draft[field]).trimEnd();
+        if (text.trim()) out[field] = text;
+    }
     if (draft.diagnosisCodes.length) out.diagnosisCodes = draft.diagnosisCodes.map(({ system, code, name }) => ({ system, code, ...(name ? { name: clean(name) } : {}) }));
     if (draft.reducedQuality) out.reducedQuality = true;
     if (draft.followUpDays !== null) out.followUpDays = draft.followUpDays;

@@ -101,6 +101,12 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
     const rings = ringing.value.some((r) => r.id === c.id);
     const clinical = c.complaint !== undefined;
     usePrepared(c, rings);
+    const done = OPINION.has(c.state); // then what came of it is read first
+    const after = <>
+        <Outcome c={c} />
+        {done && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
+        {isAuthor(c, me) && (done || c.state === 'opinion_drafted') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
+    </>;
     return <div class={`specialist-summary ${rings ? 'rings' : ''}`}>
         <header class="specialist-head">
             <h1>{patientWords(c.patient) || words('summary')}</h1>
@@ -110,6 +116,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
         </header>
         <Actions c={c} me={me} rings={rings} />
         {!rings && <div class="card"><CaseNext consultation={c} /></div>}
+        {done && after}
         <div class="specialist-columns">
             <section class="card" aria-label={words('caseTab')}>{!clinical && <p class="note">{words('clinicalHidden')}</p>}<CaseFacts consultation={c} /></section>
             {clinical && <div>
@@ -119,9 +126,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
         </div>
         {c.kind === 'guidance' && isAuthor(c, me) && <Notes c={c} />}
         {c.awaits?.includes('schedule') && (isAuthor(c, me) || isChair(c, me)) && <Agree c={c} />}
-        <Outcome c={c} />
-        {OPINION.has(c.state) && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
-        {isAuthor(c, me) && (OPINION.has(c.state) || c.state === 'opinion_drafted') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
+        {!done && after}
         {!rings && clinical && <div class="specialist-columns"><section class="card"><h2>{words('people')}</h2><CaseMembers consultation={c} /></section><section class="card"><h2>{words('course')}</h2><CaseTimeline consultation={c} /></section></div>}
     </div>;
 }

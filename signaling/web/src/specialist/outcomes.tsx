@@ -15,7 +15,7 @@ import './specialist.css';
 
 type Entry = NonNullable<Consultation['entries']>[number];
 interface Feedback { c: Consultation; entry: Entry }
-const ROW_PX = 132;
+const ROW_PX = 144;
 const CONCORDANCES = ['agrees', 'agrees_in_part', 'differs', 'unknown'] as const;
 const LOOKS = { agrees: 'good', agrees_in_part: '', differs: 'urgent', unknown: '' } as const;
 const SEEN = 'outcomes.seen'; // RFC 3339 of the newest one that was looked at
@@ -33,7 +33,7 @@ function Row({ of: { c, entry }, isNew }: { of: Feedback; isNew: boolean }): JSX
     return <a class="specialist-row specialist-fixed" href={`#/consult/${c.id}`}>
         <span class="specialist-row-main">{isNew && <span class="tag emergency">{words('isNew')}</span>} <strong>{patientWords(c.patient)}</strong> <span class="specialist-cut muted">{c.complaint}</span></span>
         <span class="specialist-two-lines">{entry.text}</span>
-        <span class="specialist-row-main"><span class={`tag ${LOOKS[how]}`}>{words(`concordance.${how}`)}</span> <span class="tag">{words(entry.avoidedTransfer ? 'avoided' : 'transferred')}</span> <span class="muted">{when(entry.at)} · {c.applicant.institution.name}</span></span>
+        <span class="specialist-row-main"><span class={`tag ${LOOKS[how]}`}>{words(`concordance.${how}`)}</span> <span class="tag">{words(entry.avoidedTransfer ? 'avoided' : 'transferred')}</span> <span class="muted specialist-cut">{when(entry.at)} · {c.applicant.institution.name}</span></span>
     </a>;
 }
 
