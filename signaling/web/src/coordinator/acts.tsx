@@ -24,7 +24,7 @@ const AGAIN: ReadonlySet<Consultation['state']> = new Set(['refused', 'expired',
 const OFFERED: [Act, (c: Consultation) => boolean][] = [
     ['critical', (c) => c.critical === 'raised'],
     ['approve', (c) => !OVER.has(c.state) && Boolean(c.awaits?.some((a) => a.startsWith('approval_')))],
-    ['triage', (c) => c.state === 'approved' || Boolean(c.awaits?.includes('triage'))],
+    ['triage', (c) => c.awaits?.[0] === 'triage'],
     ['schedule', (c) => c.awaits?.[0] === 'schedule' || c.state === 'scheduled'],
     ['reroute', (c) => RINGS.has(c.state)],
     ['reopen', (c) => AGAIN.has(c.state)],
@@ -74,11 +74,12 @@ function ReturnIt({ consultation: c }: Props): JSX.Element {
 }
 
 /** Panels of a specialty, those with somebody on duty first. */
-export function PanelChoice({ specialty, value, onChange, none }: { specialty: string; value: string; onChange(id: string): void; none: string }): JSX.Element {
+export function PanelChoice({ specialty, value, onChange, none, asked }: { specialty: string; value: string; onChange(id: string): void; none: string; asked?: { id: string; name: string } }): JSX.Element {
     const panels = useLoad(() => loadPanels(specialty ? { specialty } : {}), [specialty]);
     return <Loaded of={panels}>{(all) => <Field label={words('panel')}>
         <select value={value} onChange={(e) => onChange(e.currentTarget.value)}><option value="">{none}</option>
-            {[...all].sort(byDuty).map((p) => <option key={p.id} value={p.id}>{panelWords(p)}</option>)}</select></Field>}</Loaded>;
+            {asked && <option value={asked.id}>{words('asAsked', { name: asked.name })}</option>}
+            {all.filter((p) => p.id !== asked?.id).sort(byDuty).map((p) => <option key={p.id} value={p.id}>{panelWords(p)}</option>)}</select></Field>}</Loaded>;
 }
 
 function byDuty(a: Panel, b: Panel): number {
@@ -86,7 +87,7 @@ function byDuty(a: Panel, b: Panel): number {
 }
 
 function Triage({ consultation: c }: Props): JSX.Element {
-    const kept = useKept<{ panelId: string; specialty: string; urgency: Urgency; strategy: Strategy | '' }>(`triage/${c.id}`, { panelId: '', specialty: c.specialty ?? '', urgency: c.urgency, strategy: '' });
+    const kept = useKept<{ panelId: string; specialty: string; urgency: Urgency; strategy: Strategy | '' }>(`triage/${c.id}`, { panelId: c.panel.id, specialty: c.specialty ?? '', urgency: c.urgency, strategy: '' });
     const specialties = useLoad(loadSpecialties, []);
     const form = kept.value;
     const set = (part: Partial<typeof form>): void => kept.set({ ...form, ...part });
@@ -98,7 +99,7 @@ function Triage({ consultation: c }: Props): JSX.Element {
         <Choices label={words('urgency')} value={form.urgency} options={(['routine', 'urgent', 'emergency'] as const).map((u) => [u, common(`urgency.${u}`)])} onChange={(urgency) => set({ urgency })} />
         <Field label={words('specialty')}><select value={form.specialty} onChange={(e) => set({ specialty: e.currentTarget.value, panelId: '' })}>
             <option value="">{words('any')}</option>{specialties.value?.map((s) => <option key={s.id} value={s.id}>{language.value === 'en' ? s.en : s.zh}</option>)}</select></Field>
-        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => set({ panelId })} none={words('asAsked', { name: c.panel.name })} />
+        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => set({ panelId })} none={words('anyOfSpecialty')} asked={c.panel} />
         <Field label={words('strategy')}><select value={form.strategy} onChange={(e) => set({ strategy: e.currentTarget.value as Strategy | '' })}>
             <option value="">{words('strategy.agreed')}</option>{(['ring_all', 'ring_one', 'next_in_line'] as const).map((s) => <option key={s} value={s}>{words(`strategy.${s}`)}</option>)}</select></Field>
         <Button look="primary" onClick={send}>{words('triageDo')}</Button>

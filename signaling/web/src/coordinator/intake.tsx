@@ -3,7 +3,7 @@
 // course. Which side agrees follows from who asks; the server says no where it is not the caller's turn.
 import type { JSX } from 'preact';
 import { account } from '../app/session';
-import { CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, StateWords, useCase } from '../case/case';
+import { CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, OVER, StateWords, useCase } from '../case/case';
 import { OpinionReader } from '../opinion/reader';
 import { Loaded, useLoad } from '../ui/ui';
 import { MaterialList } from '../viewers/view';
@@ -31,9 +31,9 @@ function Completeness({ consultation: c }: { consultation: Consultation }): JSX.
     return <section class="card" aria-label={words('completeness')}>
         <h2>{words('completeness')}</h2>
         <p role="status" class={`note ${needed.length ? 'warn' : 'good'}`}>{needed.length ? words('lacks', { parts: needed.map((p) => words(`part.${p}`)).join('、') }) : words('complete')}</p>
-        <ul class="coordinator-parts">{looked.map((l) => <li key={l.part} class={l.there === false ? 'missing' : l.there ? 'there' : ''}>
-            <span aria-hidden="true">{l.there === undefined ? '…' : l.there ? '✓' : '✗'}</span> {words(`part.${l.part}`)}
-            <span class="muted">{l.there === undefined ? words('unknownYet') : l.there ? words('there') : l.needed ? words('isNeeded') : words('wouldHelp')}</span></li>)}</ul>
+        <details open={needed.length > 0}><summary>{words('allParts')}</summary><ul class="coordinator-parts">{looked.map((l) => <li key={l.part} class={l.there === false && l.needed ? 'missing' : ''}>
+            <span aria-hidden="true">{l.there === undefined ? '…' : l.there ? '✓' : '✗'}</span> {words(`part.${l.part}`)}{' '}
+            <span class="muted">{l.there === undefined ? words('unknownYet') : l.there ? words('there') : l.needed ? words('isNeeded') : words('wouldHelp')}</span></li>)}</ul></details>
     </section>;
 }
 
@@ -46,8 +46,8 @@ function Whole({ consultation: c }: { consultation: Consultation }): JSX.Element
             <section class="card"><h2>{words('course')}</h2><CaseTimeline consultation={c} /></section>
         </div>
         <div>
+            {c.complaint !== undefined && !OVER.has(c.state) && <Completeness consultation={c} />}
             <section class="card" aria-label={words('now')}><CaseNext consultation={c} /><Acts consultation={c} /></section>
-            {c.complaint !== undefined && <Completeness consultation={c} />}
             <section class="card"><h2>{words('people')}</h2><CaseMembers consultation={c} /><Members consultation={c} /></section>
         </div>
     </div>;
