@@ -206,6 +206,12 @@ int child_start(struct child *c, time_us now_us)
     return 0;
 }
 
+void child_restart(struct child *c, time_us now_us)
+{
+    child_end(c, 0);
+    (void)child_start(c, now_us); /* a failure has set when to try again */
+}
+
 int child_wait_ready(struct child *c, int timeout_ms)
 {
     struct process_message m;

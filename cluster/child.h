@@ -49,6 +49,9 @@ void child_fini(struct child *c);
 
 /* Starts it and sends the configuration. 0; on SQ_ERR_IO the next try is at restart_us. */
 int child_start(struct child *c, time_us now_us);
+/* Ends it and starts it anew, as after its death: callers drop what they know of its connections.
+ * What waited to be sent is lost. */
+void child_restart(struct child *c, time_us now_us);
 /* Blocks until it is READY. 0, SQ_ERR_IO (it failed or died), SQ_ERR_TIMEOUT. For the first start
  * only. */
 int child_wait_ready(struct child *c, int timeout_ms);

@@ -91,6 +91,12 @@ int cluster_reply(struct cluster *c, uint64_t ticket, const char *body, size_t l
  * a later heartbeat tells the gap. */
 int cluster_publish(struct cluster *c, const char *body, size_t len_bytes, time_us now_us);
 
+/* One more peer to command, or other addresses of a known one, while all the others go on: the
+ * nanomsg process is started again with the new list, which costs its peers a moment as its death
+ * would. A peer that is not wanted any more stays until the next start, so that what is on its way
+ * to it ends as always. 0, SQ_ERR_INVALID (id or addresses), SQ_ERR_LIMIT (CLUSTER_PEERS_MAX). */
+int cluster_set_peer(struct cluster *c, const struct cluster_peer *peer, time_us now_us);
+
 struct cluster_counters {
     uint64_t opened, sealed, dropped_forged, dropped_replayed, dropped_malformed, dropped_unknown,
         dropped_full, restarts, resent;

@@ -12,14 +12,19 @@
     256 /* looked at in one cluster_next that yields nothing, so that a flood can't hold its       \
            caller */
 
+static bool peer_valid(const struct cluster_peer *p, const char *self)
+{
+    return seal_node_valid(p->node) && process_address_valid(p->commands, false) &&
+           process_address_valid(p->heartbeats, true) && strcmp(p->node, self) != 0;
+}
+
 static bool peers_valid(const struct cluster_config *config)
 {
     if (config->peer_count > CLUSTER_PEERS_MAX)
         return false;
     for (size_t i = 0; i < config->peer_count; i++) {
         const struct cluster_peer *p = &config->peers[i];
-        if (!seal_node_valid(p->node) || !process_address_valid(p->commands, false) ||
-            !process_address_valid(p->heartbeats, true) || strcmp(p->node, config->node) == 0)
+        if (!peer_valid(p, config->node))
             return false;
         for (size_t k = 0; k < i; k++) {
             if (strcmp(p->node, config->peers[k].node) == 0)
@@ -116,6 +121,50 @@ void cluster_step(struct cluster *c, time_us now_us)
         c->counters.restarts++;
     child_flush(&c->child);
     requester_step(c);
+}
+
+/* ---- peers that come and go ---- */
+
+/* The process takes its list of peers once: with a new list it is a new process. */
+static void new_process(struct cluster *c)
+{
+    child_restart(&c->child, c->now_us);
+    requester_lost_process(c);
+    c->counters.restarts++;
+    c->restarts_told++; /* not a death */
+}
+
+/* The peer's index, or the next free one. */
+static size_t place_of(const struct cluster *c, const char *node)
+{
+    size_t i = 0;
+    while (i < c->peer_count && strcmp(c->peers[i].node, node) != 0)
+        i++;
+    return i;
+}
+
+int cluster_set_peer(struct cluster *c, const struct cluster_peer *peer, time_us now_us)
+{
+    c->now_us = now_us;
+    size_t i = place_of(c, peer->node);
+    if (!peer_valid(peer, c->seal.node))
+        return SQ_ERR_INVALID;
+    if (i == CLUSTER_PEERS_MAX)
+        return SQ_ERR_LIMIT;
+    struct process_peer *known = &c->child.config.peers[i];
+    bool is_new = i == c->peer_count;
+    if (!is_new && !strcmp(known->commands, peer->commands) &&
+        !strcmp(known->heartbeats, peer->heartbeats))
+        return 0;
+    if (is_new) {
+        c->peers[i] = (struct peer){.hello_us = TIME_US_NEVER};
+        memcpy(c->peers[i].node, peer->node, strlen(peer->node));
+        c->child.config.peer_count = ++c->peer_count;
+    }
+    memcpy(known->commands, peer->commands, PROCESS_ADDRESS_MAX);
+    memcpy(known->heartbeats, peer->heartbeats, PROCESS_ADDRESS_MAX);
+    new_process(c);
+    return 0;
 }
 
 int64_t node_open(struct cluster *c, const struct process_message *m, struct seal_header *h)

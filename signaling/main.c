@@ -6,19 +6,22 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "shanqiao/error.h"
+#include "signaling/auth/auth.h"
 #include "signaling/consult/consult.h"
 #include "signaling/fhir/api.h"
 #include "signaling/link/link.h"
 #include "signaling/materials/materials.h"
 #include "signaling/media/media.h"
 #include "signaling/nodes/nodes.h"
+#include "signaling/operator/operator.h"
 #include "signaling/proto/schema.h"
 #include "signaling/relays/relays.h"
 #include "signaling/rooms.h"
 #include "signaling/service.h"
 #include "signaling/settings.h"
-#include "signaling/store/store.h"
 #include "signaling/statistics/statistics.h"
+#include "signaling/store/store.h"
+#include "signaling/web/web.h"
 #include "signaling/webhook/webhook.h"
 #include "signaling/ws/server.h"
 #include <getopt.h>
@@ -32,7 +35,7 @@
 #define SHANQIAO_VERSION "0.1.0"
 #endif
 
-#define ROUTES_MAX 8 /* rooms that answer HTTP */
+#define ROUTES_MAX 10 /* rooms that answer HTTP */
 
 /* Everything that lives as long as the program, in the order of its making. */
 struct program {
@@ -47,6 +50,7 @@ struct program {
     struct dispatch *dispatch;
     struct webhooks *webhooks;
     struct materials *materials; /* NULL: no directory is named */
+    struct web *web;             /* likewise */
     struct http_table routes[ROUTES_MAX];
     size_t route_count;
     struct server *server;
@@ -109,15 +113,34 @@ static bool owns_room(void *user, const char *room)
     return nodes_room(user, room, NULL) != NODES_ELSEWHERE;
 }
 
+static json_t *ice_servers(void *user, const char *account)
+{
+    return turn_ice_servers(user, account, clock_utc_us());
+}
+
 static int open_media(struct program *p)
 {
     struct media_config c = {
         .service = &p->service, .relays = p->relays, .right = consult_room_right};
     c.owns = p->nodes ? owns_room : NULL;
     c.owner = p->nodes;
+    c.ice_servers = ice_servers;
+    c.ice_user = &p->setup.turn;
     int error = media_new(&p->media, &c, clock_monotonic_us());
     p->service.media = p->media;
     return error ? complain("media", "can't load the stored objects", error) : 0;
+}
+
+static int open_watch(struct program *p)
+{
+    const struct watch_port port = {.relays = p->relays,
+                                    .info = relays_info,
+                                    .add = relays_add,
+                                    .remove = relays_remove,
+                                    .drain = relays_drain,
+                                    .refused = relays_refused};
+    int error = watch_new(&p->service, &port, p->nodes ? p->settings.cluster_node : "");
+    return error ? complain("start", "no memory", error) : 0;
 }
 
 static int open_dispatch(struct program *p)
@@ -146,6 +169,7 @@ static int open_interfaces(struct program *p)
     int error = webhooks_new(&p->webhooks, &p->service, p->dispatch, p->settings.webhook_ca);
     if (error)
         return complain("webhooks", "the sending thread does not start", error);
+    add_routes(p, auth_http_table);
     add_routes(p, fhir_http_table);
     add_routes(p, statistics_http_table);
     add_routes(p, link_http_table);
@@ -186,6 +210,20 @@ static int open_materials(struct program *p)
     return 0;
 }
 
+static int open_web(struct program *p)
+{
+    const struct settings *s = &p->settings;
+    struct web_config c = {.directory = s->web, .origins = &s->origins};
+    char text[WEB_ERROR_MAX];
+    if (!s->web[0])
+        return 0;
+    int error = web_new(&p->web, &c, text);
+    if (error)
+        return complain("web.directory: name the directory of the built pages", text, error);
+    add_routes(p, web_routes(p->web));
+    return 0;
+}
+
 /* libwebsockets says neither why it can't bind nor, for an address of another machine, that it
  * didn't. */
 static int try_address(const struct program *p)
@@ -207,7 +245,6 @@ static int open_server(struct program *p)
                               .port = (int)s->port,
                               .certificate = s->certificate,
                               .key = s->key,
-                              .web_directory = s->web,
                               .origins = &s->origins,
                               .connections_max = (int)s->connections_max,
                               .dispatch = p->dispatch,
@@ -224,9 +261,11 @@ static int open_server(struct program *p)
 static void close_all(struct program *p)
 {
     server_free(p->server);
+    web_free(p->web);
     materials_free(p->materials);
     webhooks_free(p->webhooks);
     dispatch_free(p->dispatch);
+    watch_free(&p->service);
     media_free(p->media);
     relays_free(p->relays);
     nodes_free(p->nodes);
@@ -242,6 +281,7 @@ static int run(struct program *p)
     if (sodium_init() < 0)
         return SQ_ERR_INTERNAL;
     int error = open_service(p);
+    server_block_signals(); /* what follows makes threads; until here a signal ends it at once */
     if (!error)
         error = open_relays(p);
     if (!error)
@@ -249,11 +289,15 @@ static int run(struct program *p)
     if (!error)
         error = open_media(p);
     if (!error)
+        error = open_watch(p);
+    if (!error)
         error = open_dispatch(p);
     if (!error)
         error = open_interfaces(p);
     if (!error)
         error = open_materials(p);
+    if (!error)
+        error = open_web(p);
     if (!error)
         error = open_server(p);
     if (!error) {

@@ -10,8 +10,10 @@
 #include "signaling/link/link.h"
 #include "signaling/materials/materials.h"
 #include "signaling/media/media.h"
+#include "signaling/operator/operator.h"
 #include "signaling/opinion/opinion.h"
 #include "signaling/retention/retention.h"
+#include "signaling/room/room.h"
 #include "signaling/service.h"
 #include "signaling/statistics/statistics.h"
 
@@ -21,7 +23,7 @@ static const struct method_table *const rooms[] = {
     &opinion_method_table,  &media_method_table,    &retention_method_table,
     &audit_method_table,    &link_method_table,     &statistics_method_table,
     &worklist_method_table, &schedule_method_table, &referral_method_table,
-    &material_method_table,
+    &material_method_table, &operator_method_table, &room_method_table,
 };
 #define ROOM_COUNT (sizeof(rooms) / sizeof(rooms[0]))
 
@@ -42,6 +44,8 @@ int rooms_sweep(struct service *s, time_us utc_us, struct effects *effects)
     int status = auth_sessions_sweep(s, utc_us, effects);
     if (status == 0)
         status = consult_shifts_sweep(s, utc_us, effects);
+    if (status == 0)
+        status = watch_sweep(s, utc_us);
     if (status < 0 || utc_us < s->retention_utc_us)
         return status;
     s->retention_utc_us = utc_us + RETENTION_US;

@@ -16,6 +16,7 @@ struct vault;
 struct signer;
 struct deadlines;
 struct media; /* owned by signaling/media; NULL where there is none (ctl, tests) */
+struct watch; /* owned by signaling/operator; NULL likewise */
 struct front; /* owned by signaling/ws; NULL likewise */
 
 struct service_limits {
@@ -45,6 +46,7 @@ struct service {
     void *front_user;
     struct front *front;
     struct media *media;
+    struct watch *watch;
     time_us retention_utc_us; /* next look for what was kept long enough (rooms_sweep) */
     struct {                  /* whose shift began joins what rings (rooms_sweep) */
         time_us next_utc_us;

@@ -55,6 +55,11 @@ const struct config_key settings_keys[] = {
     {"consultation.grace_s", CONFIG_INT, AT(grace_s), "30", 1, 3600, NULL,
      "after a restart: who has not come back by then counts as dropped, s"},
     {"session.lifetime_h", CONFIG_INT, AT(session_h), "12", 1, 24 * 7, NULL, "from sign-in, h"},
+    {"turn.urls", CONFIG_LIST, AT(turn_urls), "", 0, 0, NULL,
+     "TURN servers for who reaches no relay, as turn:host:port?transport=udp or "
+     "turns:host:443?transport=tcp; empty: none"},
+    {"turn.secret_file", CONFIG_TEXT, AT(turn_secret), "", 0, 0, NULL,
+     "file with the TURN servers' static-auth-secret, mode 0600"},
     {"webhooks.ca_file", CONFIG_TEXT, AT(webhook_ca), "", 0, 0, NULL,
      "PEM file of authorities that receivers' certificates chain to; empty: the system's"},
     {"log.level", CONFIG_CHOICE, AT(log_level), "info", 0, 0, "debug|info|warn|error",
@@ -134,6 +139,11 @@ static int set_web(const struct loading *l)
         return wrong(l, "web.directory", web, "a directory that this user can read",
                      "write the path of the built web pages, or leave it out for none");
     return 0;
+}
+
+static int set_turn(const struct loading *l)
+{
+    return settings_set_turn(l->settings, l->setup, l->error);
 }
 
 static int set_tls(const struct loading *l)
@@ -222,8 +232,8 @@ int settings_load(struct settings *s, struct settings_setup *setup, const char *
     *setup = (struct settings_setup){0};
     int code =
         config_load_traced(s, settings_keys, settings_key_count, file, &setup->sources, error);
-    int (*const checks[])(const struct loading *) = {set_listen, set_origins, set_web, set_tls,
-                                                     set_cluster};
+    int (*const checks[])(const struct loading *) = {set_listen, set_origins, set_web,
+                                                     set_tls,    set_turn,    set_cluster};
     for (size_t i = 0; code == 0 && i < sizeof checks / sizeof checks[0]; i++)
         code = checks[i](&l);
     return code;

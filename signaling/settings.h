@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/config.h"
 #include "cluster/cluster.h"
+#include "signaling/media/turn.h"
 
 struct settings {
     char address[CONFIG_TEXT_MAX];
@@ -22,6 +23,8 @@ struct settings {
         cluster_program[CONFIG_TEXT_MAX];
     int64_t ring_s, start_s, abandoned_s, grace_s, session_h;
     char webhook_ca[CONFIG_TEXT_MAX];
+    struct config_list turn_urls;
+    char turn_secret[CONFIG_TEXT_MAX];
     char log_level[CONFIG_TEXT_MAX];
 };
 
@@ -30,6 +33,7 @@ struct settings_setup {
     struct config_sources sources; /* for what turns out wrong later, a port that is taken, say */
     struct net_address listen;     /* with its port */
     struct cluster_config cluster; /* borrows the program's path from the settings */
+    struct turn turn;              /* borrows the addresses from the settings */
 };
 
 extern const struct config_key settings_keys[];
@@ -43,6 +47,11 @@ int settings_load(struct settings *s, struct settings_setup *setup, const char *
  * 0 or SQ_ERR_INVALID. */
 int settings_check_tls(const struct settings *s, const struct config_sources *sources,
                        char error[CONFIG_ERROR_MAX]);
+
+/* The part of it that looks at TURN: addresses, and the file of the shared secret, which is read
+ * into setup->turn. 0 or SQ_ERR_INVALID. */
+int settings_set_turn(const struct settings *s, struct settings_setup *setup,
+                      char error[CONFIG_ERROR_MAX]);
 
 /* service_open refused with `text`: says which of store.keys and store.database it was. Returns
  * SQ_ERR_INVALID. */

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import compare
-from installation import (ROOT, Failed, Installation, accept_any_text, ignore_signals, make_folder, program,
-                          remove_former, stop_when_told)
+from installation import (ROOT, Failed, Installation, accept_any_text, built_pages, ignore_signals, make_folder,
+                          program, remove_former, stop_when_told)
 
 MEDIA = ROOT / "tests" / "data" / "media"
 VILLAGE = {"video": MEDIA / "grid_brbk7n.mpg", "speech": MEDIA / "zh_aishell1_BAC009S0724W0121_16k.wav"}
@@ -20,12 +20,12 @@ MARGIN_SECONDS = 60  # beyond the talk, for the whole consultation
 TEXT = {
     "zh-CN": {"building": "准备", "servers": "启动信令与中继", "waiting": "专家登录值班", "running": "会诊进行中",
               "comparing": "比对收到与发出的声音和画面", "village": "村卫生室", "specialist": "县医院专家",
-              "done": "报告", "running_at": "服务保持运行，按 Ctrl+C 结束", "web": "地址", "accounts": "账号",
+              "done": "报告", "running_at": "服务保持运行，按 Ctrl+C 结束", "web": "地址", "pages": "网页", "accounts": "账号",
               "failed": "演示失败", "missed": "未达到要求", "stopped": "已停止"},
     "en": {"building": "preparing", "servers": "starting signalling and relay", "waiting": "specialist goes on duty",
            "running": "consultation running", "comparing": "comparing what was received with what was sent",
            "village": "village", "specialist": "county specialist", "done": "report",
-           "running_at": "left running, Ctrl+C ends it", "web": "address", "accounts": "accounts",
+           "running_at": "left running, Ctrl+C ends it", "web": "address", "pages": "pages", "accounts": "accounts",
            "failed": "the demo failed", "missed": "the demo missed what it must reach", "stopped": "stopped"},
 }
 
@@ -188,6 +188,8 @@ def print_table(report, texts):
 
 def keep_running(installation, texts):
     print(f'\n{texts["running_at"]}\n{texts["web"]}: {installation.url} (CA {installation.folder}/tls/ca.crt)')
+    if installation.web:
+        print(f'{texts["pages"]}: https://127.0.0.1:{installation.https}/')
     for name, password in installation.passwords.items():
         print(f'{texts["accounts"]}: acc_{name} / {password}')
     try:
@@ -217,7 +219,7 @@ def main():
         progress.show("building")
         remove_former(out)
         make_folder(out)
-        installation = Installation(out / "installation")
+        installation = Installation(out / "installation", built_pages())
         progress.show("servers")
         installation.start_relay()
         installation.start_signaling()

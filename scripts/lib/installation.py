@@ -92,6 +92,12 @@ def call(*argv, **kwargs):
     return done.stdout
 
 
+def built_pages():
+    """The folder of the web pages (scripts/lib/pages); None where they were left out."""
+    folder = BIN.parent / "pages"
+    return folder if (folder / "index.html").is_file() else None
+
+
 class Installation:
     """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
 

@@ -12,6 +12,7 @@ struct store_query;
 
 #define SIGNALING_AUTH_AUTH_H
 
+#include "signaling/http/route.h"
 #include "signaling/proto/method.h"
 
 #define AUTH_HASH_MAX         128 /* crypto_pwhash_STRBYTES: Argon2id in libsodium's text form */
@@ -28,6 +29,7 @@ struct store_query;
 
 extern const struct method_table auth_method_table;    /* auth.logout */
 extern const struct method_table account_method_table; /* account.* */
+extern const struct http_table auth_http_table;        /* /v1/session: the cookie of pages */
 
 struct auth_login {
     char account[ID_MAX]; /* empty: unknown or disabled; the hash is then a dummy, so that timing is
@@ -53,6 +55,11 @@ bool auth_password_verify(const struct auth_login *login, const char *password);
  * name or password: one text for both), SQ_ERR_CONFLICT (live elsewhere, no takeover), store
  * errors. */
 int auth_login_finish(struct call *call, const struct auth_login *login, bool password_ok);
+
+/* auth.confirm: the same first step, charged to the same login name, of the account that is signed
+ * in; then this in place of auth_login_finish. SQ_ERR_DENIED: wrong password. */
+int auth_login_of(struct service *s, const char *account, char out[AUTH_LOGIN_MAX]);
+int auth_confirm_finish(struct call *call, const struct auth_login *login, bool password_ok);
 
 /* The three steps in one, for tests and tools. Outside of any transaction but the one it opens. */
 int auth_login_now(struct call *call);
@@ -80,6 +87,9 @@ int auth_session_check(struct service *s, const char *session, time_us utc_us,
 void auth_session_ask(struct service *s, const char *session, time_us utc_us,
                       struct store_query *q);
 int auth_session_take(struct store_query *q, struct auth_session *out);
+
+/* The live session of an account in *out, "" when it has none. 0 or a store error. */
+int auth_session_of(struct service *s, const char *account, time_us utc_us, char out[ID_MAX]);
 
 /* Another program than the server changed the rights of an account (roles, disabled): the server's
  * next sweep sees to it. Inside the transaction of the change. 0 or a store error. */

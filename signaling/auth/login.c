@@ -208,6 +208,38 @@ static int check_enabled(struct service *s, const char *account)
     return status < 0 ? status : enabled ? 0 : SQ_ERR_UNAUTHENTICATED;
 }
 
+static int forget_failures(struct service *s, const struct auth_login *login)
+{
+    int status = STORE_RUN(s->store, "DELETE FROM login_wait WHERE login_hash = $1",
+                           sv_bytes(login->login_hash, sizeof(login->login_hash)));
+    return status < 0 ? status : 0;
+}
+
+int auth_login_of(struct service *s, const char *account, char out[AUTH_LOGIN_MAX])
+{
+    struct store_query q;
+    STORE_QUERY(s->store, &q, "SELECT login FROM account WHERE id = $1 AND disabled = 0",
+                sv_text(account));
+    bool found = store_next(&q);
+    if (found)
+        store_copy_text(&q, 0, out, AUTH_LOGIN_MAX);
+    int status = store_query_end(&q);
+    return status < 0 ? status : found ? 0 : SQ_ERR_UNAUTHENTICATED;
+}
+
+int auth_confirm_finish(struct call *call, const struct auth_login *login, bool password_ok)
+{
+    const struct caller *c = call->caller;
+    if (!password_ok || strcmp(login->account, c->account) != 0)
+        return call_fail(call, SQ_ERR_DENIED,
+                         "The password is wrong. Try again, or sign out and let your administrator "
+                         "set a new one.",
+                         "密码不正确，请重试；忘记密码请退出登录，并联系管理员重置。");
+    call->signed_in = *c;
+    snprintf(call->audit_object, sizeof(call->audit_object), "%s", c->session);
+    return forget_failures(call->service, login);
+}
+
 int auth_login_finish(struct call *call, const struct auth_login *login, bool password_ok)
 {
     struct service *s = call->service;
@@ -223,8 +255,7 @@ int auth_login_finish(struct call *call, const struct auth_login *login, bool pa
     if (status >= 0)
         status = check_enabled(s, login->account);
     if (status >= 0)
-        status = STORE_RUN(s->store, "DELETE FROM login_wait WHERE login_hash = $1",
-                           sv_bytes(login->login_hash, sizeof(login->login_hash)));
+        status = forget_failures(s, login);
     return status < 0 ? status : open_session(call, login->account);
 }
 

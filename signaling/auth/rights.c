@@ -89,6 +89,12 @@ static const struct right rights[] = {
     {ACT_LISTEN, S, EXPERTS},
     {ACT_LISTEN, T, R(OBSERVER)},
 
+    {ACT_WRITE_MESSAGE, V, R(APPLICANT)},
+    {ACT_WRITE_MESSAGE, S, EXPERTS},
+    {ACT_SIGNAL, V, R(APPLICANT)},
+    {ACT_SIGNAL, S, EXPERTS},
+    {ACT_MODERATE, S, R(CHAIR)},
+
     /* the opinion and what follows */
     {ACT_WRITE_NOTE, V, R(APPLICANT)},
     {ACT_WRITE_NOTE, S, R(SPECIALIST)},
@@ -128,6 +134,8 @@ static const struct right rights[] = {
     {ACT_SEE_MATERIAL, C, COORDINATORS},
     {ACT_SEE_MATERIAL, X, R(SAME_INSTITUTION)}, /* what DocumentReference points to */
     {ACT_REMOVE_MATERIAL, V | S, R(SELF)},
+    {ACT_MARK_MATERIAL, V, R(APPLICANT)},
+    {ACT_MARK_MATERIAL, S, EXPERTS},
 
     /* directory and duty */
     {ACT_SEE_DIRECTORY, V | S | C | O | Q | A | T, ANY},
@@ -278,6 +286,10 @@ static const char *const act_names[ACT_COUNT] = {
     [ACT_REMOVE_MATERIAL] = "remove_material",
     [ACT_SPEAK] = "speak",
     [ACT_LISTEN] = "listen",
+    [ACT_WRITE_MESSAGE] = "write_message",
+    [ACT_SIGNAL] = "signal",
+    [ACT_MODERATE] = "moderate",
+    [ACT_MARK_MATERIAL] = "mark_material",
     [ACT_EDIT_ROSTER] = "edit_roster",
     [ACT_SEE_STATISTICS] = "see_statistics",
     [ACT_SEE_AUDIT] = "see_audit",

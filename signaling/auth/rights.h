@@ -92,8 +92,12 @@ enum act {
     ACT_ADD_MATERIAL,
     ACT_SEE_MATERIAL, /* list and download originals, which may show who the patient is */
     ACT_REMOVE_MATERIAL,
-    ACT_SPEAK,  /* be heard and seen in the room: produce */
-    ACT_LISTEN, /* hear and see: consume */
+    ACT_SPEAK,         /* be heard and seen in the room: produce */
+    ACT_LISTEN,        /* hear and see: consume */
+    ACT_WRITE_MESSAGE, /* in the chat; who sees clinical matters reads it */
+    ACT_SIGNAL,        /* to those in the call: pointer, hand, ... */
+    ACT_MODERATE,      /* give the word, ask to mute */
+    ACT_MARK_MATERIAL, /* draw on it, and change or remove what one drew */
     ACT_EDIT_ROSTER,
     ACT_SEE_STATISTICS,
     ACT_SEE_AUDIT,

@@ -120,6 +120,11 @@ int session_of_account(struct service *s, const char *account, time_us utc_us, c
     return store_query_end(&q);
 }
 
+int auth_session_of(struct service *s, const char *account, time_us utc_us, char out[ID_MAX])
+{
+    return session_of_account(s, account, utc_us, out);
+}
+
 #define SESSION_COLUMNS                                                                            \
     "SELECT s.id, a.id, a.institution, a.roles, a.language, s.last_seq, s.expires_us"              \
     " FROM session s JOIN account a ON a.id = s.account"                                           \

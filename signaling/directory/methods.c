@@ -221,18 +221,22 @@ static int all_panels(struct call *call, json_t *rows, bool *more)
     struct store_query q;
     struct page page;
     int64_t level = json_integer_value(json_object_get(call->params, "level"));
+    bool mine = json_is_true(json_object_get(call->params, "mine"));
     int status = read_page(call, 0, &page);
     if (status < 0)
         return status;
-    STORE_QUERY(call->service->store, &q,
-                PANEL_ROWS " p.level >= $1 AND (p.level > $1 OR p.id > $2)"
-                           " AND ($3 = 0 OR p.level = $3) AND ($4 = '' OR p.institution = $4)"
-                           " AND ($5 = '' OR p.specialty = $5)"
-                           " AND" IS_OPEN("p", "6") " AND" IS_OPEN(
-                               "i", "6") " ORDER BY p.level, p.id LIMIT $7",
-                sv_int(page.level), sv_text(page.id), sv_int(level),
-                sv_text(param(call, "institution")), sv_text(param(call, "specialty")),
-                sv_int(call->utc_us / US_PER_MIN), sv_int(page.limit + 1));
+    STORE_QUERY(
+        call->service->store, &q,
+        PANEL_ROWS
+        " p.level >= $1 AND (p.level > $1 OR p.id > $2)"
+        " AND ($3 = 0 OR p.level = $3) AND ($4 = '' OR p.institution = $4)"
+        " AND ($5 = '' OR p.specialty = $5)"
+        " AND ($8 = '' OR EXISTS (SELECT 1 FROM panel_member m"
+        "  WHERE m.panel = p.id AND m.account = $8))"
+        " AND" IS_OPEN("p", "6") " AND" IS_OPEN("i", "6") " ORDER BY p.level, p.id LIMIT $7",
+        sv_int(page.level), sv_text(page.id), sv_int(level), sv_text(param(call, "institution")),
+        sv_text(param(call, "specialty")), sv_int(call->utc_us / US_PER_MIN),
+        sv_int(page.limit + 1), sv_text(mine ? call->caller->account : ""));
     return collect(&q, page.limit, pack_panel, rows, more);
 }
 

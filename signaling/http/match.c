@@ -135,6 +135,26 @@ const char *http_bearer(const char *header)
     return header + strspn(header, " ");
 }
 
+bool http_cookie(const char *header, const char *name, char *out, size_t size)
+{
+    size_t name_len = strlen(name);
+    bool found = false;
+    for (const char *p = header ? header : ""; *p;) {
+        p += strspn(p, "; ");
+        size_t len = strcspn(p, ";");
+        if (len > name_len && !strncmp(p, name, name_len) && p[name_len] == '=') {
+            size_t value_len = len - name_len - 1;
+            if (found || value_len >= size)
+                return false;
+            memcpy(out, p + name_len + 1, value_len);
+            out[value_len] = '\0';
+            found = true;
+        }
+        p += len;
+    }
+    return found;
+}
+
 const char *http_reason(unsigned status)
 {
     static const struct {

@@ -34,6 +34,10 @@ bool http_text_is_clean(const char *text);
  * scheme. */
 const char *http_bearer(const char *header);
 
+/* Value of a cookie in a Cookie header (RFC 6265 section 5.4), copied to `out`. false: it is not
+ * there, there twice, or longer than `size` holds. NULL header: not there. */
+bool http_cookie(const char *header, const char *name, char *out, size_t size);
+
 /* Reason phrase of a status that we send; never NULL. */
 const char *http_reason(unsigned status);
 

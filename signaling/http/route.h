@@ -12,7 +12,8 @@
  *
  * The front refuses by itself, before start: unknown path (404), method not in the table (405 with
  * Allow), Transfer-Encoding (411 and close), a bad Host or header spacing (400), a missing or ended
- * session where the route wants one (401), a header of HTTP_HEADER_MAX bytes (431), a body longer
+ * session where the route wants one (401), an Origin that is not ours, or none beside a cookie on
+ * what is no GET or HEAD (403), a header of HTTP_HEADER_MAX bytes (431), a body longer
  * than the route allows (413), a body without Content-Length, query text that is no clean UTF-8
  * (400), too many exchanges (429, 503). It answers Expect: 100-continue when the body is accepted.
  */
@@ -34,6 +35,7 @@
 #define HTTP_EXCHANGES_MAX        512                  /* at a time; more are told 503 */
 #define HTTP_EXCHANGES_CALLER_MAX 16                   /* of one account; more are told 429 */
 #define HTTP_IDLE_US              (60 * TIME_US_PER_S) /* no byte moves while the peer owes one */
+#define HTTP_SESSION_COOKIE       "__Host-shanqiao" /* the prefix: Secure, this host, whole path */
 #define HTTP_PIECE_MAX            (16 * 1024) /* bytes that `body` and `pull` handle at a time */
 
 enum http_method {
@@ -55,6 +57,7 @@ enum http_header {
     HTTP_IF_NONE_MATCH,
     HTTP_IF_MATCH,
     HTTP_ACCEPT,
+    HTTP_ACCEPT_ENCODING,
     HTTP_CONTENT_TYPE,
     HTTP_CONTENT_LENGTH,
     HTTP_UPLOAD_OFFSET,
@@ -63,12 +66,16 @@ enum http_header {
     HTTP_UPLOAD_METADATA,
     HTTP_UPLOAD_CHECKSUM,
     HTTP_TUS_RESUMABLE,
+    HTTP_ORIGIN,
+    HTTP_COOKIE,
     HTTP_HEADER_COUNT
 };
 
 enum http_route_flags {
     HTTP_PREFIX = 1, /* path is the beginning ("/materials/"); the longest that fits wins */
-    HTTP_OPEN = 2 /* no session wanted: a missing or bad bearer token is no refusal (deep links) */
+    HTTP_OPEN = 2,   /* no session wanted: a missing or bad token is no refusal (deep links) */
+    HTTP_PUBLIC =
+        4 /* the same for everybody: nobody is looked up, Origin is of no account (pages) */
 };
 
 struct exchange;
@@ -112,11 +119,13 @@ const char *http_header(const struct exchange *x, enum http_header header); /* N
 const char *http_query(const struct exchange *x, const char *name, unsigned i);
 /* All parameters in order: 0 .. count-1. Name into *name; value returned; NULL past the end. */
 const char *http_query_at(const struct exchange *x, unsigned i, const char **name);
-/* Whose session the bearer token is, checked at start; NULL: none (HTTP_OPEN routes only). */
+/* Whose session the bearer token is, or without one the cookie, checked at start; NULL: none
+ * (HTTP_OPEN routes only). */
 const struct caller *http_caller(const struct exchange *x);
-uint64_t http_body_bytes(const struct exchange *x); /* Content-Length; 0: no body */
-time_us http_utc_us(const struct exchange *x);      /* of this turn */
-time_us http_now_us(const struct exchange *x);      /* monotonic, of this turn */
+time_us http_session_ends_us(const struct exchange *x); /* UTC; of that session */
+uint64_t http_body_bytes(const struct exchange *x);     /* Content-Length; 0: no body */
+time_us http_utc_us(const struct exchange *x);          /* of this turn */
+time_us http_now_us(const struct exchange *x);          /* monotonic, of this turn */
 
 /* ---- the body ---- */
 
@@ -136,7 +145,8 @@ struct http_field {
 };
 
 /* Copies everything. The front adds Content-Length (not for 204 and 304), Date, security headers;
- * the room adds its Content-Type. While a transaction of this turn is open the response waits for
+ * a field of the name of one of those takes its place, an empty one leaves it out. The room adds
+ * its Content-Type. While a transaction of this turn is open the response waits for
  * its commit; if that fails the peer is told 503 instead. */
 void http_respond(struct exchange *x, unsigned status, const struct http_field *fields,
                   size_t field_count, const void *body, size_t len_bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who may, who is told, and acts that come from no connection. */
-#include "signaling/consult/record.h"
+#include "signaling/consult/audience.h"
 #include "signaling/materials/room.h"
 
 #include "base/text.h"
@@ -60,6 +60,18 @@ static bool is_over(enum consult_state state)
     return false;
 }
 
+int materials_is_over(struct service *s, const char *consultation)
+{
+    struct consult_record *r = malloc(sizeof *r);
+    int status = r ? consult_record_load(s, consultation, r) : SQ_ERR_NOMEM;
+    if (status == 0) {
+        status = is_over(r->step.state) ? SQ_ERR_STATE : 0;
+        consult_record_clear(r);
+    }
+    free(r);
+    return status;
+}
+
 int materials_may_add(struct service *s, const struct caller *caller, const char *consultation,
                       time_us utc_us)
 {
@@ -76,59 +88,27 @@ int materials_may_add(struct service *s, const struct caller *caller, const char
 
 /* ---- telling ---- */
 
-/* Applicant and members as callers. */
-static int load_person(struct service *s, const char *account, struct caller *out)
-{
-    struct store_query q;
-    memset(out, 0, sizeof *out);
-    text_copy(out->account, sizeof out->account, account);
-    STORE_QUERY(s->store, &q,
-                "SELECT roles, institution FROM account WHERE id = $1 AND disabled = 0",
-                sv_text(account));
-    bool found = store_next(&q);
-    if (found) {
-        out->roles = (uint32_t)store_int(&q, 0);
-        store_copy_text(&q, 1, out->institution, ID_MAX);
-    }
-    int status = store_query_end(&q);
-    return status < 0 ? status : found;
-}
-
-static int tell_one(struct call *call, const struct consult_record *r, const char *account,
-                    const char *method, const json_t *params)
-{
-    struct caller person;
-    uint32_t relations = 0;
-    int status = account[0] ? load_person(call->service, account, &person) : 0;
-    if (status != 1)
-        return status;
-    status = consult_relations(call->service, r, &person, &relations);
-    if (status < 0 || !relations || !rights_allow_any(person.roles, relations, ACT_SEE_MATERIAL))
-        return status;
-    struct effect e = {.type = EFFECT_NOTIFY, .method = method, .params = json_deep_copy(params)};
-    if (!e.params)
-        return SQ_ERR_NOMEM;
-    text_copy(e.account, sizeof e.account, account);
-    return effects_add(&call->effects, &e);
-}
-
-int materials_tell(struct call *call, const char *method, const struct material *m,
-                   const char *status_word)
+int materials_tell_all(struct call *call, const char *method, const char *consultation,
+                       json_t *params)
 {
     struct consult_record *r = malloc(sizeof *r);
-    json_t *params = json_pack("{s:s, s:s, s:s, s:s}", "consultationId", m->consultation, "id",
-                               m->id, "type", m->type, "status", status_word);
-    int status =
-        r && params ? consult_record_load(call->service, m->consultation, r) : SQ_ERR_NOMEM;
+    int status = r && params ? consult_record_load(call->service, consultation, r) : SQ_ERR_NOMEM;
     if (status == 0) {
-        status = tell_one(call, r, r->applicant, method, params);
-        for (int i = 0; status == 0 && i < CONSULT_MEMBERS_MAX; i++)
-            status = tell_one(call, r, r->people[i].account, method, params);
+        status =
+            consult_tell_audience(call, r, ACT_SEE_MATERIAL, CONSULT_ANY_RELATION, method, params);
         consult_record_clear(r);
     }
     json_decref(params);
     free(r);
     return status;
+}
+
+int materials_tell(struct call *call, const char *method, const struct material *m,
+                   const char *status_word)
+{
+    return materials_tell_all(call, method, m->consultation,
+                              json_pack("{s:s, s:s, s:s, s:s}", "consultationId", m->consultation,
+                                        "id", m->id, "type", m->type, "status", status_word));
 }
 
 int materials_act(struct materials *m, const struct caller *caller, const char *act,

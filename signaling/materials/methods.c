@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* material.list, .get, .remove, .vitals. */
+/* material.list, .get, .remove, .vitals; the table, with what marks.c handles. */
 #include "signaling/consult/consult.h"
 #include "signaling/consult/record.h"
 #include "signaling/materials/room.h"
@@ -260,5 +260,7 @@ static const struct method methods[] = {
     {.name = "material.get", .flags = METHOD_READS | METHOD_VIEWS, .handle = get},
     {.name = "material.remove", .flags = METHOD_WRITES, .handle = remove_one},
     {.name = "material.vitals", .flags = METHOD_WRITES, .handle = vitals},
+    {.name = "material.mark", .flags = METHOD_WRITES, .handle = material_mark},
+    {.name = "material.marks", .flags = METHOD_READS | METHOD_VIEWS, .handle = material_marks},
 };
 const struct method_table material_method_table = {methods, sizeof methods / sizeof methods[0]};

@@ -215,7 +215,9 @@ static int release_file(struct service *s, const char *file)
 
 int material_delete(struct service *s, const struct material *m)
 {
-    int status = STORE_RUN(s->store, "DELETE FROM material WHERE id = $1", sv_text(m->id));
+    int status = material_marks_delete(s, m->id);
+    if (status == 0)
+        status = STORE_RUN(s->store, "DELETE FROM material WHERE id = $1", sv_text(m->id));
     return status >= 0 && m->has_file ? release_file(s, m->file.id) : status < 0 ? status : 0;
 }
 

@@ -72,8 +72,9 @@ int material_load(struct service *s, const char *id, struct material *out);
 int material_ids(struct service *s, const char *consultation, char (*ids)[ID_MAX], size_t *count);
 /* status, reason, details and identity of *m. */
 int material_update(struct service *s, const struct material *m);
-/* The file too, when nothing else refers to it. */
+/* Its marks too (marks.c), and the file, when nothing else refers to it. */
 int material_delete(struct service *s, const struct material *m);
+int material_marks_delete(struct service *s, const char *material);
 /* The first pending one behind `after` ("": from the beginning): 1 and its id, 0: none. */
 int material_next_pending(struct service *s, const char *after, char id[ID_MAX]);
 

@@ -45,12 +45,22 @@ int material_open(struct call *call, const char *id, enum act act, struct materi
 /* May this person (still) add materials to the consultation? 0, SQ_ERR_NOT_FOUND, SQ_ERR_DENIED. */
 int materials_may_add(struct service *s, const struct caller *caller, const char *consultation,
                       time_us utc_us);
-/* Tells everybody who may see the consultation's materials. */
+/* SQ_ERR_STATE when the consultation takes no materials any more, whoever brings them. */
+int materials_is_over(struct service *s, const char *consultation);
+/* Tells everybody who may see the consultation's materials. Takes over params. */
+int materials_tell_all(struct call *call, const char *method, const char *consultation,
+                       json_t *params);
+/* The same of one material. */
 int materials_tell(struct call *call, const char *method, const struct material *m,
                    const char *status);
 /* Runs an act as this caller (NULL: the server itself) outside of an exchange. */
 int materials_act(struct materials *m, const struct caller *caller, const char *act,
                   int (*handle)(struct call *call), void *work, struct call *call);
+
+/* ---- marks.c: handlers, and what goes with a material ---- */
+
+int material_mark(struct call *call);
+int material_marks(struct call *call);
 
 /* ---- describe.c ---- */
 

@@ -185,7 +185,9 @@ static json_t *transport_result(const struct media *m, const struct media_job *j
                                json_object_get(job->result, "iceParameters"), "iceCandidates",
                                json_object_get(job->result, "iceCandidates"), "dtlsParameters",
                                json_object_get(job->result, "dtlsParameters"));
-    json_t *servers = m->config.ice_servers ? json_incref(m->config.ice_servers) : json_array();
+    json_t *servers = m->config.ice_servers
+                          ? m->config.ice_servers(m->config.ice_user, job->account)
+                          : json_array();
     if (!result || json_object_set_new(result, "iceServers", servers)) {
         json_decref(result);
         return NULL;

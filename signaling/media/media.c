@@ -142,7 +142,7 @@ void media_presence(struct media *m, const char *session, bool connected, time_u
 /* ---- time and relays ---- */
 
 /* A transport's owner is told how its path fares. */
-static void take_event(struct media *m, const char *relay, const json_t *event)
+static void take_event(struct media *m, const char *relay, const json_t *event, time_us now_us)
 {
     const char *id = json_string_value(json_object_get(event, "transport"));
     const char *state = json_string_value(json_object_get(event, "state"));
@@ -150,9 +150,11 @@ static void take_event(struct media *m, const char *relay, const json_t *event)
     if (!id || !state || !name || strcmp(name, "transport.state"))
         return;
     struct media_object *t = media_object_find(m, OBJECT_TRANSPORT, id);
-    if (t && t->made && !strcmp(t->room->relay, relay))
-        media_notify(m, t->session, "media.transportState",
-                     json_pack("{s:s, s:s}", "transportId", id, "state", state));
+    if (!t || !t->made || strcmp(t->room->relay, relay) != 0)
+        return;
+    media_path_state(t, state, now_us);
+    media_notify(m, t->session, "media.transportState",
+                 json_pack("{s:s, s:s}", "transportId", id, "state", state));
 }
 
 static void take_relays(struct media *m, time_us now_us)
@@ -160,10 +162,13 @@ static void take_relays(struct media *m, time_us now_us)
     struct relays_output out;
     relays_step(m->config.relays, now_us);
     while (relays_next(m->config.relays, &out)) {
+        if (out.type == RELAYS_REPLY &&
+            media_quality_take(m, out.ticket, out.relay, out.body, now_us))
+            continue;
         if (out.type == RELAYS_REPLY)
             media_take_reply(m, out.ticket, out.relay, out.error, out.message, out.body, now_us);
         else if (out.type == RELAYS_EVENT)
-            take_event(m, out.relay, out.body);
+            take_event(m, out.relay, out.body, now_us);
         else if (out.type == RELAYS_SNAPSHOT)
             media_reconcile(m, out.relay, out.body, out.asked_us, now_us);
         /* RELAYS_UP and RELAYS_DOWN: media_room_watch looks by itself */

@@ -43,8 +43,10 @@ struct media_config {
     /* Is the room this node's to command, or another's? NULL: all are this one's. */
     bool (*owns)(void *user, const char *room);
     void *owner;
-    json_t *ice_servers; /* borrowed array for `iceServers` of replies; NULL: [], which it is until
-                            TURN can be configured */
+    /* `iceServers` of replies to this account, a new reference; NULL: memory is used up. Where the
+     * function is not set: []. */
+    json_t *(*ice_servers)(void *user, const char *account);
+    void *ice_user;
 };
 
 extern const struct method_table media_method_table; /* all METHOD_DEFERRED */
@@ -68,6 +70,30 @@ void media_effect(struct media *m, const struct effect *effect, time_us now_us);
 
 /* The session's connection came (sign-in, resume) or went. */
 void media_presence(struct media *m, const char *session, bool connected, time_us now_us);
+
+/* ---- how people hear each other, for those who keep machines running ---- */
+
+enum media_health { MEDIA_GOOD, MEDIA_FAIR, MEDIA_POOR, MEDIA_NONE };
+
+/* One person in one room, over all its transports there. */
+struct media_seat {
+    const char *room, *account, *relay; /* relay "": not placed */
+    enum media_health health;
+    const char *reason; /* literal, of MEDIA_NONE and MEDIA_POOR: "connection_lost", "media_lost",
+                           "no_media", "relay_silent", "poor"; else "" */
+    time_us since_us;   /* of the reason; monotonic */
+    int64_t kbps, loss_up_percent, loss_down_percent, rtt_ms;
+};
+
+#define MEDIA_QUALITY_US (5 * TIME_US_PER_S)
+
+/* Asks the relays for the numbers of rooms that were not asked about for MEDIA_QUALITY_US. */
+void media_quality_ask(struct media *m);
+/* Calls `each` for everybody who has a seat in a room of this node. */
+void media_each_seat(struct media *m, void (*each)(const struct media_seat *seat, void *user),
+                     void *user);
+/* The time of media's last step: since_us counts to it. */
+time_us media_now(const struct media *m);
 
 /* Reads what the relays say and keeps it for the next step. Needs no transaction; true: media_step,
  * which may write, has something to do. */

@@ -26,8 +26,26 @@ struct media_room {
     bool doubted;    /* a job failed: the relay may have forgotten the room, so it is made again */
     time_us down_us; /* its relay fell silent; 0: it did not, or its snapshot has come since */
     size_t transport_count;
+    int64_t stats_ticket; /* the relay is asked for numbers; 0: it is not */
+    time_us stats_us;     /* asked last */
     struct media_object *objects;
     struct media_room *next;
+};
+
+/* Counts as the relay gave them last. */
+struct media_counts {
+    int64_t bytes_up, bytes_down, packets_up, lost_up, packets_down, lost_down;
+};
+
+/* How the path of a transport fares; in memory only, known anew soon after a start. */
+struct media_path {
+    char state[12];    /* as the relay says; "": not heard */
+    time_us state_us;  /* since */
+    time_us counts_us; /* when the counts were taken; 0: never */
+    struct media_counts counts;
+    int64_t kbps_up, kbps_down, loss_up_percent, loss_down_percent, rtt_ms;
+    time_us still_us; /* nothing comes from it since; 0: something does */
+    time_us poor_us;  /* over the bounds since; 0: it is not */
 };
 
 /* What only a transport has. */
@@ -39,6 +57,7 @@ struct transport_part {
     json_t *capabilities;   /* RtpCapabilities of a native receiver */
     unsigned next_mid;
     time_us away_us; /* its session has no connection since; 0: it has */
+    struct media_path path;
 };
 
 /* What a producer or consumer has. */
@@ -198,6 +217,13 @@ void media_announce(struct media *m, const struct media_object *producer);
 void media_announce_all(struct media *m, const struct media_object *transport);
 /* What the last look allowed and the look before did not. */
 void media_room_announce(struct media *m, const struct media_room *room);
+
+/* ---- quality.c ---- */
+/* What the relay says of a transport's path. */
+void media_path_state(struct media_object *transport, const char *state, time_us now_us);
+/* Was it the answer to a question for numbers? */
+bool media_quality_take(struct media *m, int64_t ticket, const char *relay, const json_t *stats,
+                        time_us now_us);
 
 /* ---- reconcile.c ---- */
 /* asked_us: what was made after that is not expected in the snapshot. */

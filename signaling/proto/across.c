@@ -114,6 +114,18 @@ void across_wake(struct unit *u, const char *session)
         unit_fail(u, nodes_wake(u->d->config.nodes, node, session));
 }
 
+void across_signal(struct unit *u, const char *session, const char *text)
+{
+    struct nodes *n = u->d->config.nodes;
+    char node[NODE_ID_MAX];
+    if (!n || u->error)
+        return;
+    unit_fail(u, nodes_session(n, session, node));
+    if (!u->error && node[0] && strcmp(node, nodes_id(n)) != 0)
+        unit_fail(u, nodes_send(n, node, "signal", "",
+                                json_pack("{s:s, s:s}", "session", session, "text", text)));
+}
+
 void across_presence(struct unit *u, const char *session, bool there)
 {
     struct nodes *n = u->d->config.nodes;

@@ -23,8 +23,8 @@ struct across_request {
 /* May this node act at all? */
 bool across_hold(struct dispatch *d, time_us now_us);
 
-/* May what the unit is about be done to a relay? Not by a node that could not begin: the room may be
- * another's by now. */
+/* May what the unit is about be done to a relay? Not by a node that could not begin: the room may
+ * be another's by now. */
 bool across_may(const struct unit *u);
 
 /* Inside the transaction of an act. true: the effect goes to the node that owns the room, nothing
@@ -40,6 +40,8 @@ bool across_reply(struct unit *u, const struct media_output *out);
 
 /* A notification stands in the outbox of a session that has no connection here. */
 void across_wake(struct unit *u, const char *session);
+/* A sign of the moment for a session that has its connection on another node; inside a unit. */
+void across_signal(struct unit *u, const char *session, const char *text);
 /* The session's connection came or went; inside a unit. */
 void across_presence(struct unit *u, const char *session, bool there);
 /* Has another node its connection? */

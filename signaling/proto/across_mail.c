@@ -9,6 +9,7 @@
 #include "signaling/media/media.h"
 #include "signaling/nodes/nodes.h"
 #include "signaling/proto/life.h"
+#include "signaling/proto/signal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,11 @@ static void take_presence(struct unit *u, const struct nodes_mail *mail)
     unit_take_media(u);
 }
 
+static void take_signal(struct unit *u, const struct nodes_mail *mail)
+{
+    signal_take_mail(u->d, mail->body);
+}
+
 /* ---- the box ---- */
 
 static const struct {
@@ -172,7 +178,8 @@ static const struct {
 } kinds[] = {{"request", take_request, true},
              {"reply", take_reply, false},
              {"effect", take_effect, false},
-             {"presence", take_presence, false}};
+             {"presence", take_presence, false},
+             {"signal", take_signal, false}};
 
 static void take(struct unit *u, const struct nodes_mail *mail)
 {

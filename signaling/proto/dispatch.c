@@ -13,6 +13,7 @@
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/life.h"
 #include "signaling/proto/schema.h"
+#include "signaling/proto/signal.h"
 #include "signaling/proto/text.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
@@ -119,7 +120,7 @@ static void succeed(struct unit *u, uint64_t connection, const struct caller *ca
     if (method->flags & (METHOD_WRITES | METHOD_VIEWS))
         unit_fail(u, audit_append(s->store, &row));
     if ((method->flags & METHOD_WRITES) && text && caller->session[0] &&
-        !(method->flags & METHOD_BEFORE_LOGIN) && !u->error)
+        !(method->flags & (METHOD_BEFORE_LOGIN | METHOD_SECRET)) && !u->error)
         unit_fail(u, delivery_reply_put(s, caller->session, key, digest, text, u->utc_us));
     unit_reply(u, connection, key, text, len);
 }
@@ -164,7 +165,7 @@ static void audit_refusal(const struct request *r, int error)
         return;
     unit_begin(&u, d, r->now_us, r->utc_us);
     if (!u.error && slow)
-        unit_fail(&u, slow->refused(d, r->rpc.params, error, r->utc_us));
+        unit_fail(&u, slow->refused(d, &r->peer->caller, r->rpc.params, error, r->utc_us));
     else if (!u.error)
         unit_fail(&u, refused_act(&d->refused, d->service, &r->peer->caller, r->method->name,
                                   refused_object(r->rpc.params), error, r->utc_us));
@@ -195,6 +196,8 @@ static void run_read(struct request *r)
     struct call call = call_of(r);
     size_t len = 0;
     int error = r->method->handle(&call);
+    if (!error && (r->method->flags & METHOD_SIGNALS))
+        signal_send(r->d, &call.effects, r->now_us, r->utc_us);
     if (error < 0) {
         audit_refusal(r, error);
         refuse(r, error, call.message_en, call.message_zh);
@@ -302,7 +305,7 @@ void dispatch_worked(struct dispatch *d, uint64_t ticket, bool refused, time_us 
     if (peer && refused)
         refuse(&r, SQ_ERR_LIMIT, "The server is busy. Try again in a few seconds.",
                "服务器繁忙，请几秒后重试。");
-    else if (peer && !peer->closing && !peer->caller.session[0])
+    else if (peer && !peer->closing && !strcmp(peer->caller.session, p->caller.session))
         run_write(&r, p->job);
     dispatch_pending_free(d, p);
 }
@@ -485,6 +488,11 @@ static void run(struct request *r)
     const struct method *m = r->method;
     if (!is_new_and_allowed(r))
         return;
+    if ((m->flags & METHOD_SIGNALS) && !signal_take_token(r->peer, r->now_us)) {
+        refuse(r, SQ_ERR_LIMIT, "Too many signs of the moment. Send fewer a second.",
+               "信号过于频繁，请降低发送频率。");
+        return;
+    }
     bool waits = session_slow(m) || (m->flags & METHOD_DEFERRED);
     if (waits &&
         (r->peer->pending >= DISPATCH_PENDING_MAX || (session_slow(m) && r->peer->pending) ||

@@ -57,6 +57,8 @@ bool dispatch_connected(const struct dispatch *d, const char *session);
 
 /* A connection came up; a text of it arrived; it is gone (the session stays). */
 int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us);
+/* The connection came with this token (a cookie): session.resume needs not name it then. Copied. */
+void dispatch_keep_token(struct dispatch *d, uint64_t connection, const char *token);
 void dispatch_receive(struct dispatch *d, uint64_t connection, const char *text, size_t len_bytes,
                       time_us now_us, time_us utc_us);
 void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us);

@@ -130,7 +130,9 @@ char *jsonrpc_reply(const char *key, json_t *result, size_t *len_bytes)
 char *jsonrpc_notification(const char *method, json_t *params, int64_t seq, size_t *len_bytes)
 {
     json_t *with_seq = params ? json_copy(params) : json_object();
-    if (!with_seq || json_object_set_new(with_seq, "seq", json_integer(seq))) {
+    bool bad = !with_seq || (seq != JSONRPC_NO_SEQ &&
+                             json_object_set_new(with_seq, "seq", json_integer(seq)) != 0);
+    if (bad) {
         json_decref(with_seq);
         *len_bytes = 0;
         return NULL;

@@ -35,7 +35,8 @@ int jsonrpc_parse(const char *text, size_t len_bytes, struct jsonrpc_request *ou
 
 /* New texts (free() them), NULL when memory is used up. `result` and `params` are borrowed. */
 char *jsonrpc_reply(const char *key, json_t *result, size_t *len_bytes);
-/* `params` gets a member "seq". */
+/* `params` gets a member "seq", unless it is JSONRPC_NO_SEQ. */
+#define JSONRPC_NO_SEQ 0
 char *jsonrpc_notification(const char *method, json_t *params, int64_t seq, size_t *len_bytes);
 /* error: enum sq_error or enum jsonrpc_code. key "" makes id null. Texts empty or NULL: the general
  * ones. */

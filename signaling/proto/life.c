@@ -6,13 +6,16 @@
 
 #include "base/log.h"
 #include "shanqiao/error.h"
+#include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
 #include "signaling/nodes/nodes.h"
 #include "signaling/proto/across.h"
 #include "signaling/proto/schema.h"
+#include "signaling/proto/signal.h"
 #include "signaling/proto/unit.h"
 #include "signaling/service.h"
 #include "signaling/store/store.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,9 +155,20 @@ bool dispatch_take_token(struct peer *peer, time_us now_us)
 int dispatch_open(struct dispatch *d, uint64_t connection, time_us now_us)
 {
     struct peer *peer = peers_add(&d->peers, connection, now_us);
-    if (peer)
+    if (peer) {
         peer->tokens = (int64_t)DISPATCH_RATE_BURST * TOKENS_PER_MESSAGE;
+        peer->signals = (int64_t)SIGNAL_RATE_BURST * TOKENS_PER_MESSAGE;
+        peer->signals_us = now_us;
+    }
     return peer ? 0 : SQ_ERR_NOMEM;
+}
+
+void dispatch_keep_token(struct dispatch *d, uint64_t connection, const char *token)
+{
+    struct peer *peer = peers_find(&d->peers, connection);
+    _Static_assert(PEER_TOKEN_MAX == AUTH_TOKEN_MAX, "one size");
+    if (peer && strlen(token) < sizeof peer->token)
+        snprintf(peer->token, sizeof peer->token, "%s", token);
 }
 
 void dispatch_closed(struct dispatch *d, uint64_t connection, time_us now_us, time_us utc_us)

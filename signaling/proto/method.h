@@ -35,12 +35,14 @@ struct caller {
 
 enum effect_type {
     EFFECT_NOTIFY, /* method + params to every session of `account` (or only `session` when set) */
-    EFFECT_DEADLINE,     /* the consultation `object` has a new earliest deadline `at_utc_us` */
-    EFFECT_ROOM_OPEN,    /* room `object`: place it on a relay, let transports come up */
-    EFFECT_ROOM_LIVE,    /* room `object`: media may now flow between its members (accepted) */
-    EFFECT_ROOM_REMOVE,  /* room `object`: `account` is no longer a member, close its media at once
-                          */
-    EFFECT_ROOM_CLOSE,   /* room `object`: over */
+    EFFECT_DEADLINE,    /* the consultation `object` has a new earliest deadline `at_utc_us` */
+    EFFECT_ROOM_OPEN,   /* room `object`: place it on a relay, let transports come up */
+    EFFECT_ROOM_LIVE,   /* room `object`: media may now flow between its members (accepted) */
+    EFFECT_ROOM_REMOVE, /* room `object`: `account` is no longer a member, close its media at once
+                         */
+    EFFECT_ROOM_CLOSE,  /* room `object`: over */
+    EFFECT_SIGNAL, /* method + params to the session of `account` if it is connected now: stored
+                      nowhere, without a number (METHOD_SIGNALS only) */
     EFFECT_SESSION_ENDED /* session `session` is revoked: tell it `reason`, close its socket and
                             media */
 };
@@ -87,7 +89,10 @@ enum method_flags {
     METHOD_WRITES = 1, /* runs in a transaction, idempotent by request id, leaves an audit row */
     METHOD_BEFORE_LOGIN = 2, /* callable without a session */
     METHOD_DEFERRED = 4,     /* owned by signaling/media: replies after a relay answered */
-    METHOD_VIEWS = 8         /* a read of what is a person's: leaves an audit row too */
+    METHOD_SECRET = 16,  /* params hold a secret: no digest or reply of it is kept, so the same id
+                            again is done again */
+    METHOD_SIGNALS = 32, /* a read whose effects leave at once and are stored nowhere */
+    METHOD_VIEWS = 8     /* a read of what is a person's: leaves an audit row too */
 };
 
 struct method {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "shanqiao/error.h"
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,7 @@ void peers_bind(struct peers *peers, struct peer *peer, const struct caller *cal
     CHECK(!peers_find_session(peers, caller->session));
     struct peer **slot = &peers->by_session[session_bucket(peers, caller->session)];
     peer->caller = *caller;
+    sodium_memzero(peer->token, sizeof peer->token);
     peer->next_by_session = *slot;
     *slot = peer;
     peers->bound++;
@@ -113,5 +115,6 @@ void peers_remove(struct peers *peers, struct peer *peer)
     *(peer->older ? &peer->older->newer : &peers->oldest) = peer->newer;
     *(peer->newer ? &peer->newer->older : &peers->newest) = peer->older;
     peers->count--;
+    sodium_memzero(peer->token, sizeof peer->token);
     free(peer);
 }

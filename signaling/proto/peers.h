@@ -9,10 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PEER_TOKEN_MAX 48 /* AUTH_TOKEN_MAX */
+
 struct peer {
     uint64_t connection;
-    struct caller caller; /* session empty: not signed in */
-    bool closing;         /* told to close: nothing more is read from it */
+    struct caller caller;       /* session empty: not signed in */
+    char token[PEER_TOKEN_MAX]; /* that it came with, until it speaks for a session; "": none */
+    bool closing;               /* told to close: nothing more is read from it */
     time_us opened_us;
     unsigned pending;  /* requests that wait for a relay or a hash */
     int64_t last_seq;  /* highest sequence number sent to it */
@@ -20,6 +23,8 @@ struct peer {
     int64_t tokens;    /* rate limit, in millionths of a message */
     time_us tokens_us; /* when they were last counted */
     unsigned refused;  /* messages over the rate, in a row */
+    int64_t signals;   /* rate limit of signs, likewise (signal.h) */
+    time_us signals_us;
     struct peer *next_by_number;
     struct peer *next_by_session;
     struct peer *older, *newer; /* all, by age */

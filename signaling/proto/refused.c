@@ -115,3 +115,17 @@ int refused_login(struct refused *r, struct service *s,
         .utc_us = utc_us, .act = "auth.refused", .object = hex, .detail = sq_error_name(error)};
     return audit_append(s->store, &row);
 }
+
+int refused_confirm(struct refused *r, struct service *s, const struct caller *caller, int error,
+                    time_us utc_us)
+{
+    if (!caller->session[0] || !take(r, caller->session, utc_us))
+        return 0;
+    struct audit_act row = {.utc_us = utc_us,
+                            .account = caller->account,
+                            .session = caller->session,
+                            .act = "auth.refused",
+                            .object = caller->session,
+                            .detail = sq_error_name(error)};
+    return audit_append(s->store, &row);
+}

@@ -32,6 +32,11 @@ const char *refused_object(const json_t *params);
 int refused_act(struct refused *r, struct service *s, const struct caller *caller,
                 const char *method, const char *object, int error, time_us utc_us);
 
+/* Inside a transaction: who is signed in gave a wrong password, or too many. Row "auth.refused" of
+ * that session, detail = the error's name. */
+int refused_confirm(struct refused *r, struct service *s, const struct caller *caller, int error,
+                    time_us utc_us);
+
 /* Inside a transaction: a sign-in that failed. Row "auth.refused", object = SHA-256 of the login
  * name in hex, detail = the error's name. */
 int refused_login(struct refused *r, struct service *s,

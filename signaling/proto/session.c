@@ -5,6 +5,7 @@
 #include "signaling/audit/audit.h"
 #include "signaling/auth/auth.h"
 #include "signaling/media/media.h"
+#include "signaling/operator/operator.h"
 #include "signaling/proto/across.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/proto/unit.h"
@@ -29,31 +30,38 @@ struct login_job {
     bool good;
 };
 
-static int login_prepare(struct call *call, void **job)
+static void explain_wait(struct call *call, time_us wait_us)
+{
+    long long s = wait_us / TIME_US_PER_S + 1;
+    snprintf(call->message_en, sizeof call->message_en,
+             "Too many failed sign-ins. Try again in %lld s.", s);
+    snprintf(call->message_zh, sizeof call->message_zh, "登录失败次数过多，请在 %lld 秒后重试。",
+             s);
+}
+
+/* `login` is charged for an attempt with params.password. */
+static int prepare(struct call *call, const char *login, void **job)
 {
     const char *password = json_string_value(json_object_get(call->params, "password"));
-    const char *account = json_string_value(json_object_get(call->params, "account"));
     struct login_job *j = calloc(1, sizeof *j);
     time_us wait_us = 0;
-    if (!j || !password || !account || strlen(password) > AUTH_PASSWORD_MAX) {
-        free(j);
-        return j ? SQ_ERR_UNAUTHENTICATED : SQ_ERR_NOMEM;
-    }
-    int error = auth_login_begin(call->service, account, call->utc_us, &j->login, &wait_us);
+    int error = j ? SQ_ERR_UNAUTHENTICATED : SQ_ERR_NOMEM;
+    if (j && password && login && strlen(password) <= AUTH_PASSWORD_MAX)
+        error = auth_login_begin(call->service, login, call->utc_us, &j->login, &wait_us);
     if (error) {
         free(j);
-        if (error == SQ_ERR_LIMIT) {
-            long long s = wait_us / TIME_US_PER_S + 1;
-            snprintf(call->message_en, sizeof call->message_en,
-                     "Too many failed sign-ins. Try again in %lld s.", s);
-            snprintf(call->message_zh, sizeof call->message_zh,
-                     "登录失败次数过多，请在 %lld 秒后重试。", s);
-        }
+        if (error == SQ_ERR_LIMIT)
+            explain_wait(call, wait_us);
         return error;
     }
     snprintf(j->password, sizeof j->password, "%s", password);
     *job = j;
     return 0;
+}
+
+static int login_prepare(struct call *call, void **job)
+{
+    return prepare(call, json_string_value(json_object_get(call->params, "account")), job);
 }
 
 static void login_run(void *job)
@@ -74,8 +82,10 @@ static int login_handle(struct call *call)
     return auth_login_finish(call, &j->login, j->good);
 }
 
-static int login_refused(struct dispatch *d, const json_t *params, int error, time_us utc_us)
+static int login_refused(struct dispatch *d, const struct caller *caller, const json_t *params,
+                         int error, time_us utc_us)
 {
+    (void)caller;
     uint8_t hash[AUTH_LOGIN_HASH_BYTES];
     const char *account = json_string_value(json_object_get(params, "account"));
     auth_login_hash(account ? account : "", hash);
@@ -85,14 +95,42 @@ static int login_refused(struct dispatch *d, const json_t *params, int error, ti
 static const struct method_slow login_slow = {login_prepare, login_run, login_discard,
                                               login_refused};
 
+/* ---- auth.confirm: opens a locked page ---- */
+
+static int confirm_prepare(struct call *call, void **job)
+{
+    char login[AUTH_LOGIN_MAX];
+    int error = auth_login_of(call->service, call->caller->account, login);
+    return error ? error : prepare(call, login, job);
+}
+
+static int confirm_handle(struct call *call)
+{
+    const struct login_job *j = call->work;
+    return auth_confirm_finish(call, &j->login, j->good);
+}
+
+static int confirm_refused(struct dispatch *d, const struct caller *caller, const json_t *params,
+                           int error, time_us utc_us)
+{
+    (void)params;
+    return refused_confirm(&d->refused, d->service, caller, error, utc_us);
+}
+
+static const struct method_slow confirm_slow = {confirm_prepare, login_run, login_discard,
+                                                confirm_refused};
+
 const struct method session_methods[] = {
     {.name = "auth.login", .flags = METHOD_WRITES | METHOD_BEFORE_LOGIN, .handle = login_handle},
     {.name = "session.resume", .flags = METHOD_BEFORE_LOGIN}, /* session_resume, below */
+    {.name = "auth.confirm", .flags = METHOD_WRITES | METHOD_SECRET, .handle = confirm_handle},
 };
 
 const struct method_slow *session_slow(const struct method *method)
 {
-    return method == &session_methods[0] ? &login_slow : NULL;
+    return method == &session_methods[0]   ? &login_slow
+           : method == &session_methods[2] ? &confirm_slow
+                                           : NULL;
 }
 
 /* ---- away and back ---- */
@@ -113,6 +151,7 @@ static void tell_media(struct dispatch *d, const char *session, bool there, time
                        time_us utc_us)
 {
     struct unit u;
+    watch_presence(d->service, session, there, utc_us);
     if (!d->config.media && !d->config.nodes)
         return;
     unit_begin(&u, d, now_us, utc_us);
@@ -285,9 +324,10 @@ static int resume(struct dispatch *d, struct peer *peer, const char *key, json_t
     struct auth_session s;
     struct effects effects = {0};
     struct unit u;
-    const char *token = json_string_value(json_object_get(params, "token"));
+    const char *named = json_string_value(json_object_get(params, "token"));
+    const char *token = named ? named : peer->token;
     int64_t seen = json_integer_value(json_object_get(params, "lastSeq"));
-    int error = auth_session_by_token(d->service, token ? token : "", utc_us, &s);
+    int error = auth_session_by_token(d->service, token, utc_us, &s);
     if (error)
         return error;
     if (json_is_true(json_object_get(params, "reload")))

@@ -227,6 +227,7 @@ void unit_carry_out(struct unit *u, const struct effect *e)
     case EFFECT_DEADLINE: /* needs no unit: group.c */
         return;
     case EFFECT_NOTIFY:
+    case EFFECT_SIGNAL: /* of reads only: signal.c */
     case EFFECT_ROOM_OPEN:
     case EFFECT_ROOM_LIVE:
     case EFFECT_ROOM_REMOVE:

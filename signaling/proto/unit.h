@@ -20,7 +20,8 @@ struct method_slow {
     void (*run)(void *job);
     void (*discard)(void *job); /* wipes secrets */
     /* Audit row of a refusal, by prepare or by the handler; inside a transaction. */
-    int (*refused)(struct dispatch *d, const json_t *params, int error, time_us utc_us);
+    int (*refused)(struct dispatch *d, const struct caller *caller, const json_t *params, int error,
+                   time_us utc_us);
 };
 
 struct outputs {
@@ -204,7 +205,7 @@ void session_resume(struct dispatch *d, struct peer *peer, const char *key, json
                     time_us now_us, time_us utc_us);
 /* The slow part of a method, NULL: none. */
 const struct method_slow *session_slow(const struct method *method);
-extern const struct method session_methods[]; /* auth.login, session.resume */
-#define SESSION_METHOD_COUNT 2
+extern const struct method session_methods[]; /* auth.login, session.resume, auth.confirm */
+#define SESSION_METHOD_COUNT 3
 
 #endif

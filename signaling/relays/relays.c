@@ -17,7 +17,10 @@ struct relay {
     char node[CLUSTER_NODE_MAX];
     time_us heard_us; /* 0: never */
     bool up;          /* told RELAYS_UP */
+    bool added, drained;
     double load;
+    int64_t rooms, transports, workers;
+    char level[16];
     char boot[64];
     int64_t revision;        /* -1: unknown */
     int64_t snapshot_ticket; /* 0: none under way */
@@ -146,15 +149,84 @@ bool relays_alive(const struct relays *r, const char *relay, time_us now_us)
     return found && !silent(r, found, now_us);
 }
 
+static bool better(const struct relay *a, const struct relay *b)
+{
+    return !b || (a->drained != b->drained ? b->drained : a->load < b->load);
+}
+
 const char *relays_place(const struct relays *r, time_us now_us)
 {
     const struct relay *best = NULL;
     for (size_t i = 0; i < r->count; i++) {
         const struct relay *relay = &r->relays[i];
-        if (!silent(r, relay, now_us) && (!best || relay->load < best->load))
+        if (!silent(r, relay, now_us) && better(relay, best))
             best = relay;
     }
     return best ? best->node : NULL;
+}
+
+/* ---- what an operator changes and sees ---- */
+
+int relays_add(struct relays *r, const struct cluster_peer *peer, time_us now_us)
+{
+    struct relay *relay = find(r, peer->node);
+    if (relay && !relay->added)
+        return SQ_ERR_CONFLICT;
+    if (!relay && r->count == RELAYS_MAX)
+        return SQ_ERR_LIMIT;
+    int error = cluster_set_peer(r->cluster, peer, now_us);
+    if (error || relay)
+        return error;
+    relay = &r->relays[r->count++];
+    *relay = (struct relay){.added = true, .revision = -1};
+    memcpy(relay->node, peer->node, sizeof relay->node);
+    return 0;
+}
+
+int relays_remove(struct relays *r, const char *node)
+{
+    struct relay *relay = find(r, node);
+    if (!relay || !relay->added)
+        return SQ_ERR_NOT_FOUND;
+    json_decref(relay->snapshot);
+    *relay = r->relays[--r->count];
+    r->relays[r->count] = (struct relay){0};
+    return 0;
+}
+
+int relays_drain(struct relays *r, const char *node, bool drained)
+{
+    struct relay *relay = find(r, node);
+    if (!relay)
+        return SQ_ERR_NOT_FOUND;
+    relay->drained = drained;
+    return 0;
+}
+
+bool relays_info(const struct relays *r, size_t index, time_us now_us, struct relays_info *out)
+{
+    if (index >= r->count)
+        return false;
+    const struct relay *relay = &r->relays[index];
+    *out = (struct relays_info){.alive = !silent(relay, now_us),
+                                .added = relay->added,
+                                .drained = relay->drained,
+                                .heard_us = relay->heard_us,
+                                .load = relay->load,
+                                .rooms = relay->rooms,
+                                .transports = relay->transports,
+                                .workers = relay->workers};
+    memcpy(out->node, relay->node, sizeof out->node);
+    memcpy(out->level, relay->level, sizeof out->level);
+    memcpy(out->boot, relay->boot, sizeof out->boot);
+    return true;
+}
+
+uint64_t relays_refused(const struct relays *r)
+{
+    struct cluster_counters counters = {0};
+    cluster_get_counters(r->cluster, &counters);
+    return counters.dropped_forged + counters.dropped_unknown;
 }
 
 /* ---- commands ---- */
@@ -293,6 +365,15 @@ static void look_for_gap(struct relays *r, struct relay *relay, const json_t *bo
         ask_snapshot(r, relay, "", now_us);
 }
 
+static void take_heartbeat(struct relay *relay, const json_t *body)
+{
+    relay->load = json_number_value(json_object_get(body, "load"));
+    relay->rooms = json_integer_value(json_object_get(body, "rooms"));
+    relay->transports = json_integer_value(json_object_get(body, "transports"));
+    relay->workers = json_integer_value(json_object_get(body, "workers"));
+    snprintf(relay->level, sizeof relay->level, "%s", text_of(body, "level"));
+}
+
 static void take_published(struct relays *r, const struct cluster_message *m, time_us now_us)
 {
     struct relay *relay = find(r, m->node);
@@ -304,7 +385,7 @@ static void take_published(struct relays *r, const struct cluster_message *m, ti
     bool is_event = !strcmp(text_of(body, "type"), "event");
     relay->heard_us = now_us;
     if (!is_event)
-        relay->load = json_number_value(json_object_get(body, "load"));
+        take_heartbeat(relay, body);
     if (!relay->up) {
         relay->up = true;
         log_write(LOG_INFO, "relays.up", LOG_TEXT("relay", relay->node));

@@ -31,6 +31,30 @@ void relays_step(struct relays *r, time_us now_us);
 /* Asks every relay for a snapshot at its next heartbeat. */
 void relays_refresh(struct relays *r);
 
+/* ---- what an operator changes and sees ---- */
+
+/* One relay more, or other addresses of one that was added; those of the configuration stay as they
+ * are (SQ_ERR_CONFLICT). SQ_ERR_INVALID, SQ_ERR_LIMIT of cluster_set_peer. */
+int relays_add(struct relays *r, const struct cluster_peer *peer, time_us now_us);
+/* Of those that were added: no room goes there any more, and nothing it says is heard.
+ * SQ_ERR_NOT_FOUND. */
+int relays_remove(struct relays *r, const char *relay);
+/* A drained relay gets new rooms only where no other is alive; what it has stays. */
+int relays_drain(struct relays *r, const char *relay, bool drained);
+
+struct relays_info {
+    char node[CLUSTER_NODE_MAX];
+    char level[16], boot[64]; /* "": not heard yet */
+    bool alive, added, drained;
+    time_us heard_us; /* 0: never */
+    double load;
+    int64_t rooms, transports, workers;
+};
+/* The `index`-th, in the order in which they came; false: there are no more. */
+bool relays_info(const struct relays *r, size_t index, time_us now_us, struct relays_info *out);
+/* Frames that were refused (forged, unknown sender) since the start: a wrong key or id shows here. */
+uint64_t relays_refused(const struct relays *r);
+
 /* May be commanded: heard within RELAYS_ALIVE_US, or our own start is no longer ago than that. */
 bool relays_alive(const struct relays *r, const char *relay, time_us now_us);
 /* Id of the least loaded relay that is alive; NULL: none. */

@@ -65,6 +65,16 @@ static int remove_materials(struct service *s, const char *consultation)
 }
 
 static const struct retention_part record_parts[] = {
+    {"material_mark",
+     "SELECT author, sealed_marks FROM material_mark WHERE material IN"
+     " (SELECT id FROM material WHERE consultation = $1) ORDER BY material, author",
+     2,
+     "DELETE FROM material_mark WHERE material IN"
+     " (SELECT id FROM material WHERE consultation = $1)",
+     NULL},
+    {"consultation_message",
+     "SELECT id, sealed_text FROM consultation_message WHERE consultation = $1 ORDER BY id", 2,
+     "DELETE FROM consultation_message WHERE consultation = $1", NULL},
     {"material",
      "SELECT id, sealed_name, sealed_details, sealed_identity FROM material"
      " WHERE consultation = $1 ORDER BY id",
@@ -105,6 +115,9 @@ static const struct retention_part record_parts[] = {
 };
 
 static const struct retention_part recording_parts[] = {
+    {"material_mark",
+     "SELECT author, sealed_marks FROM material_mark WHERE material = $1 ORDER BY author", 2,
+     "DELETE FROM material_mark WHERE material = $1", NULL},
     {"material",
      "SELECT id, sealed_name, sealed_details, sealed_identity FROM material WHERE id = $1", 4, NULL,
      materials_remove},

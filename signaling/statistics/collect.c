@@ -19,8 +19,12 @@ struct collection {
     size_t count, capacity;
 };
 
+#define WEEK_MAX 12
+#define DAY_US   (24 * 3600 * TIME_US_PER_S)
+
 struct one_case {
     char id[ID_MAX], institution[ID_MAX], specialty[DIRECTORY_WORD_MAX], kind[24];
+    char week[WEEK_MAX]; /* "2026-01-26": its Monday */
     int64_t level;
     enum consult_state state;
 };
@@ -31,10 +35,9 @@ static const struct {
     const char *name;
     uint32_t bit;
 } dimensions[] = {
-    {"level", STATISTICS_BY_LEVEL},
-    {"institution", STATISTICS_BY_INSTITUTION},
-    {"specialty", STATISTICS_BY_SPECIALTY},
-    {"kind", STATISTICS_BY_KIND},
+    {"level", STATISTICS_BY_LEVEL},         {"institution", STATISTICS_BY_INSTITUTION},
+    {"specialty", STATISTICS_BY_SPECIALTY}, {"kind", STATISTICS_BY_KIND},
+    {"week", STATISTICS_BY_WEEK},
 };
 
 uint32_t statistics_by_parse(const char *name)
@@ -56,10 +59,11 @@ static void free_groups(struct collection *c)
     json_decref(c->index);
 }
 
-/* Its three names in one block, so that one free releases them. */
+/* Its four names in one block, so that one free releases them. */
 static struct group *new_group(const struct one_case *k, uint32_t by)
 {
-    const size_t size = sizeof(k->institution) + sizeof(k->specialty) + sizeof(k->kind);
+    const size_t size =
+        sizeof(k->institution) + sizeof(k->specialty) + sizeof(k->kind) + sizeof(k->week);
     struct group *g = calloc(1, sizeof *g);
     char *names = calloc(1, size);
     if (!g || !names) {
@@ -68,16 +72,20 @@ static struct group *new_group(const struct one_case *k, uint32_t by)
         return NULL;
     }
     char *specialty = names + sizeof(k->institution), *kind = specialty + sizeof(k->specialty);
+    char *week = kind + sizeof(k->kind);
     if (by & STATISTICS_BY_INSTITUTION)
         snprintf(names, sizeof(k->institution), "%s", k->institution);
     if (by & STATISTICS_BY_SPECIALTY)
         snprintf(specialty, sizeof(k->specialty), "%s", k->specialty);
     if (by & STATISTICS_BY_KIND)
         snprintf(kind, sizeof(k->kind), "%s", k->kind);
+    if (by & STATISTICS_BY_WEEK)
+        snprintf(week, sizeof(k->week), "%s", k->week);
     g->level = by & STATISTICS_BY_LEVEL ? k->level : 0;
     g->institution = names;
     g->specialty = specialty;
     g->kind = kind;
+    g->week = week;
     return g;
 }
 
@@ -101,10 +109,11 @@ static struct group *group_of(struct collection *c, const struct one_case *k)
 {
     uint32_t by = c->filter->by;
     char key[200];
-    snprintf(key, sizeof key, "%lld/%s/%s/%s", (long long)(by & STATISTICS_BY_LEVEL ? k->level : 0),
+    snprintf(key, sizeof key, "%lld/%s/%s/%s/%s",
+             (long long)(by & STATISTICS_BY_LEVEL ? k->level : 0),
              by & STATISTICS_BY_INSTITUTION ? k->institution : "",
              by & STATISTICS_BY_SPECIALTY ? k->specialty : "",
-             by & STATISTICS_BY_KIND ? k->kind : "");
+             by & STATISTICS_BY_KIND ? k->kind : "", by & STATISTICS_BY_WEEK ? k->week : "");
     json_t *known = json_object_get(c->index, key);
     if (known)
         return c->groups[json_integer_value(known)];
@@ -218,7 +227,8 @@ static void query_cases(struct collection *c, struct store_query *q)
     STORE_QUERY(c->service->store, q,
                 "WITH RECURSIVE below (id) AS (SELECT id FROM institution WHERE id = $1"
                 " UNION SELECT i.id FROM institution i JOIN below b ON i.parent = b.id)"
-                " SELECT c.id, c.institution, c.specialty, c.kind, i.level, c.state"
+                " SELECT c.id, c.institution, c.specialty, c.kind, i.level, c.state,"
+                " c.submitted_us, i.utc_offset_min"
                 " FROM consultation c JOIN institution i ON i.id = c.institution"
                 " WHERE c.submitted_us >= $2 AND c.submitted_us < $3 AND c.submitted_us > 0"
                 " AND ($1 = '' OR c.institution IN (SELECT id FROM below)"
@@ -226,6 +236,15 @@ static void query_cases(struct collection *c, struct store_query *q)
                 " ORDER BY c.submitted_us, c.id LIMIT $4",
                 sv_text(f->institution), sv_int(f->from_us), sv_int(f->until_us),
                 sv_int((int64_t)f->cases_max + 1));
+}
+
+/* 1970-01-01 was a Thursday, the fourth day of its week. */
+static void write_week(time_us submitted_us, int64_t utc_offset_min, char out[WEEK_MAX])
+{
+    char text[SERVICE_TIME_MAX];
+    int64_t day = (submitted_us + utc_offset_min * 60 * TIME_US_PER_S) / DAY_US;
+    service_time_text((day - (day + 3) % 7) * DAY_US, text);
+    snprintf(out, WEEK_MAX, "%.10s", text);
 }
 
 static int walk(struct collection *c, size_t *cases)
@@ -241,6 +260,7 @@ static int walk(struct collection *c, size_t *cases)
         store_copy_text(&q, 3, k.kind, sizeof k.kind);
         k.level = store_int(&q, 4);
         k.state = consult_state_parse(store_text(&q, 5));
+        write_week(store_int(&q, 6), store_int(&q, 7), k.week);
         status = ++*cases > c->filter->cases_max ? SQ_ERR_LIMIT : add_case(c, &k);
     }
     int ended = store_query_end(&q);

@@ -15,6 +15,7 @@ static const struct {
     {"institution", NULL, "institution"},
     {"specialty", NULL, "specialty"},
     {"kind", NULL, "kind"},
+    {"week", NULL, "week"},
     {"cases", NULL, "cases"},
     {"refusals", NULL, "refusals"},
     {"interruptions", NULL, "interruptions"},

@@ -101,12 +101,12 @@ static const char *or_none(const char *text)
 json_t *group_json(struct group *g)
 {
     return json_pack(
-        "{s:o*, s:s*, s:s*, s:s*, s:I, s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:o*}, s:{s:I, s:I}, "
-        "s:o}",
+        "{s:o*, s:s*, s:s*, s:s*, s:s*, s:I, s:o, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:o*}, "
+        "s:{s:I, s:I}, s:o}",
         "level", g->level ? json_integer(g->level) : NULL, "institution", or_none(g->institution),
-        "specialty", or_none(g->specialty), "kind", or_none(g->kind), "cases", (json_int_t)g->cases,
-        "states", states_json(g), "waits", waits_json(g), "refusals", (json_int_t)g->refusals,
-        "interruptions", (json_int_t)g->interruptions, "interruptedCases",
+        "specialty", or_none(g->specialty), "kind", or_none(g->kind), "week", or_none(g->week),
+        "cases", (json_int_t)g->cases, "states", states_json(g), "waits", waits_json(g), "refusals",
+        (json_int_t)g->refusals, "interruptions", (json_int_t)g->interruptions, "interruptedCases",
         (json_int_t)g->interrupted_cases, "calls", "count", (json_int_t)g->calls, "soundOnly",
         (json_int_t)g->sound_only, "soundOnlyShare", share(g->sound_only, g->calls), "transfers",
         "known", (json_int_t)g->outcomes, "avoided", (json_int_t)g->avoided_transfers,

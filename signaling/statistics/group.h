@@ -17,7 +17,7 @@ json_t *spans_json(struct spans *s);
 
 struct group {
     int64_t level; /* 0: not grouped by it; likewise "" */
-    const char *institution, *specialty, *kind;
+    const char *institution, *specialty, *kind, *week;
     int64_t cases, refusals, interruptions, interrupted_cases;
     int64_t calls, sound_only;               /* that came to media; without any picture */
     int64_t outcomes, avoided_transfers;     /* that say whether one was avoided, and that it was */

@@ -117,9 +117,10 @@ static int start(struct exchange *x, void *user, void **state)
     (void)user;
     (void)state;
     if (!read_dimensions(x, &w.by) || (format && !csv && strcmp(format, "json") != 0)) {
-        http_fail(x, SQ_ERR_INVALID,
-                  "\"by\" is level, institution, specialty or kind; \"format\" is json or csv.",
-                  "by 取值为 level、institution、specialty 或 kind；format 取值为 json 或 csv。");
+        http_fail(
+            x, SQ_ERR_INVALID,
+            "\"by\" is level, institution, specialty, kind or week; \"format\" is json or csv.",
+            "by 取值为 level、institution、specialty、kind 或 week；format 取值为 json 或 csv。");
         return 0;
     }
     int status = http_act(x, "statistics.get", handle, &call);

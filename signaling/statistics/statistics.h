@@ -20,10 +20,11 @@ enum statistics_by {
     STATISTICS_BY_LEVEL = 1u << 0, /* of the institution that asked */
     STATISTICS_BY_INSTITUTION = 1u << 1,
     STATISTICS_BY_SPECIALTY = 1u << 2,
-    STATISTICS_BY_KIND = 1u << 3
+    STATISTICS_BY_KIND = 1u << 3,
+    STATISTICS_BY_WEEK = 1u << 4 /* in which it was submitted, where it was submitted */
 };
-#define STATISTICS_BY_ALL 15u
-/* The bit of "level", "institution", "specialty", "kind"; 0: none of these. */
+#define STATISTICS_BY_ALL 15u /* but the week: one line for each combination is enough */
+/* The bit of "level", "institution", "specialty", "kind", "week"; 0: none of these. */
 uint32_t statistics_by_parse(const char *name);
 
 struct statistics_filter {

@@ -88,6 +88,7 @@ int socket_end(struct lws *wsi);
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                   size_t len);
 extern const struct lws_protocol_vhost_options http_headers;
+bool server_knows_origin(const struct server *s, const char *origin);
 
 /* server.c: commits what this turn wrote and hands over what dispatch has to say. */
 void server_drain(struct server *s);

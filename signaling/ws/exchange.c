@@ -79,6 +79,11 @@ static void refuse(struct exchange *x, unsigned status)
         const char *en, *zh;
     } texts[] = {
         {HTTP_STATUS_UNAUTHORIZED, SQ_ERR_UNAUTHENTICATED, NULL, NULL},
+        {HTTP_STATUS_FORBIDDEN, SQ_ERR_DENIED,
+         "The page that asks is not one of this server's. Open the server's own address; the "
+         "administrator lists its names in signaling.origins.",
+         "请求来自其他网站的页面，已拒绝。请打开本系统的网址；管理员可在 signaling.origins "
+         "中登记。"},
         {HTTP_STATUS_LENGTH_REQUIRED, SQ_ERR_INVALID, "Send the body's size as Content-Length.",
          "请在 Content-Length 中给出正文长度。"},
         {HTTP_STATUS_REQ_ENTITY_TOO_LARGE, SQ_ERR_LIMIT,

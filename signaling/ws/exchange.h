@@ -10,7 +10,8 @@
 
 #define HTTP_STATUS_HEADER_TOO_LONG 431 /* RFC 6585 section 5 */
 #define EXCHANGE_QUERY_PARTS_MAX    64
-#define EXCHANGE_ANONYMOUS_MAX      64 /* at a time, of all callers without a session */
+#define EXCHANGE_ANONYMOUS_MAX      64  /* at a time, of all callers without a session */
+#define EXCHANGE_PUBLIC_MAX         256 /* at a time, of what is the same for everybody */
 /* A peer that owes bytes (or takes none) moves that many in HTTP_IDLE_US, or is closed. */
 #define EXCHANGE_LEAST_BYTES 4096
 /* After an early refusal that much of the body is still read away, so that the peer gets to read
@@ -34,7 +35,8 @@ struct exchange_request {
     struct exchange_query query[EXCHANGE_QUERY_PARTS_MAX];
     unsigned query_count;
     struct caller caller;
-    bool has_caller;
+    bool has_caller, by_cookie; /* by_cookie: the browser added it by itself */
+    time_us session_ends_us;
     uint64_t body_bytes;
 };
 
@@ -45,6 +47,7 @@ struct exchange_response {
     uint8_t *body; /* owned; NULL: pulled, or none */
     http_pull pull;
     uint64_t len_bytes, sent_bytes;
+    uint32_t replaced;    /* bits of http_headers that `fields` takes the place of */
     bool head_sent, idle; /* idle: pull had nothing */
     bool held;            /* waits for a commit */
 };

@@ -46,12 +46,21 @@ void exchanges_fini(struct exchanges *e)
     }
 }
 
+static bool is_public(const struct exchange *x)
+{
+    return x->match.route && (x->match.route->flags & HTTP_PUBLIC);
+}
+
 unsigned exchanges_admit(const struct exchanges *e, const struct exchange *x)
 {
     size_t same = 0;
-    size_t most = x->request.has_caller ? HTTP_EXCHANGES_CALLER_MAX : EXCHANGE_ANONYMOUS_MAX;
+    bool public = is_public(x);
+    size_t most = public                  ? EXCHANGE_PUBLIC_MAX
+                  : x->request.has_caller ? HTTP_EXCHANGES_CALLER_MAX
+                                          : EXCHANGE_ANONYMOUS_MAX;
     for (const struct exchange *other = e->first; other; other = other->next)
-        same += !strcmp(other->request.caller.account, x->request.caller.account);
+        same += is_public(other) == public &&
+                !strcmp(other->request.caller.account, x->request.caller.account);
     if (e->count > HTTP_EXCHANGES_MAX)
         return HTTP_STATUS_SERVICE_UNAVAILABLE;
     return same > most ? 429 : 0; /* x itself is among them */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP on the same port: /healthz, static files of one directory, and the doorkeeping before an
- * upgrade. Paths are taken by a short list of characters, so nothing is left to decode. */
+/* HTTP on the same port: /healthz, the rooms' routes, and the doorkeeping before an upgrade. Paths
+ * are taken by a short list of characters, so nothing is left to decode. */
 #include "base/log.h"
 #include "signaling/ws/exchange.h"
 #include <stdio.h>
@@ -14,12 +14,14 @@ static const struct lws_protocol_vhost_options header_frame = {&header_referrer,
                                                                "x-frame-options:", "DENY"};
 static const struct lws_protocol_vhost_options header_sniff = {
     &header_frame, NULL, "x-content-type-options:", "nosniff"};
+static const struct lws_protocol_vhost_options header_opener = {
+    &header_sniff, NULL, "cross-origin-opener-policy:", "same-origin"};
+static const struct lws_protocol_vhost_options header_resource = {
+    &header_opener, NULL, "cross-origin-resource-policy:", "same-origin"};
+/* Of what is no page: it runs nothing, loads nothing and stands in no frame. */
 const struct lws_protocol_vhost_options http_headers = {
-    &header_sniff, NULL, "content-security-policy:",
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src "
-    "'self' blob:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
-    "'none'"};
+    &header_resource, NULL, "content-security-policy:",
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"};
 
 static struct server *server_of(struct lws *wsi)
 {
@@ -52,44 +54,6 @@ static int respond(struct lws *wsi, unsigned status, const char *type, const cha
 static int refuse(struct lws *wsi, unsigned status, const char *text)
 {
     return respond(wsi, status, "text/plain; charset=utf-8", text, false);
-}
-
-static const struct {
-    const char *ending, *type;
-} types[] = {
-    {".html", "text/html; charset=utf-8"},
-    {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},
-    {".json", "application/json"},
-    {".svg", "image/svg+xml"},
-    {".png", "image/png"},
-    {".ico", "image/x-icon"},
-    {".woff2", "font/woff2"},
-    {".webmanifest", "application/manifest+json"},
-};
-
-static const char *type_of(const char *path)
-{
-    const char *ending = strrchr(path, '.');
-    for (size_t i = 0; ending && i < sizeof types / sizeof types[0]; i++) {
-        if (!strcmp(ending, types[i].ending))
-            return types[i].type;
-    }
-    return NULL;
-}
-
-static int serve_file(struct lws *wsi, const char *directory, const char *path)
-{
-    char file[CONFIG_TEXT_MAX + HTTP_PATH_MAX + 16];
-    const char *name = strcmp(path, "/") ? path : "/index.html";
-    const char *type = http_path_is_plain(name) ? type_of(name) : NULL;
-    if (!*directory || !type)
-        return refuse(wsi, HTTP_STATUS_NOT_FOUND, "not found\n");
-    snprintf(file, sizeof file, "%s%s", directory, name);
-    int n = lws_serve_http_file(wsi, file, type, NULL, 0);
-    if (n < 0 || (n > 0 && lws_http_transaction_completed(wsi)))
-        return -1;
-    return 0;
 }
 
 static bool header_text(struct lws *wsi, enum lws_token_indexes token, char *out, int size)
@@ -173,6 +137,15 @@ static int refuse_method(struct lws *wsi, uint32_t allowed)
     return -1;
 }
 
+static int answer_health(struct lws *wsi, enum http_method method)
+{
+    if (method != HTTP_GET)
+        return refuse_method(wsi, HTTP_GET);
+    if (has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
+        return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no body here\n");
+    return respond(wsi, HTTP_STATUS_OK, "application/json", "{\"status\":\"ok\"}\n", true);
+}
+
 static int answer(struct lws *wsi, const char *path)
 {
     struct server *s = server_of(wsi);
@@ -182,6 +155,8 @@ static int answer(struct lws *wsi, const char *path)
         return refuse(wsi, HTTP_STATUS_LENGTH_REQUIRED, "send Content-Length\n");
     if (!head_is_plain(wsi))
         return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "one Host, and no space before a colon\n");
+    if (!strcmp(path, "/healthz"))
+        return answer_health(wsi, method);
     if (http_path_is_plain(path)) {
         struct http_match m =
             http_match(s->exchanges.tables, s->exchanges.table_count, path, method);
@@ -190,31 +165,29 @@ static int answer(struct lws *wsi, const char *path)
         if (m.table)
             return refuse_method(wsi, m.allowed);
     }
-    if (method != HTTP_GET)
-        return refuse_method(wsi, HTTP_GET);
-    if (has_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH))
-        return refuse(wsi, HTTP_STATUS_BAD_REQUEST, "no body here\n");
-    if (!strcmp(path, "/healthz"))
-        return respond(wsi, HTTP_STATUS_OK, "application/json", "{\"status\":\"ok\"}\n", true);
-    return serve_file(wsi, s->config.web_directory, path);
+    return refuse(wsi, HTTP_STATUS_NOT_FOUND, "not found\n");
 }
 
 /* ---- before an upgrade ---- */
 
-/* Browsers always send Origin; native terminals send none. Exact match only (TRUST WEB-01). */
-static bool origin_allowed(struct lws *wsi)
+bool server_knows_origin(const struct server *s, const char *origin)
 {
-    char origin[CONFIG_TEXT_MAX];
-    const struct config_list *allowed = server_of(wsi)->config.origins;
-    if (!has_header(wsi, WSI_TOKEN_ORIGIN))
-        return true;
-    if (!header_text(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin))
-        return false;
+    const struct config_list *allowed = s->config.origins;
     for (size_t i = 0; i < allowed->count; i++) {
         if (!strcmp(allowed->entries[i], origin))
             return true;
     }
     return false;
+}
+
+/* Browsers always send Origin; native terminals send none. Exact match only (TRUST WEB-01). */
+static bool origin_allowed(struct lws *wsi)
+{
+    char origin[CONFIG_TEXT_MAX];
+    if (!has_header(wsi, WSI_TOKEN_ORIGIN))
+        return true;
+    return header_text(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin) &&
+           server_knows_origin(server_of(wsi), origin);
 }
 
 static bool names_subprotocol(struct lws *wsi)
@@ -282,8 +255,6 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
         return answer(wsi, in);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return confirm_upgrade(wsi, in);
-    case LWS_CALLBACK_HTTP_FILE_COMPLETION:
-        return lws_http_transaction_completed(wsi) ? -1 : 0;
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return x ? 0 : -1; /* no other method of ours has one */

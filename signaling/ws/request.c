@@ -18,6 +18,7 @@ static const struct {
     [HTTP_IF_NONE_MATCH] = {WSI_TOKEN_HTTP_IF_NONE_MATCH, NULL},
     [HTTP_IF_MATCH] = {WSI_TOKEN_HTTP_IF_MATCH, NULL},
     [HTTP_ACCEPT] = {WSI_TOKEN_HTTP_ACCEPT, NULL},
+    [HTTP_ACCEPT_ENCODING] = {WSI_TOKEN_HTTP_ACCEPT_ENCODING, NULL},
     [HTTP_CONTENT_TYPE] = {WSI_TOKEN_HTTP_CONTENT_TYPE, NULL},
     [HTTP_CONTENT_LENGTH] = {WSI_TOKEN_HTTP_CONTENT_LENGTH, NULL},
     [HTTP_UPLOAD_OFFSET] = {-1, "upload-offset:"},
@@ -26,6 +27,8 @@ static const struct {
     [HTTP_UPLOAD_METADATA] = {-1, "upload-metadata:"},
     [HTTP_UPLOAD_CHECKSUM] = {-1, "upload-checksum:"},
     [HTTP_TUS_RESUMABLE] = {-1, "tus-resumable:"},
+    [HTTP_ORIGIN] = {WSI_TOKEN_ORIGIN, NULL},
+    [HTTP_COOKIE] = {WSI_TOKEN_HTTP_COOKIE, NULL},
 };
 
 /* 0 or a status; absent headers stay NULL. A repeated one is refused: nobody may read it another
@@ -49,6 +52,22 @@ static unsigned read_header(struct exchange *x, struct lws *wsi, enum http_heade
     int copied = name ? lws_hdr_custom_copy(wsi, text, len + 1, name, name_len)
                       : lws_hdr_copy(wsi, text, len + 1, token);
     return copied < 0 || !http_text_is_clean(text) ? HTTP_STATUS_BAD_REQUEST : 0;
+}
+
+/* Other programs on this host may have given the browser cookies of any kind: what can't be read
+ * counts as not there. */
+static unsigned read_headers(struct exchange *x, struct lws *wsi)
+{
+    unsigned status = 0;
+    for (int h = 0; h < HTTP_HEADER_COUNT && !status; h++) {
+        status = read_header(x, wsi, (enum http_header)h);
+        if (status && status != HTTP_STATUS_SERVICE_UNAVAILABLE && h == HTTP_COOKIE) {
+            free(x->request.headers[h]);
+            x->request.headers[h] = NULL;
+            status = 0;
+        }
+    }
+    return status;
 }
 
 static unsigned read_query(struct exchange *x, struct lws *wsi)
@@ -85,17 +104,31 @@ static unsigned read_length(struct exchange *x)
                                                                   : 0;
 }
 
+/* The bearer token, or without any the cookie's; NULL: none. */
+static const char *token_of(struct exchange_request *r, char cookie[AUTH_TOKEN_MAX])
+{
+    if (r->headers[HTTP_AUTHORIZATION])
+        return http_bearer(r->headers[HTTP_AUTHORIZATION]);
+    r->by_cookie =
+        http_cookie(r->headers[HTTP_COOKIE], HTTP_SESSION_COOKIE, cookie, AUTH_TOKEN_MAX);
+    return r->by_cookie ? cookie : NULL;
+}
+
 static unsigned read_caller(struct exchange *x)
 {
     struct exchange_request *r = &x->request;
     struct auth_session session;
-    const char *token = http_bearer(r->headers[HTTP_AUTHORIZATION]);
+    char cookie[AUTH_TOKEN_MAX];
+    if (x->match.route->flags & HTTP_PUBLIC)
+        return 0;
+    const char *token = token_of(r, cookie);
     int status = token ? auth_session_by_token(dispatch_service(x->server->config.dispatch), token,
                                                http_utc_us(x), &session)
                        : SQ_ERR_UNAUTHENTICATED;
     if (status == 0) {
         r->caller = session.caller;
         r->has_caller = true;
+        r->session_ends_us = session.expires_utc_us;
     }
     if (r->has_caller || (x->match.route->flags & HTTP_OPEN))
         return 0;
@@ -104,15 +137,29 @@ static unsigned read_caller(struct exchange *x)
                                             : HTTP_STATUS_SERVICE_UNAVAILABLE;
 }
 
+/* Browsers name the page that asks: only ours may. What writes by a cookie, which a browser adds by
+ * itself, has to name it. */
+static unsigned check_origin(const struct exchange *x)
+{
+    const struct exchange_request *r = &x->request;
+    const char *origin = r->headers[HTTP_ORIGIN];
+    const uint32_t harmless = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;
+    if ((x->match.route->flags & HTTP_PUBLIC) || r->method == HTTP_OPTIONS)
+        return 0;
+    bool good = origin ? server_knows_origin(x->server, origin)
+                       : !r->by_cookie || (r->method & harmless) != 0;
+    return good ? 0 : HTTP_STATUS_FORBIDDEN;
+}
+
 unsigned exchange_read_request(struct exchange *x, struct lws *wsi)
 {
-    unsigned status = 0;
-    for (int h = 0; h < HTTP_HEADER_COUNT && !status; h++)
-        status = read_header(x, wsi, (enum http_header)h);
+    unsigned status = read_headers(x, wsi);
     if (!status)
         status = read_query(x, wsi);
     if (!status)
         status = read_caller(x);
+    if (!status)
+        status = check_origin(x);
     return status ? status : read_length(x);
 }
 
@@ -166,6 +213,11 @@ const char *http_query(const struct exchange *x, const char *name, unsigned i)
 const struct caller *http_caller(const struct exchange *x)
 {
     return x->request.has_caller ? &x->request.caller : NULL;
+}
+
+time_us http_session_ends_us(const struct exchange *x)
+{
+    return x->request.session_ends_us;
 }
 
 uint64_t http_body_bytes(const struct exchange *x)

@@ -32,6 +32,8 @@ static char *copy_fields(const struct http_field *fields, size_t count, size_t *
     char *text = malloc(size);
     size_t len = 0;
     for (size_t i = 0; text && i < count; i++) {
+        if (!fields[i].value[0])
+            continue; /* it only leaves a header of ours out */
         int n = snprintf(text + len, size - len, "%s: ", fields[i].name);
         len += (size_t)n;
         for (const char *p = fields[i].value; *p; p++)
@@ -41,6 +43,20 @@ static char *copy_fields(const struct http_field *fields, size_t count, size_t *
     }
     *len_bytes = len;
     return text;
+}
+
+/* Which headers of ours the room has a word of its own for. */
+static uint32_t replaced_by(const struct http_field *fields, size_t count)
+{
+    uint32_t bits = 0, bit = 1;
+    for (const struct lws_protocol_vhost_options *h = &http_headers; h; h = h->next, bit <<= 1) {
+        size_t len = strlen(h->name) - 1; /* its colon */
+        for (size_t i = 0; i < count; i++) {
+            if (strlen(fields[i].name) == len && !memcmp(fields[i].name, h->name, len))
+                bits |= bit;
+        }
+    }
+    return bits;
 }
 
 static void go(struct exchange *x)
@@ -86,6 +102,7 @@ static void respond(struct exchange *x, unsigned status, const struct http_field
     CHECK(!r->status && status >= 200 && status <= 599);
     r->status = status;
     r->len_bytes = len_bytes;
+    r->replaced = replaced_by(fields, count);
     r->fields = copy_fields(fields, count, &r->fields_len);
     if (!r->fields) {
         log_write(LOG_ERROR, "http.no_memory");
@@ -182,7 +199,11 @@ static bool write_head(struct exchange *x)
     char text[128], date[HTTP_DATE_MAX];
     int len = snprintf(text, sizeof text, "HTTP/1.1 %u %s\r\n", r->status, http_reason(r->status));
     bool good = put(&at, end, text, (size_t)len);
-    for (const struct lws_protocol_vhost_options *h = &http_headers; good && h; h = h->next) {
+    uint32_t bit = 1;
+    for (const struct lws_protocol_vhost_options *h = &http_headers; good && h;
+         h = h->next, bit <<= 1) {
+        if (r->replaced & bit)
+            continue;
         len = snprintf(text, sizeof text, "%s ", h->name);
         good = put(&at, end, text, (size_t)len) && put(&at, end, h->value, strlen(h->value)) &&
                put(&at, end, "\r\n", 2);

@@ -197,13 +197,25 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static int block_signals(void)
+static void ending_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+}
+
+void server_block_signals(void)
 {
     sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    ending_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+    ending_signals(&set);
+    server_block_signals();
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -254,7 +266,7 @@ static struct lws_vhost *make_vhost(struct server *s)
 
 static int open_descriptors(struct server *s)
 {
-    s->signal_fd = block_signals();
+    s->signal_fd = open_signals();
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->signal_fd < 0 || s->epoll_fd < 0)
         return SQ_ERR_IO;

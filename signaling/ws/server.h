@@ -31,14 +31,17 @@ struct server_config {
     const char *address; /* to listen on; "": all */
     int port;
     const char *certificate, *key;     /* PEM files */
-    const char *web_directory;         /* static files; "": none */
-    const struct config_list *origins; /* exact values of Origin that may open a WebSocket */
+    const struct config_list *origins; /* exact values of Origin of pages that may ask */
     int connections_max;
     struct dispatch *dispatch;       /* borrowed */
     const struct http_table *routes; /* borrowed; paths that rooms answer */
     size_t route_count;
     struct relays *relays; /* borrowed; NULL: none */
 };
+
+/* Call it before any thread is made: one that does not block SIGTERM is killed by it, and all with
+ * it. */
+void server_block_signals(void);
 
 /* 0, SQ_ERR_NOMEM, SQ_ERR_IO (port taken, certificate unreadable; logged). Blocks SIGTERM and
  * SIGINT for the calling thread and those it makes: server_run returns on them. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* WebSocket connections: pieces into messages under limits, texts out one per writeable turn. */
 #include "base/log.h"
+#include "signaling/auth/auth.h"
+#include "signaling/http/match.h"
 #include "signaling/proto/jsonrpc.h"
 #include "signaling/ws/connection.h"
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,6 +183,17 @@ static int receive(struct server *s, struct connection *c, const void *in, size_
     return 0;
 }
 
+/* A page's session, which its scripts can't name: session.resume may. */
+static void keep_cookie(struct server *s, const struct connection *c)
+{
+    char header[HTTP_HEADER_MAX], token[AUTH_TOKEN_MAX];
+    if (lws_hdr_copy(c->wsi, header, sizeof header, WSI_TOKEN_HTTP_COOKIE) > 0 &&
+        http_cookie(header, HTTP_SESSION_COOKIE, token, sizeof token))
+        dispatch_keep_token(s->config.dispatch, c->number, token);
+    sodium_memzero(header, sizeof header);
+    sodium_memzero(token, sizeof token);
+}
+
 static int opened(struct server *s, struct connection *c, struct lws *wsi)
 {
     memset(c, 0, sizeof *c);
@@ -192,6 +206,7 @@ static int opened(struct server *s, struct connection *c, struct lws *wsi)
         c->number = 0;
         return -1;
     }
+    keep_cookie(s, c);
     return 0;
 }
 

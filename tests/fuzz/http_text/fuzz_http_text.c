@@ -2,6 +2,8 @@
 /* Texts of a request's head: what is let in is plain, clean and in bounds. */
 #include "base/check.h"
 #include "signaling/http/match.h"
+#include "signaling/media/turn.h"
+#include "signaling/web/policy.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(!strpbrk(text, "\r\n\t\x7f"));
     }
     (void)http_bearer(text);
+    char value[9];
+    if (http_cookie(text, "n", value, sizeof value))
+        CHECK(strlen(value) < sizeof value && strstr(text, value) && !strchr(value, ';'));
+    CHECK(!policy_takes_gzip(text) || strcasestr(text, "gzip"));
+    CHECK(!policy_tag_matches(text, "\"t\"") || strstr(text, "\"t\"") || strchr(text, '*'));
+    CHECK(!policy_immutable(text) || strchr(text, '-'));
+    CHECK(!turn_url_valid(text) || !strpbrk(text, " @/\"'"));
     free(text);
     return 0;
 }

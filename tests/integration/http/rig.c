@@ -327,7 +327,6 @@ static int run(char **argv, struct http_table *table)
                                    .port = atoi(argv[5]),
                                    .certificate = argv[1],
                                    .key = argv[2],
-                                   .web_directory = "",
                                    .origins = &origins,
                                    .connections_max = 1000,
                                    .dispatch = dispatch,

@@ -233,7 +233,8 @@ class Case(Base):
         status, headers, _ = self.ask("POST", "/files/x", b"")
         self.assertEqual(status, 405)
         self.assertEqual(set(headers["allow"].split(", ")), {"GET", "HEAD", "PATCH", "DELETE"})
-        self.assertEqual(self.ask("POST", "/nowhere", b"")[1]["allow"], "GET")
+        self.assertEqual(self.ask("POST", "/nowhere", b"")[0], 404)
+        self.assertEqual(self.ask("POST", "/healthz", b"")[1]["allow"], "GET")
         self.assertEqual(self.ask("GET", "/act")[1]["allow"], "POST")
 
     def test_a_session_is_wanted(self):

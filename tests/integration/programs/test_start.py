@@ -2,6 +2,7 @@
 """shanqiao-signaling with something amiss: it ends, and its one sentence names the key, its place and the remedy."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,14 @@ class Start(unittest.TestCase):
         ended = subprocess.run([installation.program("shanqiao-signaling"), *arguments], env=os.environ | environment,
                                capture_output=True, text=True, timeout=60)
         return ended.returncode, ended.stderr
+
+    def test_it_ends_in_good_order_when_told(self):
+        i = self.installation
+        for number in (signal.SIGTERM, signal.SIGINT):
+            i.start_signaling()
+            i.processes["signaling"].send_signal(number)
+            self.assertEqual(i.processes["signaling"].wait(20), 0, number)
+            self.assertIn('"signaling.ended","error":0', (i.folder / "signaling.log").read_text().splitlines()[-1])
 
     def test_operands_are_refused(self):
         status, said = self.run_with("signaling.yaml")

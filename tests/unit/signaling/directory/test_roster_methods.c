@@ -235,3 +235,15 @@ Test(roster_methods, agreements_of_ones_own_and_panels_around)
     cr_assert_eq(people_call(&p, VILLAGER, "directory.specialties", json_object()), 0);
     cr_expect_geq(json_array_size(json_object_get(p.call.result, "specialties")), 40);
 }
+
+Test(roster_methods, panels_of_ones_own)
+{
+    cr_assert_eq(people_call(&p, EXPERT_1, "directory.panels", json_pack("{s:b}", "mine", 1)), 0);
+    const json_t *mine = json_object_get(p.call.result, "panels");
+    cr_expect_geq(json_array_size(mine), 1);
+    const char *id = json_string_value(json_object_get(json_array_get(mine, 0), "id"));
+    cr_expect_eq(people_call(&p, EXPERT_1, "directory.presence", json_pack("{s:s}", "panelId", id)),
+                 0, "of which one sees who is on duty");
+    cr_assert_eq(people_call(&p, VILLAGER, "directory.panels", json_pack("{s:b}", "mine", 1)), 0);
+    cr_expect_eq(json_array_size(json_object_get(p.call.result, "panels")), 0);
+}

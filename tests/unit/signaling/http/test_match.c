@@ -117,3 +117,32 @@ Test(http, dates_are_of_rfc_9110)
     cr_expect_str_eq(http_date_text(INT64_C(784111777) * TIME_US_PER_S, text),
                      "Sun, 06 Nov 1994 08:49:37 GMT");
 }
+
+Test(http, cookies)
+{
+    static const char name[] = "__Host-shanqiao";
+    static const struct {
+        const char *header, *value; /* NULL: not there */
+    } cases[] = {{NULL, NULL},
+                 {"", NULL},
+                 {"__Host-shanqiao=abc", "abc"},
+                 {"a=1; __Host-shanqiao=abc; b=2", "abc"},
+                 {"a=1;__Host-shanqiao=abc", "abc"},
+                 {"__Host-shanqiao=", ""},
+                 {"__Host-shanqiao", NULL},
+                 {"x__Host-shanqiao=abc", NULL},
+                 {"__Host-shanqiaox=abc", NULL},
+                 {"__host-shanqiao=abc", NULL},
+                 {"a=__Host-shanqiao=abc", NULL},
+                 {"__Host-shanqiao=abc; __Host-shanqiao=abd", NULL},
+                 {"__Host-shanqiao=12345678", NULL}, /* does not fit */
+                 {"__Host-shanqiao=1234567", "1234567"},
+                 {";;; ;", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[8] = "";
+        bool there = http_cookie(cases[i].header, name, out, sizeof out);
+        cr_expect_eq(there, cases[i].value != NULL, "case %zu", i);
+        if (there && cases[i].value)
+            cr_expect_str_eq(out, cases[i].value);
+    }
+}

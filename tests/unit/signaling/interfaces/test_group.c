@@ -89,9 +89,9 @@ Test(statistics, csv_has_as_many_columns_in_each_line_and_no_formula)
     const char *second = strstr(text, "\r\n");
     cr_assert_not_null(second);
     cr_expect_eq(commas(text), commas(second + 2));
-    cr_expect_eq(strncmp(text, "level,institution,specialty,kind,cases,", 39), 0);
+    cr_expect_eq(strncmp(text, "level,institution,specialty,kind,week,cases,", 44), 0);
     cr_expect_eq(
-        strncmp(second + 2, "3,\"'=HYPERLINK(\"\"x\"\")\",\"cardiology\",\"live\",4,1,", 47), 0,
+        strncmp(second + 2, "3,\"'=HYPERLINK(\"\"x\"\")\",\"cardiology\",\"live\",,4,1,", 48), 0,
         "%s", second + 2);
     cr_expect_not_null(strstr(second, ",0.250,"));
     cr_expect_not_null(strstr(second, ",12.000,12.000"));
@@ -104,5 +104,6 @@ Test(statistics, dimensions_have_names)
     cr_expect_eq(statistics_by_parse("level") | statistics_by_parse("institution") |
                      statistics_by_parse("specialty") | statistics_by_parse("kind"),
                  STATISTICS_BY_ALL);
+    cr_expect_eq(statistics_by_parse("week"), STATISTICS_BY_WEEK);
     cr_expect_eq(statistics_by_parse("patient"), 0);
 }

@@ -40,8 +40,9 @@ json_t *relay_last(const char *method);        /* params of the last, borrowed *
 void relay_forget(void);
 void relay_snapshot(json_t *snapshot); /* takes over; handed out by the next step */
 void relay_snapshot_asked(json_t *snapshot, time_us asked_us);
-json_t *relay_state(void); /* what the relay has, as a snapshot: new reference */
-void relay_lose_all(void); /* it was started again */
+json_t *relay_state(void);       /* what the relay has, as a snapshot: new reference */
+void relay_lose_all(void);       /* it was started again */
+void relay_stats(json_t *stats); /* takes over: its answer to `stats` from now on */
 
 /* A request of an account; the session is "ses_<account>" unless given. Takes over params. The
  * reply's body (owned by the bench until the next call) or NULL; the error in *error. */

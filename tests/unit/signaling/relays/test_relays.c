@@ -17,6 +17,7 @@ static struct {
     char sent[WAITING_MAX][512];
     char sent_to[WAITING_MAX][CLUSTER_NODE_MAX];
     int64_t tickets;
+    char set_peer[CLUSTER_NODE_MAX];
 } wire;
 
 static struct relays *relays;
@@ -72,6 +73,20 @@ int64_t cluster_request(struct cluster *c, const char *node, const char *body, s
     snprintf(wire.sent[wire.tickets], sizeof wire.sent[0], "%s", body);
     snprintf(wire.sent_to[wire.tickets], CLUSTER_NODE_MAX, "%s", node);
     return ++wire.tickets;
+}
+
+int cluster_set_peer(struct cluster *c, const struct cluster_peer *peer, time_us now)
+{
+    (void)c;
+    (void)now;
+    snprintf(wire.set_peer, sizeof wire.set_peer, "%s", peer->node);
+    return 0;
+}
+
+void cluster_get_counters(const struct cluster *c, struct cluster_counters *out)
+{
+    (void)c;
+    *out = (struct cluster_counters){.dropped_forged = 2, .dropped_unknown = 3};
 }
 
 static void arrives(enum cluster_message_type type, const char *node, uint64_t ticket, int error,
@@ -154,6 +169,45 @@ Test(relays, the_first_heartbeat_brings_a_relay_up_and_asks_for_its_state)
     cr_expect_eq(json_array_size(json_object_get(out.body, "rooms")), 1);
     heartbeat("county-1", "b1", 3, 0.1);
     cr_expect_eq(wire.tickets, 1, "no gap, no question");
+}
+
+Test(relays, a_drained_relay_gets_a_room_only_where_there_is_no_other)
+{
+    struct relays_info info;
+    heartbeat("county-1", "b1", 3, 0.1);
+    heartbeat("county-2", "b2", 3, 0.9);
+    cr_assert_eq(relays_drain(relays, "county-1", true), 0);
+    cr_expect_str_eq(relays_place(relays, now_us), "county-2");
+    cr_assert_eq(relays_drain(relays, "county-2", true), 0);
+    cr_expect_str_eq(relays_place(relays, now_us), "county-1", "a patient waits");
+    cr_assert_eq(relays_drain(relays, "county-1", false), 0);
+    cr_expect_str_eq(relays_place(relays, now_us), "county-1");
+    cr_assert(relays_info(relays, 1, now_us, &info));
+    cr_expect(info.drained && info.alive && !info.added && info.load > 0.8);
+    cr_expect_eq(relays_drain(relays, "nobody", true), SQ_ERR_NOT_FOUND);
+}
+
+Test(relays, a_relay_is_added_and_removed_without_a_restart)
+{
+    const struct cluster_peer peer = {
+        .node = "city-1", .commands = "tcp://10.0.0.9:7400", .heartbeats = "tcp://10.0.0.9:7401"};
+    struct cluster_peer known = peer;
+    struct relays_info info;
+    strcpy(known.node, "county-1");
+    cr_expect_eq(relays_add(relays, &known, now_us), SQ_ERR_CONFLICT, "the configuration's");
+    cr_assert_eq(relays_add(relays, &peer, now_us), 0);
+    cr_expect_str_eq(wire.set_peer, "city-1");
+    cr_expect_not(relays_info(relays, 3, now_us, &info));
+    cr_assert(relays_info(relays, 2, now_us, &info));
+    cr_expect(info.added && !info.alive && !info.heard_us);
+    heartbeat("city-1", "b3", 1, 0.2);
+    cr_expect_str_eq(relays_place(relays, now_us), "city-1");
+    cr_expect_eq(relays_remove(relays, "county-1"), SQ_ERR_NOT_FOUND);
+    cr_assert_eq(relays_remove(relays, "city-1"), 0);
+    cr_expect_null(relays_place(relays, now_us));
+    heartbeat("city-1", "b3", 1, 0.2);
+    cr_expect_null(relays_place(relays, now_us), "what it says is not heard any more");
+    cr_expect_eq(relays_refused(relays), 5);
 }
 
 Test(relays, a_room_goes_to_the_least_loaded_that_is_alive)

@@ -53,6 +53,11 @@ static void add_case(void)
                            " sealed_body) VALUES ('ent_1', $1, 'note', 'acc_villager', 1, $2)",
                            sv_text(id), sv_bytes(sealed, 100)),
                  1);
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO consultation_message (id, consultation, author, at_us,"
+                           " sealed_text) VALUES ('msg_1', $1, 'acc_villager', 1, $2)",
+                           sv_text(id), sv_bytes(sealed + 100, 100)),
+                 1);
 }
 
 static void up(void)
@@ -176,6 +181,11 @@ static void add_file(const char *material, const char *file)
                   " VALUES ($1, $2, 'acc_villager', 'audio', 0, $3, '', 'ready', '', 1, $4)",
                   sv_text(material), sv_text(id), sv_text(file), sv_bytes("name", 4)),
         1, "%s", store_error(p.service.store));
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO material_mark (material, author, revision, marks, at_us,"
+                           " sealed_marks) VALUES ($1, 'acc_expert_1', 1, 1, 1, $2)",
+                           sv_text(material), sv_bytes(material, strlen(material))),
+                 1, "%s", store_error(p.service.store));
 }
 
 Test(retention, files_lose_their_keys_and_are_to_leave_the_disk)
@@ -193,18 +203,23 @@ Test(retention, files_lose_their_keys_and_are_to_leave_the_disk)
     cr_expect_eq(delete_at("mat_2", retention_due_at(RETENTION_PROCESS_RECORD, p.utc_us)), 0);
     expect_proof("mat_2", "ok");
     cr_expect_eq(count("SELECT COUNT(*) FROM material"), 1);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_mark"), 1);
     cr_expect_eq(count("SELECT COUNT(*) FROM material_file"), 1, "the key went with the row");
     cr_expect_eq(count("SELECT COUNT(*) FROM material_gone"), 1);
     cr_expect_eq(delete_at(id, p.utc_us + 16 * YEAR_US), 0);
     cr_expect_eq(count("SELECT COUNT(*) FROM material_file"), 0);
     cr_expect_eq(count("SELECT COUNT(*) FROM material_upload"), 0);
+    cr_expect_eq(count("SELECT COUNT(*) FROM material_mark"), 0);
+    cr_expect_eq(count("SELECT COUNT(*) FROM consultation_message"), 0);
     cr_expect_eq(count("SELECT COUNT(*) FROM material_gone WHERE file = 'fil_1'"), 1);
     expect_proof(id, "ok");
     struct retention_proof proof;
     cr_assert_eq(retention_proof(&p.service, id, &proof), 0);
     char *manifest = json_dumps(proof.manifest, 0);
-    cr_expect(strstr(manifest, "\"material\"") && strstr(manifest, "\"material_upload\""), "%s",
-              manifest);
+    cr_expect(strstr(manifest, "\"material\"") && strstr(manifest, "\"material_upload\"") &&
+                  strstr(manifest, "\"material_mark\"") &&
+                  strstr(manifest, "\"consultation_message\""),
+              "%s", manifest);
     free(manifest);
     retention_proof_clear(&proof);
 }

@@ -73,7 +73,9 @@ static void make_folder(void)
     write_pair("b");
     setenv("SHANQIAO_TLS_CERTIFICATE", path_of("a.crt"), 1);
     setenv("SHANQIAO_TLS_KEY", path_of("a.key"), 1);
+    write_file("turn.secret", "0123456789abcdef\n");
     setenv("SHANQIAO_CLUSTER_KEY_FILE", path_of("cluster.keys"), 1);
+    setenv("SHANQIAO_TURN_SECRET_FILE", path_of("turn.secret"), 1);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -292,6 +294,8 @@ Test(settings, every_key_is_set_by_its_environment_variable_and_helped)
         {"SHANQIAO_CONSULTATION_ABANDONED_S", "73"},
         {"SHANQIAO_CONSULTATION_GRACE_S", "74"},
         {"SHANQIAO_SESSION_LIFETIME_H", "75"},
+        {"SHANQIAO_TURN_URLS", "turn:seven"},
+        {"SHANQIAO_TURN_SECRET_FILE", NULL},
         {"SHANQIAO_WEBHOOKS_CA_FILE", "/tmp/7.crt"},
         {"SHANQIAO_LOG_LEVEL", "warn"},
     };
@@ -328,4 +332,35 @@ Test(settings, every_key_is_set_by_its_environment_variable_and_helped)
             cr_expect_str_eq((const char *)at, value, "%s", key->name);
     }
     cr_expect_eq(setup.cluster.peer_count, 1);
+}
+
+Test(settings, turn_servers_and_their_secret)
+{
+    cr_assert_eq(load("turn: {urls: ['turns:h:443?transport=tcp', 'turn:h']}\n"), 0, "%s", error);
+    cr_expect_eq(setup.turn.urls->count, 2);
+    cr_expect_str_eq(setup.turn.secret, "0123456789abcdef", "without the end of its line");
+    cr_expect_eq(setup.turn.life_us, 12 * 3600 * TIME_US_PER_S);
+    refuse("turn:\n  urls: ['stun:h']\n",
+           "D/s.yaml:2: turn.urls: found \"stun:h\", want at most 8 addresses like "
+           "turn:host:3478?transport=udp or turns:host:443?transport=tcp; write them as coturn "
+           "listens; name and password are made by this program");
+    write_file("turn.secret", "short\n");
+    refuse("turn: {urls: ['turn:h']}\n",
+           "environment variable SHANQIAO_TURN_SECRET_FILE: turn.secret_file: found "
+           "\"D/turn.secret\": it holds no line of 16 to 255 characters, or more than one, want a "
+           "file of mode 0600 with coturn's static-auth-secret in one line; make one with "
+           "\"openssl rand -hex 32\", and name the same text in turnserver.conf (use-auth-secret, "
+           "static-auth-secret)");
+    static const char *const bad[] = {"0123456789abcdef\n0123456789abcdef\n", "", "\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        write_file("turn.secret", bad[i]);
+        cr_expect_eq(load("turn: {urls: ['turn:h']}\n"), SQ_ERR_INVALID, "%zu", i);
+    }
+    write_file("turn.secret", "0123456789abcdef");
+    cr_assert_eq(chmod(path_of("turn.secret"), 0644), 0);
+    cr_expect_eq(load("turn: {urls: ['turn:h']}\n"), SQ_ERR_INVALID);
+    cr_expect_not_null(strstr(error, "others may read or change it"), "%s", error);
+    unsetenv("SHANQIAO_TURN_SECRET_FILE");
+    cr_expect_eq(load("turn: {urls: ['turn:h']}\n"), SQ_ERR_INVALID);
+    cr_expect_eq(load("turn: {secret_file: /nonexistent}\n"), 0, "without servers none is needed");
 }

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// How well one is heard and seen: statistics of two moments -> measures -> a level with its reason -> what is said about
+// it. Pure functions; refuses to know where statistics come from and which language is read.
+
+export type Level = 'good' | 'fair' | 'poor' | 'none';
+/** Why it is no better. */
+export type Reason =
+    | 'loss' // packets are lost
+    | 'delay' // they come late or unevenly
+    | 'narrow' // the sender was made to send less
+    | 'busy' // the sender's machine can't encode more
+    | 'frozen' // pictures stood still
+    | 'off' // nothing is sent: muted, camera off
+    | 'none';
+
+/** One stream at one moment, as the browser counts. Counters grow; undefined where a browser does not tell. */
+export interface Counters {
+    atMs: number;
+    kind: 'audio' | 'video';
+    packets: number;
+    lost: number;
+    bytes: number;
+    jitterMs: number;
+    concealed: number; // samples
+    silentConcealed: number;
+    samples: number;
+    bufferMs: number; // sum of delays in the jitter buffer
+    emitted: number; // samples or frames that left it
+    frames: number;
+    frozenMs: number;
+    height: number;
+}
+
+export interface Measure {
+    spanMs: number;
+    packets: number; // in the span
+    lossRatio: number; // 0..1
+    concealedRatio: number; // of what was played, without silence
+    delayMs: number; // in the jitter buffer
+    jitterMs: number;
+    bitsPerSecond: number;
+    framesPerSecond: number;
+    frozenRatio: number;
+    height: number; // 0: no picture yet
+}
+
+export interface Judged { level: Level; reason: Reason }
+
+interface Row { [name: string]: unknown }
+
+const number = (row: Row, name: string): number => (typeof row[name] === 'number' ? (row[name] as number) : 0);
+
+/** The inbound-rtp row of a receiver's statistics. */
+export function countersOf(rows: Iterable<Row>, kind: 'audio' | 'video', atMs: number): Counters | null {
+    for (const row of rows) {
+        if (row['type'] !== 'inbound-rtp' || row['kind'] !== kind) continue;
+        return {
+            atMs, kind, packets: number(row, 'packetsReceived'), lost: number(row, 'packetsLost'), bytes: number(row, 'bytesReceived'),
+            jitterMs: number(row, 'jitter') * 1000, concealed: number(row, 'concealedSamples'), silentConcealed: number(row, 'silentConcealedSamples'),
+            samples: number(row, 'totalSamplesReceived'), bufferMs: number(row, 'jitterBufferDelay') * 1000, emitted: number(row, 'jitterBufferEmittedCount'),
+            frames: number(row, 'framesDecoded'), frozenMs: number(row, 'totalFreezesDuration') * 1000, height: number(row, 'frameHeight'),
+        };
+    }
+    return null;
+}
+
+const ratio = (part: number, whole: number): number => (whole > 0 ? Math.max(0, part) / whole : 0);
+
+/** null: the counters are not of the same stream (it was made anew). */
+export function measure(before: Counters, after: Counters): Measure | null {
+    const spanMs = after.atMs - before.atMs;
+    if (spanMs <= 0 || after.packets < before.packets) return null;
+    const packets = after.packets - before.packets;
+    const lost = Math.max(0, after.lost - before.lost); // the count may go down: late packets
+    return {
+        spanMs, packets, lossRatio: ratio(lost, packets + lost),
+        concealedRatio: ratio(after.concealed - before.concealed - (after.silentConcealed - before.silentConcealed), after.samples - before.samples),
+        delayMs: ratio(after.bufferMs - before.bufferMs, after.emitted - before.emitted), jitterMs: after.jitterMs,
+        bitsPerSecond: ((after.bytes - before.bytes) * 8000) / spanMs, framesPerSecond: ((after.frames - before.frames) * 1000) / spanMs,
+        frozenRatio: Math.min(1, ratio(after.frozenMs - before.frozenMs, spanMs)), height: after.height,
+    };
+}
+
+interface Limit { level: Level; reason: Reason; when(m: Measure): boolean }
+
+// The first row that fits is the judgement. Speech stays understandable up to some 10 % of concealed sound (it is then
+// heard as clipped words); video floors are those of DOMAIN: 15 pictures a second, 480 lines.
+const SPEECH: Limit[] = [
+    { level: 'none', reason: 'off', when: (m) => m.packets === 0 },
+    { level: 'poor', reason: 'loss', when: (m) => m.concealedRatio > 0.1 || m.lossRatio > 0.2 },
+    { level: 'poor', reason: 'delay', when: (m) => m.delayMs > 800 },
+    { level: 'fair', reason: 'loss', when: (m) => m.concealedRatio > 0.03 || m.lossRatio > 0.06 },
+    { level: 'fair', reason: 'delay', when: (m) => m.delayMs > 400 || m.jitterMs > 120 },
+    { level: 'good', reason: 'none', when: () => true },
+];
+const PICTURE: Limit[] = [
+    { level: 'none', reason: 'off', when: (m) => m.packets === 0 },
+    { level: 'none', reason: 'frozen', when: (m) => m.framesPerSecond === 0 },
+    { level: 'poor', reason: 'frozen', when: (m) => m.frozenRatio > 0.4 },
+    { level: 'poor', reason: 'loss', when: (m) => m.framesPerSecond < 5 && m.lossRatio > 0.05 },
+    { level: 'poor', reason: 'narrow', when: (m) => m.framesPerSecond < 5 || m.height < 180 },
+    { level: 'fair', reason: 'frozen', when: (m) => m.frozenRatio > 0.15 },
+    { level: 'fair', reason: 'loss', when: (m) => m.framesPerSecond < 12 && m.lossRatio > 0.05 },
+    { level: 'fair', reason: 'narrow', when: (m) => m.framesPerSecond < 12 || m.height < 360 },
+    { level: 'good', reason: 'none', when: () => true },
+];
+
+export function judge(kind: 'audio' | 'video', m: Measure): Judged {
+    const { level, reason } = (kind === 'audio' ? SPEECH : PICTURE).find((limit) => limit.when(m))!;
+    return { level, reason };
+}
+
+const RANK: Record<Level, number> = { none: 0, poor: 1, fair: 2, good: 3 };
+
+/** Better or worse than before? */
+export function worse(a: Level, b: Level): boolean {
+    return RANK[a] < RANK[b];
+}
+
+// ---- told only when it lasts ----
+
+export interface Steady { shown: Judged; next: Judged; sinceMs: number }
+
+export const DOWN_MS = 2000; // what got worse is told after
+export const UP_MS = 6000; // what got better
+const FIRST: Judged = { level: 'none', reason: 'none' };
+
+export function newSteady(): Steady {
+    return { shown: FIRST, next: FIRST, sinceMs: 0 };
+}
+
+/** The first judgement, and the return from nothing, are shown at once. */
+export function settle(s: Steady, judged: Judged, nowMs: number): Steady {
+    if (judged.level === s.shown.level) return { shown: judged, next: judged, sinceMs: nowMs };
+    const sinceMs = judged.level === s.next.level && s.next.level !== s.shown.level ? s.sinceMs : nowMs;
+    const waitMs = s.shown.level === 'none' ? 0 : worse(judged.level, s.shown.level) ? DOWN_MS : UP_MS;
+    return nowMs - sinceMs >= waitMs ? { shown: judged, next: judged, sinceMs: nowMs } : { shown: s.shown, next: judged, sinceMs };
+}
+
+// ---- what the sender knows of itself ----
+
+/** What the receiver of a native terminal or none of ours can't tell: the relay's reports about our own stream. */
+export function judgeRemote(rows: Iterable<Row>, kind: 'audio' | 'video'): Judged | null {
+    for (const row of rows) {
+        if (row['type'] !== 'remote-inbound-rtp' || row['kind'] !== kind) continue;
+        const loss = number(row, 'fractionLost'), rttMs = number(row, 'roundTripTime') * 1000;
+        if (loss > 0.2) return { level: 'poor', reason: 'loss' };
+        if (loss > 0.06) return { level: 'fair', reason: 'loss' };
+        return rttMs > 1200 ? { level: 'fair', reason: 'delay' } : { level: 'good', reason: 'none' };
+    }
+    return null;
+}
+
+/** Why our own picture is small: this machine, this link, or neither. */
+export function ownLimit(rows: Iterable<Row>): 'narrow' | 'busy' | 'none' {
+    const limits = [...rows].filter((r) => r['type'] === 'outbound-rtp' && r['kind'] === 'video' && r['active'] !== false).map((r) => r['qualityLimitationReason']);
+    return limits.includes('cpu') ? 'busy' : limits.includes('bandwidth') ? 'narrow' : 'none';
+}
+
+/** bit/s that the link out is believed to carry; null: not told (Firefox). */
+export function outgoing(rows: Iterable<Row>): number | null {
+    let best: number | null = null;
+    for (const row of rows)
+        if (row['type'] === 'candidate-pair' && typeof row['availableOutgoingBitrate'] === 'number') best = Math.max(best ?? 0, row['availableOutgoingBitrate']);
+    return best;
+}
+
+// ---- room.signal `heard` ----
+
+export interface Heard { of: string; audio: Level; video: Level; reason?: Reason }
+
+const LEVELS: readonly string[] = ['good', 'fair', 'poor', 'none'];
+const REASONS: readonly string[] = ['loss', 'delay', 'narrow', 'busy', 'frozen', 'off', 'none'];
+
+/** What another page said, if it says what it should. */
+export function readHeard(body: Record<string, unknown>): Heard | null {
+    const { of, audio, video, reason } = body;
+    if (typeof of !== 'string' || !LEVELS.includes(String(audio)) || !LEVELS.includes(String(video))) return null;
+    return { of, audio: audio as Level, video: video as Level, ...(REASONS.includes(String(reason)) ? { reason: reason as Reason } : {}) };
+}
+
+/** The reason that weighs: of the worse one, sound before picture. */
+export function reasonOf(audio: Judged, video: Judged): Reason {
+    if (audio.level === 'poor' || audio.level === 'fair') return audio.reason;
+    if (video.level !== 'good') return video.reason;
+    return audio.level === 'none' ? audio.reason : 'none';
+}
+
+export type Cause = 'why.ownNarrow' | 'why.ownBusy' | 'why.loss' | 'why.delay' | 'why.narrow' | 'why.frozen' | 'why.off' | null;
+
+/** Whose doing it is: our own limit first, for only we know it. */
+export function causeOf(reason: Reason | undefined, own: 'narrow' | 'busy' | 'none'): Cause {
+    if (!reason || reason === 'none') return null;
+    if (own === 'busy' && (reason === 'narrow' || reason === 'busy')) return 'why.ownBusy';
+    if (own === 'narrow' && reason !== 'off') return 'why.ownNarrow';
+    return reason === 'busy' ? 'why.ownBusy' : `why.${reason}`;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import { catalogue } from '../text/text';
+
+export const words = catalogue({
+    title: '待发送', menu: '待发送', menuCount: '待发送（{n}）', empty: '全部已发送，没有等待的内容。', why: '这里是已填写、尚未送达服务器的内容。网络恢复后自动按顺序发送，可以关闭页面，内容加密保存在本机。', offline: '当前没有网络，恢复后自动发送。',
+    'state.waiting': '等待发送', 'state.sending': '正在发送', 'state.refused': '未被接收', needs: '等前一项送达后发送', again: '{s} 秒后自动重试', bytes: '{sent} / {all}', remove: '不再发送', removeSure: '确定不再发送“{what}”吗？', removeMore: '依赖它的 {n} 项也会一起删除。', removeLost: '文件只保存在本机，删除后无法恢复。', bar: '{n} 项待发送', barRefused: '{n} 项未被接收，请处理', look: '查看', signOutSure: '还有 {n} 项内容没有送达服务器。现在退出，这些内容会从本机删除。', stay: '先不退出', leave: '退出并删除',
+    'what.submit': '提交会诊申请', 'what.emergency': '紧急会诊', 'what.draft': '保存草稿', 'what.vitals': '生命体征', 'what.consent': '知情同意', 'what.withdraw': '撤回同意', 'what.acknowledge': '确认收到意见', 'what.outcome': '随访结果', 'what.archive': '归档', 'what.cancel': '取消申请', 'what.photo': '照片', 'what.pdf': 'PDF 文件', 'what.dicom': 'DICOM 影像', 'what.ecg': '心电图', 'what.audio': '语音', 'what.preview': '预览图', 'what.signature': '签名',
+}, {
+    title: 'To be sent', menu: 'To be sent', menuCount: 'To be sent ({n})', empty: 'Everything has been sent.', why: 'What you entered and the server does not have yet. It goes by itself, in order, when the network is back. You may close the page; it is kept here, encrypted.', offline: 'There is no network now. It goes by itself once there is.',
+    'state.waiting': 'Waiting', 'state.sending': 'Being sent', 'state.refused': 'Not taken', needs: 'Goes after the one before it', again: 'Tried again in {s} s', bytes: '{sent} / {all}', remove: 'Do not send', removeSure: 'Really not send “{what}”?', removeMore: '{n} more that need it are removed with it.', removeLost: 'The file is only here; it can’t be brought back.', bar: '{n} to be sent', barRefused: '{n} not taken, please look', look: 'Look', signOutSure: '{n} things have not reached the server. If you sign out now they are deleted from this machine.', stay: 'Stay', leave: 'Sign out and delete',
+    'what.submit': 'Send the request', 'what.emergency': 'Emergency', 'what.draft': 'Save the draft', 'what.vitals': 'Vital signs', 'what.consent': 'Consent', 'what.withdraw': 'Withdrawal of consent', 'what.acknowledge': 'Confirm the opinion', 'what.outcome': 'Outcome', 'what.archive': 'Archive', 'what.cancel': 'Cancel the request', 'what.photo': 'Photo', 'what.pdf': 'PDF file', 'what.dicom': 'DICOM image', 'what.ecg': 'ECG', 'what.audio': 'Voice', 'what.preview': 'Preview', 'what.signature': 'Signature',
+});

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the header of a DICOM image says that is needed to draw and measure it (PS3.3 C.7.6, C.8, C.11). Reads nothing
+// of who the patient is: names, numbers and dates of birth are never taken out of the file here.
+import { parseDicom, type DataSet } from 'dicom-parser';
+import { Unshowable } from '../unshowable';
+
+export interface Window { centre: number; width: number; name: string }
+
+export interface ImageInfo {
+    rows: number;
+    columns: number;
+    frames: number;
+    channels: number; // samples per pixel in the file
+    photometric: string;
+    planar: boolean; // R..., G..., B... instead of RGBRGB
+    bitsAllocated: number;
+    bitsStored: number;
+    highBit: number;
+    signed: boolean;
+    syntax: string; // transfer syntax UID
+    slope: number;
+    intercept: number;
+    unit: string; // of the rescaled value: HU, or ''
+    windows: Window[];
+    sigmoid: boolean; // VOI function; linear otherwise
+    inverse: boolean; // presentation LUT shape
+    /** mm between rows and columns; undefined: not known. `atDetector`: not corrected for magnification. */
+    spacing?: { row: number; column: number; atDetector: boolean };
+    padding?: number; // stored value outside the picture
+    palette?: { red: Uint16Array; green: Uint16Array; blue: Uint16Array; first: number; bits: number };
+    frameMs: number; // of a cine; 0: not said
+    lossy: boolean; // compressed with loss before it came
+    facts: [FactKey, string][];
+    pixels: { at: number; length: number; encapsulated: boolean; words: boolean }; // words: OW, 16 bits at a time
+}
+
+/** Shown in the panel, by tag; nothing that names a person. */
+const FACTS = {
+    modality: 'x00080060', studyDescription: 'x00081030', seriesDescription: 'x0008103e', bodyPart: 'x00180015', viewPosition: 'x00185101', laterality: 'x00200062', patientPosition: 'x00185100', manufacturer: 'x00080070', model: 'x00081090',
+    kvp: 'x00180060', exposure: 'x00181152', sliceThickness: 'x00180050', sliceLocation: 'x00201041', instance: 'x00200013', acquisitionDate: 'x00080022', kernel: 'x00181210', echoTime: 'x00180081', repetitionTime: 'x00180080', derivation: 'x00082111',
+} as const;
+export type FactKey = keyof typeof FACTS;
+
+export const PIXEL_DATA = 'x7fe00010';
+export const IMPLICIT = '1.2.840.10008.1.2';
+export const BIG_ENDIAN = '1.2.840.10008.1.2.2';
+export const DEFLATED = '1.2.840.10008.1.2.1.99';
+const MOST_PIXELS = 100_000_000; // of one frame
+const MOST_FRAMES = 20_000;
+
+/** A data set, or why not. `head`: the file goes on after these bytes, stop where the pixels begin. */
+export function openDicom(bytes: Uint8Array, head = false): DataSet {
+    if (bytes.length < 132 || String.fromCharCode(...bytes.subarray(128, 132)) !== 'DICM') throw new Unshowable('unreadable');
+    try {
+        return parseDicom(bytes, head ? { untilTag: PIXEL_DATA } : {});
+    } catch (error) {
+        const text = typeof error === 'string' ? error : String((error as { exception?: unknown }).exception ?? error);
+        throw new Unshowable(/past|overrun|end of|beyond|exceed|buffer/i.test(text) ? 'cut_short' : 'damaged');
+    }
+}
+
+/** What is in none of the functional groups is looked for in the set itself. */
+function grouped(set: DataSet): (tag: string) => DataSet {
+    const first = (tag: string): DataSet | undefined => set.elements[tag]?.items?.[0]?.dataSet;
+    const groups = [first('x52009229'), first('x52009230')].filter((g): g is DataSet => g !== undefined)
+        .flatMap((g) => Object.values(g.elements).flatMap((e) => e.items?.[0]?.dataSet ?? []));
+    return (tag) => groups.find((g) => g.elements[tag]) ?? set;
+}
+
+function numbers(set: DataSet, tag: string): number[] {
+    return (set.string(tag) ?? '').split('\\').map(Number).filter(Number.isFinite);
+}
+
+function windowsOf(set: DataSet): Window[] {
+    const [centres, widths, names] = [numbers(set, 'x00281050'), numbers(set, 'x00281051'), (set.string('x00281055') ?? '').split('\\')];
+    return centres.flatMap((centre, i) => (widths[i] !== undefined && widths[i]! > 0 ? [{ centre, width: widths[i]!, name: names[i] ?? '' }] : []));
+}
+
+function spacingOf(set: DataSet): ImageInfo['spacing'] {
+    for (const [tag, atDetector] of [['x00280030', false], ['x00181164', true]] as const) {
+        const [row, column] = numbers(set, tag);
+        if (row && column && row > 0 && column > 0) return { row, column, atDetector };
+    }
+    return undefined;
+}
+
+function paletteOf(set: DataSet, bytes: Uint8Array): ImageInfo['palette'] {
+    const [size, bits] = [set.uint16('x00281101', 0), set.uint16('x00281101', 2)];
+    if (size === undefined || bits === undefined) return undefined;
+    const table = (tag: string): Uint16Array => {
+        const e = set.elements[tag];
+        if (!e) throw new Unshowable('damaged', 'palette');
+        const view = new DataView(bytes.buffer, bytes.byteOffset + e.dataOffset, Math.min(e.length, bytes.length - e.dataOffset));
+        const entries = size || 65536;
+        const wide = view.byteLength >= entries * 2;
+        return Uint16Array.from({ length: entries }, (_, i) => (wide ? (2 * i + 2 <= view.byteLength ? view.getUint16(2 * i, true) : 0) : i < view.byteLength ? view.getUint8(i) : 0));
+    };
+    return { red: table('x00281201'), green: table('x00281202'), blue: table('x00281203'), first: set.int16('x00281101', 1) ?? 0, bits: bits === 8 ? 8 : 16 };
+}
+
+function factsOf(set: DataSet): [FactKey, string][] {
+    return (Object.entries(FACTS) as [FactKey, string][]).flatMap(([key, tag]) => {
+        const value = decodeText(set, tag);
+        return value ? [[key, value.slice(0, 128)] as [FactKey, string]] : [];
+    });
+}
+
+const CHARACTER_SETS: Record<string, string> = { 'ISO_IR 192': 'utf-8', GB18030: 'gb18030', GBK: 'gb18030', 'ISO 2022 IR 58': 'gb18030', 'ISO_IR 100': 'latin1', 'ISO_IR 13': 'shift_jis', 'ISO 2022 IR 87': 'iso-2022-jp', 'ISO 2022 IR 149': 'euc-kr' };
+
+function decodeText(set: DataSet, tag: string): string {
+    const e = set.elements[tag];
+    if (!e || e.length <= 0 || e.length > 1024) return '';
+    const label = (set.string('x00080005') ?? '').split('\\').map((c) => CHARACTER_SETS[c.trim()]).find((l) => l) ?? 'utf-8';
+    const text = new TextDecoder(label).decode(set.byteArray.subarray(e.dataOffset, e.dataOffset + e.length) as Uint8Array<ArrayBuffer>);
+    return text.replace(/[\0-\x1f]/g, ' ').trim();
+}
+
+export function describe(set: DataSet, bytes: Uint8Array): ImageInfo {
+    const [rows, columns] = [set.uint16('x00280010') ?? 0, set.uint16('x00280011') ?? 0];
+    const pixels = set.elements[PIXEL_DATA];
+    if (!pixels || rows === 0 || columns === 0) throw new Unshowable('not_image');
+    if (rows * columns > MOST_PIXELS) throw new Unshowable('too_large', `${columns} × ${rows}`);
+    const bitsAllocated = set.uint16('x00280100') ?? 16;
+    const bitsStored = set.uint16('x00280101') ?? bitsAllocated;
+    if (![8, 16, 32].includes(bitsAllocated) || bitsStored < 1 || bitsStored > bitsAllocated) throw new Unshowable('codec', `${bitsAllocated} bit`);
+    const channels = set.uint16('x00280002') ?? 1;
+    if (channels !== 1 && channels !== 3) throw new Unshowable('codec', `${channels} samples`);
+    const frames = Math.max(1, Math.floor(numbers(set, 'x00280008')[0] ?? 1));
+    if (frames > MOST_FRAMES) throw new Unshowable('too_large', `${frames}`);
+    const within = grouped(set);
+    const rescaled = within('x00281053');
+    const slope = numbers(rescaled, 'x00281053')[0];
+    const rate = numbers(set, 'x00180040')[0] ?? numbers(set, 'x00082144')[0];
+    const info: ImageInfo = {
+        rows, columns, frames, channels, bitsAllocated, bitsStored,
+        photometric: (set.string('x00280004') ?? 'MONOCHROME2').trim(),
+        planar: set.uint16('x00280006') === 1,
+        highBit: Math.min(bitsAllocated - 1, set.uint16('x00280102') ?? bitsStored - 1),
+        signed: set.uint16('x00280103') === 1,
+        syntax: (set.string('x00020010') ?? IMPLICIT).trim(),
+        slope: slope || 1,
+        intercept: numbers(rescaled, 'x00281052')[0] ?? 0,
+        unit: rescaled.string('x00281054')?.trim() ?? (set.string('x00080060') === 'CT' ? 'HU' : ''),
+        windows: windowsOf(within('x00281050')),
+        sigmoid: within('x00281056').string('x00281056') === 'SIGMOID',
+        inverse: set.string('x20500020') === 'INVERSE',
+        frameMs: numbers(set, 'x00181063')[0] ?? (rate ? 1000 / rate : 0),
+        lossy: set.string('x00282110') === '01',
+        facts: factsOf(set),
+        pixels: { at: pixels.dataOffset, length: pixels.length, encapsulated: pixels.encapsulatedPixelData === true || pixels.hadUndefinedLength === true || pixels.length === 0xffffffff, words: pixels.vr === 'OW' },
+    };
+    if (info.unit === 'US') info.unit = ''; // PS3.3: unspecified
+    const spacing = spacingOf(within('x00280030'));
+    if (spacing) info.spacing = spacing;
+    const padding = info.signed ? set.int16('x00280120') : set.uint16('x00280120');
+    if (padding !== undefined) info.padding = padding;
+    const palette = info.photometric === 'PALETTE COLOR' ? paletteOf(set, bytes) : undefined;
+    if (palette) info.palette = palette;
+    if (info.photometric === 'PALETTE COLOR' && !palette) throw new Unshowable('damaged', 'palette');
+    return info;
+}
+
+export const frameBytes = (info: ImageInfo): number => (info.rows * info.columns * info.channels * info.bitsAllocated) / 8;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every viewer is given, and what a material is called. Refuses to know how anything is drawn.
+import type { Result } from '../wire/connection';
+import { words } from './text';
+
+export type Material = Result<'material.get'>['material'];
+
+export interface ViewerProps {
+    material: Material;
+    /** Room of a call whose people see marks and pointers at once; left out: marks are only kept. */
+    room?: string | undefined;
+    /** The whole list, for those that need a second file (preview, header, earlier vitals). */
+    all: Material[];
+}
+
+/** Materials that are listed: a preview stands behind its original. */
+export function listed(all: Material[]): Material[] {
+    return all.filter((m) => !(m.preview && originalOf(m, all)) && m.format !== 'wfdb_header');
+}
+
+const stem = (name: string): string => name.toLowerCase().replace(/\.[a-z0-9]{1,5}$/, '').replace(/[._-]?preview$/, '');
+
+/** The original that a preview stands for: by name, for the wire knows no other link. */
+export function originalOf(preview: Material, all: Material[]): Material | undefined {
+    return all.find((m) => !m.preview && m.type !== 'audio' && stem(m.name) !== '' && stem(m.name) === stem(preview.name));
+}
+
+export function previewOf(original: Material, all: Material[]): Material | undefined {
+    return all.find((m) => m.preview && m.type === 'photo' && originalOf(m, all)?.id === original.id);
+}
+
+export type Kind = 'photo' | 'pdf' | 'dicom' | 'ecg' | 'audio' | 'vitals';
+
+/** A DICOM waveform is an ECG, whichever type it was sent as. */
+export function kindOf(m: Material): Kind {
+    if (m.type === 'dicom' && (m.details?.modality === 'ECG' || (m.details?.leads?.length ?? 0) > 0)) return 'ecg';
+    return m.type;
+}
+
+export function titleOf(m: Material): string {
+    return m.details?.description || m.name || words(`type.${kindOf(m)}`);
+}
+
+export function sizeText(bytes: number): string {
+    if (bytes < 1000) return `${bytes} B`;
+    return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

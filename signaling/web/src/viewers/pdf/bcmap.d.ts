@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+declare module '*.bcmap' {
+    const bytes: Uint8Array;
+    export default bytes;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// One of the applicant's own cases: how it stands, who is coming, and the one thing to do next as a large button.
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { go } from '../app/router';
+import { account } from '../app/session';
+import { CALLABLE, CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, OVER, StateWords, patientWords, useCase } from '../case/case';
+import { post } from '../outbox/start';
+import { OutboxBar } from '../outbox/view';
+import { common } from '../text/common';
+import { Button, Dialog, Field, Loaded, toast } from '../ui/ui';
+import type { Consultation } from '../wire/protocol';
+import { MaterialList } from '../viewers/view';
+import { act } from './acts';
+import { AddFiles } from './attach';
+import { draftOfCase, uploadsOf } from './drafts';
+import type { Attached } from './request';
+import { enterCall } from './sent';
+import { Quick } from './steps';
+import { words } from './text';
+import './village.css';
+
+type State = Consultation['state'];
+const BEFORE_CALL: ReadonlySet<State> = new Set(['submitted', 'returned', 'approved', 'triaged', 'routed', 'accepted', 'scheduled', 'ready']);
+const WAITING: ReadonlySet<State> = new Set(['submitted', 'approved', 'triaged', 'routed']);
+const CLOSED: ReadonlySet<State> = new Set(['archived', 'cancelled', 'no_show']);
+
+const hasCall = (c: Consultation): boolean => c.kind !== 'reading' || CALLABLE.has(c.state) && c.startedAt !== undefined;
+
+/** The next thing, largest. */
+function NextAct({ c }: { c: Consultation }): JSX.Element | null {
+    if (c.critical === 'raised') return <Button look="danger primary huge" onClick={() => act(c.id, 'acknowledge', 'consultation.acknowledgeCritical', { id: c.id })}>{words('criticalAck')}</Button>;
+    if (c.state === 'returned') return <Button look="primary huge" onClick={async () => go('new', (await draftOfCase(c)).draft.value.id, 'send')}>{words('supplement')}</Button>;
+    if (CALLABLE.has(c.state) && hasCall(c)) return <Button look="primary huge" onClick={() => enterCall(c.id)}>{words('enter')}</Button>;
+    if (WAITING.has(c.state) && hasCall(c)) return <Button look="huge" onClick={() => enterCall(c.id)}>{words('enterWait')}</Button>;
+    if (c.state === 'delivered') return <Button look="primary huge" onClick={() => go('opinion', c.id)}>{words('readOpinion')}</Button>;
+    if (c.state === 'follow_up_due' || c.state === 'acknowledged') return <Button look="primary huge" onClick={() => go('followup', c.id)}>{words('followUp')}</Button>;
+    if (c.state === 'outcome_recorded') return <Button look="primary huge" onClick={() => act(c.id, 'archive', 'consultation.archive', { id: c.id })}>{words('archiveIt')}</Button>;
+    if (OVER.has(c.state) && c.state !== 'archived') return <Button look="primary huge" onClick={async () => go('new', (await draftOfCase(c)).draft.value.id, 'send')}>{words('again')}</Button>;
+    return null;
+}
+
+function Cancel({ c }: { c: Consultation }): JSX.Element {
+    const [open, setOpen] = useState(false);
+    const [reason, setReason] = useState('');
+    return <>
+        <Button look="danger" onClick={() => setOpen(true)}>{words('cancelIt')}</Button>
+        <Dialog open={open} title={words('cancelIt')} onClose={() => setOpen(false)}>
+            <p>{words('cancelSure')}</p>
+            <Field label={words('cancelWhy')}><textarea maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
+            <Quick label="" options={words('whyList').split(',')} onPick={setReason} />
+            <div class="buttons"><Button look="danger primary" disabled={!reason.trim()} onClick={async () => { await act(c.id, 'cancel', 'consultation.cancel', { id: c.id, reason: reason.trim() }); setOpen(false); }}>{words('cancelIt')}</Button><Button onClick={() => setOpen(false)}>{common('back')}</Button></div>
+        </Dialog>
+    </>;
+}
+
+function Section({ title, children, open }: { title: string; children: ComponentChildren; open?: boolean }): JSX.Element {
+    return <details class="card village-section" open={open}><summary><h2>{title}</h2></summary>{children}</details>;
+}
+
+function Materials({ c }: { c: Consultation }): JSX.Element {
+    const [adding, setAdding] = useState(false);
+    const add = async (files: Attached[]): Promise<void> => {
+        await post(uploadsOf(files, c.id, c.id));
+        toast(words('sentMaterials'), 'good');
+    };
+    return <>
+        <MaterialList consultationId={c.id} />
+        {!CLOSED.has(c.state) && (adding ? <AddFiles onAdd={add} /> : <div class="buttons"><Button onClick={() => setAdding(true)}>＋ {words('addMore')}</Button></div>)}
+    </>;
+}
+
+function Case({ c }: { c: Consultation }): JSX.Element {
+    const mine = account.value?.id === c.applicant.id;
+    return <div class="village-case">
+        <h1>{patientWords(c.patient) || common(`kind.${c.kind}`)}</h1>
+        <div><StateWords consultation={c} /></div>
+        <CaseNext consultation={c} />
+        {mine && <NextAct c={c} />}
+        <OutboxBar group={c.id} />
+        <div class="buttons">
+            {OPINION.has(c.state) && c.kind !== 'guidance' && c.state !== 'delivered' && <a class="button" href={`#/opinion/${c.id}`}>{words('readOpinion')}</a>}
+            <a class="button" href={`#/consent/${c.id}`}>{words('consentPage')}</a>
+            {mine && BEFORE_CALL.has(c.state) && <Cancel c={c} />}
+        </div>
+        <Section title={words('facts')} open><CaseFacts consultation={c} /></Section>
+        <Section title={words('materials')} open><Materials c={c} /></Section>
+        <Section title={words('people')}><CaseMembers consultation={c} /></Section>
+        <Section title={words('course')}><CaseTimeline consultation={c} /></Section>
+    </div>;
+}
+
+export function CasePage({ rest }: { rest: string[] }): JSX.Element {
+    const live = useCase(rest[0] ?? '');
+    return <Loaded of={live}>{(c) => <Case c={c} />}</Loaded>;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drafts of requests: sealed on this machine at each change, on the server when it can be reached, listed from both.
+// Knows how a request becomes items of the outbox; refuses to know screens.
+import { signal, type Signal } from '@preact/signals';
+import { keep } from '../app/session';
+import { dropFile, type FileRef } from '../outbox/files';
+import type { NewItem } from '../outbox/outbox';
+import { outbox, post } from '../outbox/start';
+import type { Keep } from '../keep/keep';
+import type { Consultation } from '../wire/protocol';
+import { Refusal } from '../wire/connection';
+import { server } from '../wire/server';
+import { EMPTY, fieldsOf, vitalsOf, wireOf, type Attached, type Draft, type Fields } from './request';
+
+const SERVER_MS = 1500; // after the last change
+const open = new Map<string, Editing>();
+
+/** One draft that is being worked on. */
+export class Editing {
+    readonly draft: Signal<Draft>;
+    /** Why the server has not got it, when it refused. */
+    readonly refused = signal<unknown>(null);
+    private writing: Promise<void> | null = null;
+    private stale = false;
+    private timer: ReturnType<typeof setTimeout> | null = null;
+    private saving = false;
+
+    constructor(draft: Draft, private readonly store: Keep) {
+        this.draft = signal(draft);
+        if (draft.dirty) this.later();
+    }
+
+    set(with_: Partial<Draft>): void {
+        this.draft.value = { ...this.draft.value, ...with_, changedAt: Date.now(), dirty: true };
+        void this.write();
+        this.later();
+    }
+
+    fields(with_: Partial<Fields>): void {
+        this.set({ fields: { ...this.draft.value.fields, ...with_ } });
+    }
+
+    /** Where the person is; nothing that the server needs to know. */
+    at(step: Draft['step']): void {
+        if (this.draft.value.step === step) return;
+        this.draft.value = { ...this.draft.value, step };
+        void this.write();
+    }
+
+    /** Sealed on this machine; changes that come meanwhile are written once more. */
+    async write(): Promise<void> {
+        this.stale = true;
+        this.writing ??= (async () => {
+            while (this.stale) {
+                this.stale = false;
+                await this.store.put(`draft/${this.draft.value.id}`, this.draft.value);
+            }
+            this.writing = null;
+        })();
+        await this.writing;
+    }
+
+    mark(with_: Partial<Draft>): Promise<void> {
+        this.draft.value = { ...this.draft.value, ...with_ };
+        return this.write();
+    }
+
+    private later(): void {
+        if (this.timer) clearTimeout(this.timer);
+        this.timer = setTimeout(() => void this.toServer(), SERVER_MS);
+    }
+
+    private async toServer(): Promise<void> {
+        if (keep.value !== this.store) return; // somebody else is signed in
+        if (this.saving || this.draft.value.sending || server.state.value !== 'ready' || !worthKeeping(this.draft.value)) return;
+        this.saving = true;
+        const sent = this.draft.value;
+        try {
+            const reply = await server.call('consultation.saveDraft', { ...wireOf(sent), ...(sent.draftId ? { draftId: sent.draftId } : {}) });
+            this.refused.value = null;
+            await this.mark({ draftId: reply.draftId, missing: reply.missing, dirty: this.draft.value.changedAt !== sent.changedAt });
+        } catch (error) {
+            this.refused.value = error;
+            if (error instanceof Refusal && error.error === 'SQ_ERR_NOT_FOUND') await this.mark({ dirty: true }); // it is kept here all the same
+        }
+        this.saving = false;
+        if (this.draft.value.changedAt !== sent.changedAt) this.later();
+    }
+
+    /** The network is back. */
+    hurry(): void {
+        if (this.draft.value.dirty) this.later();
+    }
+
+    async attach(added: Attached[]): Promise<void> {
+        this.set({ files: [...this.draft.value.files, ...added] });
+        await this.write();
+    }
+
+    async detach(file: Attached): Promise<void> {
+        this.set({ files: this.draft.value.files.filter((f) => f.file.id !== file.file.id) });
+        await dropFile(this.store, file.file.id);
+        if (file.preview) await dropFile(this.store, file.preview.id);
+    }
+}
+
+keep.subscribe(() => open.clear());
+server.state.subscribe((state) => { if (state === 'ready') open.forEach((one) => one.hurry()); });
+
+function store(): Keep {
+    if (!keep.value) throw new Error('nobody is signed in');
+    return keep.value;
+}
+
+function blank(id: string): Draft {
+    return { id, fields: { ...EMPTY }, vitals: {}, files: [], step: 'who', changedAt: Date.now(), dirty: true };
+}
+
+/** The one that is open already, else what is kept, else what the server has. undefined: there is none. */
+export async function openDraft(id: string): Promise<Editing | undefined> {
+    const known = open.get(id);
+    if (known) return known;
+    const kept = await store().get<Draft>(`draft/${id}`);
+    const draft = kept ?? (await fromServer(id));
+    if (!draft) return undefined;
+    const editing = new Editing(draft, store());
+    open.set(id, editing);
+    return editing;
+}
+
+async function fromServer(id: string): Promise<Draft | undefined> {
+    const { drafts } = await server.call('consultation.drafts', {});
+    const found = drafts.find((d) => d.draftId === id);
+    return found && { ...blank(id), draftId: id, fields: fieldsOf(found.request), dirty: false, changedAt: Date.parse(found.savedAt) };
+}
+
+/** A new one. Thrown-away drafts of the server are taken again: it keeps 20. */
+export async function newDraft(fields: Partial<Fields> = {}, draftId?: string): Promise<Editing> {
+    const id = draftId ?? crypto.randomUUID();
+    const free = draftId ?? (await store().get<string[]>('free-drafts'))?.[0];
+    if (free && free !== draftId) await store().put('free-drafts', (await store().get<string[]>('free-drafts'))!.slice(1));
+    const editing = new Editing({ ...blank(id), fields: { ...EMPTY, ...fields }, ...(free ? { draftId: free } : {}), ...(draftId ? { returned: true } : {}) }, store());
+    open.set(id, editing);
+    await editing.write();
+    return editing;
+}
+
+/** A returned request as its own draft; another that is over as a new one. */
+export function draftOfCase(c: Consultation): Promise<Editing> {
+    const fields = fieldsOf({ ...(c as Partial<Consultation>), panelId: c.panel.id } as Parameters<typeof fieldsOf>[0]);
+    Object.assign(fields, { panelName: c.panel.name });
+    return c.state === 'returned' ? openDraft(c.id).then((known) => known ?? newDraft(fields, c.id)) : newDraft(fields);
+}
+
+export interface Listed { id: string; changedAt: number; fields: Fields; local: boolean }
+
+const used = (f: Fields): boolean => JSON.stringify({ ...f, kind: '', urgency: '', language: '', textVersion: '' }) !== JSON.stringify({ ...EMPTY, kind: '', urgency: '', language: '', textVersion: '' });
+
+const worthKeeping = (d: Draft): boolean => used(d.fields) || d.files.length > 0 || Object.values(d.vitals).some(Boolean);
+
+/** Of this machine, then those of the server that were begun elsewhere; newest first. */
+export async function listDrafts(): Promise<Listed[]> {
+    const found: Listed[] = [];
+    const here = new Set<string>();
+    for (const name of await store().names('draft/')) {
+        const draft = await store().get<Draft>(name);
+        if (!draft) continue;
+        if (draft.draftId) here.add(draft.draftId);
+        if (await store().get(`sent/${draft.id}`)) { await store().delete(name); continue; }
+        if (worthKeeping(draft) && !draft.sending) found.push({ id: draft.id, changedAt: draft.changedAt, fields: draft.fields, local: true });
+    }
+    if (server.state.value === 'ready') {
+        const { drafts } = await server.call('consultation.drafts', {});
+        for (const d of drafts) {
+            const fields = fieldsOf(d.request);
+            if (!here.has(d.draftId) && used(fields)) found.push({ id: d.draftId, changedAt: Date.parse(d.savedAt), fields, local: false });
+        }
+    }
+    return found.sort((a, b) => b.changedAt - a.changedAt);
+}
+
+/** Thrown away here, and emptied on the server, which has no way to delete one. */
+export async function discardDraft(id: string): Promise<void> {
+    const editing = await openDraft(id);
+    open.delete(id);
+    await store().delete(`draft/${id}`);
+    if (!editing) return;
+    const { files, signature, draftId } = editing.draft.value;
+    for (const f of [...files.map((a) => a.file), ...files.flatMap((a) => a.preview ?? []), ...(signature ? [signature] : [])]) await dropFile(store(), f.id);
+    if (!draftId) return;
+    await server.call('consultation.saveDraft', { draftId, kind: 'live' });
+    await store().put('free-drafts', [...((await store().get<string[]>('free-drafts')) ?? []), draftId]);
+}
+
+// ---- sending ----
+
+/** Uploads of what was attached, for a consultation that is there or will be. */
+export function uploadsOf(files: Attached[], group: string, consultation: string | { $from: string; at: string }): NewItem[] {
+    const needs = typeof consultation === 'string' ? [] : [consultation.$from];
+    const items: NewItem[] = [];
+    const one = (file: FileRef, what: string, more: { preview?: boolean } = {}): NewItem => ({ id: crypto.randomUUID(), group, what, detail: file.name, needs: [...needs], task: { kind: 'upload', file, consultation, ...more } });
+    const headers = new Map<string, string>();
+    const stem = (name: string): string => name.toLowerCase().replace(/\.[a-z0-9]+$/, '');
+    for (const a of files.filter((f) => f.part === 'wfdb_header')) {
+        const item = one(a.file, 'ecg');
+        headers.set(stem(a.file.name), item.id!);
+        items.push(item);
+    }
+    for (const a of files.filter((f) => f.part !== 'wfdb_header')) {
+        if (a.preview) items.push(one(a.preview, 'preview', { preview: true }));
+        const item = one(a.file, a.what);
+        const header = a.part === 'wfdb_signal' ? headers.get(stem(a.file.name)) : undefined;
+        if (header && item.task.kind === 'upload') {
+            item.task.header = { $from: header, at: 'materialId' };
+            item.needs!.push(header);
+        }
+        items.push(item);
+    }
+    return items;
+}
+
+function vitalsItem(draft: Draft, consultation: { $from: string; at: string }): NewItem[] {
+    const values = vitalsOf(draft.vitals);
+    if (!values.length) return [];
+    return [{ group: draft.id, what: 'vitals', needs: [consultation.$from], task: { kind: 'call', method: 'material.vitals', params: { consultationId: consultation, takenAt: new Date(draft.changedAt).toISOString(), values } } }];
+}
+
+/** Save, submit, vitals, files: in this order, whenever there is a way. */
+export async function sendDraft(editing: Editing): Promise<void> {
+    const draft = editing.draft.value;
+    const [save, submit] = [crypto.randomUUID(), crypto.randomUUID()];
+    const detail = draft.fields.name;
+    const wire = wireOf(draft);
+    const reply = { $from: submit, at: 'consultation.id' };
+    const full = editing.refused.value instanceof Refusal && editing.refused.value.error === 'SQ_ERR_LIMIT'; // no room for one more draft
+    const emergency = draft.fields.kind === 'emergency';
+    const direct = emergency || (full && !draft.draftId); // one call less
+    const draftId = { $from: save, at: 'draftId' };
+    const items: NewItem[] = direct
+        ? [{ id: submit, group: draft.id, what: emergency ? 'emergency' : 'submit', detail, keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true }, task: { kind: 'call', method: 'consultation.submit', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } }]
+        : [{ id: save, group: draft.id, what: 'draft', detail, task: { kind: 'call', method: 'consultation.saveDraft', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } },
+            { id: submit, group: draft.id, what: 'submit', detail, needs: [save], keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true },
+                task: { kind: 'call', method: 'consultation.submit', params: { draftId }, proof: { method: 'consultation.get', params: { id: draftId } } } }];
+    const signature: Attached[] = draft.signature ? [{ file: draft.signature, what: 'signature' }] : [];
+    await editing.mark({ sending: submit });
+    await post([...items, ...vitalsItem(draft, reply), ...uploadsOf([...signature, ...draft.files], draft.id, reply)]);
+}
+
+/** Back from the outbox to the form, with its files: it was refused, or there is more to say. */
+export async function recallDraft(editing: Editing): Promise<void> {
+    const box = await outbox();
+    const mine = box.items.value.filter((i) => i.group === editing.draft.value.id);
+    for (const item of mine) await box.remove(item.id, true);
+    const { sending: _, ...draft } = editing.draft.value;
+    editing.draft.value = draft;
+    await editing.write();
+}
+
+/** Consultation that a draft became. */
+export function sentAs(id: string): Promise<string | undefined> {
+    return store().get<string>(`sent/${id}`);
+}
+
+/** Of one that is here; undefined: it is not. */
+export async function kindOfDraft(id: string): Promise<Fields['kind'] | undefined> {
+    return (open.get(id)?.draft.value ?? (await store().get<Draft>(`draft/${id}`)))?.fields.kind;
+}
+
+export async function forgetDraft(id: string): Promise<void> {
+    open.delete(id);
+    await store().delete(`draft/${id}`);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Screens of the guided form that ask how, whom, when, and for consent; then the check before sending.
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { SpecialtyName, loadSpecialties } from '../case/case';
+import { common } from '../text/common';
+import { language } from '../text/text';
+import { Button, Choices, Field, Loaded, useLoad } from '../ui/ui';
+import { server } from '../wire/server';
+import { TextView, loadConsentText } from './consenttext';
+import { words } from './formtext';
+import { loadPanels, type Panel } from './panels';
+import { ageOf, missingOf, stepFor, type Kind, type Step, type Urgency } from './request';
+import { Signature } from './signature';
+import { Quick, TextArea, added, list, type StepProps } from './steps';
+
+const KINDS: Exclude<Kind, 'emergency'>[] = ['live', 'guidance', 'reading', 'mdt', 'joint_clinic'];
+const URGENCIES: Urgency[] = ['routine', 'urgent', 'emergency'];
+const CHILD_YEARS = 16;
+const RELATIONS = ['self', 'guardian', 'spouse', 'child', 'parent', 'relative'] as const;
+
+export function HowStep({ e }: StepProps): JSX.Element {
+    const f = e.draft.value.fields;
+    return <>
+        <fieldset class="village-cards" disabled={e.draft.value.returned ?? false}><legend>{words('kind')}</legend>{KINDS.map((k) => <label key={k}><input type="radio" name="village-kind" checked={f.kind === k} onChange={() => e.fields({ kind: k })} /><span><strong>{common(`kind.${k}`)}</strong><small>{words(`about.${k}`)}</small></span></label>)}</fieldset>
+        <Choices label={words('urgency')} value={f.urgency} options={URGENCIES.map((u) => [u, `${common(`urgency.${u}`)} · ${words(`urgency.about.${u}`)}`])} onChange={(urgency) => e.fields({ urgency })} />
+        <TextArea e={e} field="purpose" label={words('purpose')} rows={2} />
+        <Quick label={words('quick')} options={list('purpose.list')} onPick={(o) => e.fields({ purpose: added(f.purpose, o) })} />
+    </>;
+}
+
+function panelDuty(p: Panel): JSX.Element {
+    return <small>{words(`level.${p.level as 1}`)} · {p.institution.name} · <SpecialtyName id={p.specialty} /> · {p.onDuty > 0 ? <b class="village-on">● {words('onDuty', { n: p.onDuty })}</b> : <span>○ {words('offDuty')}</span>}{p.agreed === false && ` · ${words('notAgreed')}`}</small>;
+}
+
+export function WhomStep({ e }: StepProps): JSX.Element {
+    const f = e.draft.value.fields;
+    const panels = useLoad(() => loadPanels(f.kind), [f.kind, server.state.value]);
+    const specialties = useLoad(loadSpecialties, []);
+    const shown = (all: Panel[]): Panel[] => all.filter((p) => !f.specialty || p.specialty === f.specialty);
+    const more = (id: string): void => e.fields({ morePanels: f.morePanels.includes(id) ? f.morePanels.filter((p) => p !== id) : [...f.morePanels, id].slice(0, 8) });
+    return <>
+        <Field label={words('specialty')}><select value={f.specialty} onChange={(ev) => e.fields({ specialty: ev.currentTarget.value, panelId: '', panelName: '' })}>
+            <option value="">{words('anySpecialty')}</option>
+            {(specialties.value ?? []).map((s) => <option key={s.id} value={s.id}>{language.value === 'en' ? s.en : s.zh}</option>)}</select></Field>
+        <Loaded of={panels}>{({ panels: all, old }) => <>
+            {old && <p class="note warn" role="status">{words('panelsOld')}</p>}
+            <fieldset class="village-cards"><legend>{words('panels')}</legend>
+                {f.specialty && <label><input type="radio" name="village-panel" checked={!f.panelId} onChange={() => e.fields({ panelId: '', panelName: '' })} /><span><strong>{words('bySpecialty')}</strong></span></label>}
+                {shown(all).map((p) => <label key={p.id}><input type="radio" name="village-panel" checked={f.panelId === p.id} disabled={p.agreed === false} onChange={() => e.fields({ panelId: p.id, panelName: `${p.name} · ${p.institution.name}` })} /><span><strong>{p.name}</strong>{panelDuty(p)}</span></label>)}
+            </fieldset>
+            {shown(all).length === 0 && <p class="note warn">{words('noPanels')}</p>}
+            {f.kind === 'mdt' && <fieldset class="village-cards"><legend>{words('morePanels')}</legend>{all.filter((p) => p.id !== f.panelId && p.agreed !== false).map((p) => <label key={p.id}><input type="checkbox" checked={f.morePanels.includes(p.id)} onChange={() => more(p.id)} /><span><strong>{p.name}</strong>{panelDuty(p)}</span></label>)}</fieldset>}
+        </>}</Loaded>
+        <Field label={words('wantedTitle')} hint={`${words('optional')} · ${words('wantedHint')}`}><input maxLength={80} value={f.wantedTitle} onInput={(ev) => e.fields({ wantedTitle: ev.currentTarget.value })} /></Field>
+    </>;
+}
+
+export function TimesStep({ e }: StepProps): JSX.Element {
+    const times = e.draft.value.fields.times.length ? e.draft.value.fields.times : [''];
+    const set = (i: number, value: string): void => e.fields({ times: times.map((t, n) => (n === i ? value : t)) });
+    return <>
+        <p class="muted">{words('timesHint')}</p>
+        {times.map((t, i) => <Field key={i} label={words('time', { n: i + 1 })} wrong={t && Date.parse(t) < Date.now() ? words('timePast') : undefined}><input type="datetime-local" class="village-short" value={t} onInput={(ev) => set(i, ev.currentTarget.value)} /></Field>)}
+        {times.length < 8 && <Button onClick={() => e.fields({ times: [...times, ''] })}>＋ {words('addTime')}</Button>}
+    </>;
+}
+
+/** Who signs and in what relation; a child's guardian is asked for. */
+export function SignerFields({ signer, relation, witness, child, onChange }: { signer: string; relation: string; witness: string; child: boolean; onChange(with_: { signer?: string; relation?: string; witness?: string }): void }): JSX.Element {
+    return <>
+        {child && relation === 'self' && <p class="note warn" role="alert">{words('childNote')}</p>}
+        <Choices label={words('relation')} value={relation as 'self'} options={RELATIONS.filter((r) => !child || r !== 'self').map((r) => [r, words(`relation.${r}`)])} onChange={(r) => onChange({ relation: r })} />
+        <Field label={words('signer')}><input autocomplete="off" maxLength={80} value={signer} onInput={(ev) => onChange({ signer: ev.currentTarget.value })} /></Field>
+        <Field label={words('witness')} hint={words('optional')}><input autocomplete="off" maxLength={80} value={witness} onInput={(ev) => onChange({ witness: ev.currentTarget.value })} /></Field>
+    </>;
+}
+
+export function ConsentStep({ e }: StepProps): JSX.Element {
+    const { fields: f, signature } = e.draft.value;
+    const text = useLoad(loadConsentText, [language.value, server.state.value]);
+    useEffect(() => {
+        const t = text.value;
+        if (t && (f.textVersion !== t.version || f.language !== t.language)) e.fields({ textVersion: t.version, language: t.language as 'en' });
+    }, [text.value]);
+    const age = ageOf(f.age);
+    const child = age !== undefined && age < CHILD_YEARS;
+    const tick = (on: boolean): void => e.fields({ share: on, signer: f.signer || (f.relation === 'self' && !child ? f.name : '') });
+    return <>
+        <p>{words('consentHint')}</p>
+        <Loaded of={text}>{(t) => <TextView text={t} />}</Loaded>
+        <fieldset class="village-cards"><legend>{words('consent')}</legend>
+            <label><input type="checkbox" checked={f.share} onChange={(ev) => tick(ev.currentTarget.checked)} /><span><strong>{words('purpose.care')} · {words('purpose.share')}</strong><small>{words('mustShare')} · {words('told')}</small></span></label>
+            <label><input type="checkbox" checked={f.recording} onChange={(ev) => e.fields({ recording: ev.currentTarget.checked })} /><span><strong>{words('purpose.recording')}</strong><small>{words('optional')}</small></span></label>
+            <label><input type="checkbox" checked={f.teaching} onChange={(ev) => e.fields({ teaching: ev.currentTarget.checked })} /><span><strong>{words('purpose.teaching')}</strong><small>{words('optional')}</small></span></label>
+        </fieldset>
+        <SignerFields signer={f.signer} relation={f.relation} witness={f.witness} child={child} onChange={(w) => e.fields({ ...w, ...(w.relation === 'self' && !f.signer ? { signer: f.name } : {}) })} />
+        <Signature file={signature} onChange={(file) => {
+            const { signature: _, ...rest } = e.draft.value;
+            e.draft.value = rest;
+            e.set(file ? { signature: file } : {});
+        }} />
+    </>;
+}
+
+const MISSING: Record<string, () => string> = {
+    'patient.name': () => words('name'), 'patient.sex': () => words('sex'), 'patient.ageYears': () => words('age'), complaint: () => common('field.complaint'), purpose: () => words('purpose'),
+    history: () => common('field.history'), results: () => common('field.results'), diagnosis: () => common('field.diagnosis'), treatment: () => common('field.treatment'), allergy: () => common('field.allergy'),
+    urgency: () => words('urgency'), panelId: () => words('panelId'), wantedTitle: () => words('wantedTitle'), candidateTimes: () => words('candidateTimes'), materials: () => words('materials'), 'consent.share': () => words('consent.share'),
+};
+
+export const missingWords = (name: string): string => MISSING[name]?.() ?? name;
+
+function Line({ step, children, onGo }: { step: Step; children: string; onGo(step: Step): void }): JSX.Element {
+    return <li><span class="muted">{words(`step.${step}`)}</span><span class="village-check">{children || '—'}</span><Button look="quiet" label={`${words('changeIt')}: ${words(`step.${step}`)}`} onClick={() => onGo(step)}>{words('changeIt')}</Button></li>;
+}
+
+export function SendStep({ e, steps, onGo, onDiscard }: StepProps & { steps: Step[]; onGo(step: Step): void; onDiscard(): void }): JSX.Element {
+    const { draft } = e;
+    const f = draft.value.fields;
+    const missing = missingOf(draft.value);
+    const said: Record<Step, string> = {
+        who: [f.name, f.sex && common(`sex.${f.sex}`), f.age && common('years', { n: f.age })].filter(Boolean).join(' · '), complaint: f.complaint,
+        how: [common(`kind.${f.kind}`), common(`urgency.${f.urgency}`), f.purpose].filter(Boolean).join(' · '), whom: f.panelName || f.panelId || (f.specialty ? words('bySpecialty') : ''),
+        record: [f.history, f.allergy, f.treatment, f.results, f.diagnosis].filter(Boolean).join(' · '), vitals: Object.values(draft.value.vitals).filter(Boolean).join(' · '),
+        files: draft.value.files.length ? words('filesCount', { n: draft.value.files.length }) : '', times: f.times.filter(Boolean).map((t) => t.replace('T', ' ')).join(' · '),
+        consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${draft.value.signature ? ` · ${words('signed')}` : ''}` : '', send: '',
+    };
+    return <>
+        {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
+        <ul class="village-summary">{steps.filter((s) => s !== 'send').map((s) => <Line key={s} step={s} onGo={onGo}>{said[s]}</Line>)}</ul>
+        {server.state.value !== 'ready' && <p class="note warn" role="status">{words('sendOffline')}</p>}
+        <div class="buttons"><Button look="danger quiet" onClick={onDiscard}>{words('discard')}</Button></div>
+    </>;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection in virtual time: a network that dies without a word, requests that outlive it.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { load } from './load.mjs';
+
+const { Connection } = await load('wire/connection.ts');
+const turn = async () => { for (let i = 0; i < 20; i++) await Promise.resolve(); };
+
+class World {
+    time = 0;
+    timers = [];
+    sockets = [];
+    seen = 0;
+    ids = 0;
+    connection = new Connection({
+        open: () => {
+            const socket = { readyState: 1, sent: [], send: (text) => socket.sent.push(JSON.parse(text)), close: () => { socket.readyState = 3; }, onopen: null, onmessage: null, onclose: null };
+            this.sockets.push(socket);
+            return socket;
+        },
+        keepToken: async () => undefined,
+        seen: { get: () => this.seen, set: (seq) => { this.seen = seq; } },
+        now: () => this.time,
+        later: (action, ms) => { const timer = { at: this.time + ms, action }; this.timers.push(timer); return () => { this.timers = this.timers.filter((t) => t !== timer); }; },
+        id: () => `request_${++this.ids}`,
+    });
+    get socket() { return this.sockets.at(-1); }
+    async arrive() { // the socket opens and the session is resumed
+        this.socket.onopen?.();
+        await turn();
+        const resume = this.socket.sent.find((m) => m.method === 'session.resume');
+        this.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: resume.id, result: { sessionId: 's', seq: 0, replayed: 0 } }) });
+        await turn();
+    }
+    async pass(ms) {
+        const end = this.time + ms;
+        for (;;) {
+            const next = this.timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at)[0];
+            if (!next) break;
+            this.timers = this.timers.filter((t) => t !== next);
+            this.time = next.at;
+            next.action();
+            await turn();
+        }
+        this.time = end;
+    }
+}
+
+test('a request without any answer gives the connection up, and goes again under its id', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    let answer = null;
+    world.connection.call('directory.specialties', {}).then((r) => { answer = r; });
+    const asked = world.socket.sent.at(-1);
+    await world.pass(29_000);
+    assert.equal(world.sockets.length, 1);
+    await world.pass(2500);
+    assert.equal(world.sockets.length, 2);
+    await world.arrive();
+    const again = world.socket.sent.find((m) => m.id === asked.id);
+    assert.deepEqual(again, asked);
+    world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: asked.id, result: { specialties: [] } }) });
+    await turn();
+    assert.deepEqual(answer, { specialties: [] });
+});
+
+test('a connection that speaks is not given up, however long one reply takes', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    void world.connection.call('directory.specialties', {});
+    for (let seq = 1; seq < 20; seq++) {
+        await world.pass(20_000);
+        world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', method: 'consultation.removed', params: { id: 'x', seq } }) });
+    }
+    assert.equal(world.sockets.length, 1);
+});
+
+test('an idle connection is left alone', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    await world.pass(3_600_000);
+    assert.equal(world.sockets.length, 1);
+    assert.equal(world.connection.state.value, 'ready');
+});
+
+test('a network that is known to be gone is not waited for', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    world.connection.lost();
+    assert.equal(world.connection.state.value, 'offline');
+    await world.pass(700);
+    assert.equal(world.sockets.length, 2);
+    await world.arrive();
+    assert.equal(world.connection.state.value, 'ready');
+});
