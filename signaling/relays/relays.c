@@ -208,7 +208,7 @@ bool relays_info(const struct relays *r, size_t index, time_us now_us, struct re
     if (index >= r->count)
         return false;
     const struct relay *relay = &r->relays[index];
-    *out = (struct relays_info){.alive = !silent(relay, now_us),
+    *out = (struct relays_info){.alive = !silent(r, relay, now_us),
                                 .added = relay->added,
                                 .drained = relay->drained,
                                 .heard_us = relay->heard_us,
