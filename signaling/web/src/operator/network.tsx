@@ -83,7 +83,7 @@ function RelayCard({ branch, at, onChange, onHistory }: { branch: Branch; at: st
 function TwigRow({ twig }: { twig: Twig }): JSX.Element {
     const p = twig.place;
     return <li><span class="operator-twig"><strong>{p.name}</strong><span class="tag">{words(`level.${p.level as 1}`)}</span>
-        <span class={`tag ${p.online ? 'good' : ''}`}>{p.online ? words('online', { n: p.online }) : words('nobodyOnline')}</span>{p.inCall > 0 && <span class="tag good">{words('inCall', { n: p.inCall })}</span>}{!p.online && <span class="muted">{words('lastSeen', { time: when(p.lastSeen) })}</span>}</span>
+        {(p.online > 0 || p.lastSeen) && <span class={`tag ${p.online ? 'good' : ''}`}>{p.online ? words('online', { n: p.online }) : words('nobodyOnline')}</span>}{p.inCall > 0 && <span class="tag good">{words('inCall', { n: p.inCall })}</span>}{!p.online && p.lastSeen && <span class="muted">{words('lastSeen', { time: when(p.lastSeen) })}</span>}</span>
         {twig.below.length > 0 && <ul>{twig.below.map((t) => <TwigRow key={t.place.id} twig={t} />)}</ul>}</li>;
 }
 
