@@ -56,6 +56,7 @@ export function HomePage(): JSX.Element {
     const todo = list.cases.value.flatMap((c) => { const what = todoOf(c); return what ? [{ c, what }] : []; });
     const running = list.cases.value.filter((c) => !todoOf(c) && !OVER.has(c.state)).sort((a, b) => Number(CALLABLE.has(b.state)) - Number(CALLABLE.has(a.state)));
     return <div class="village-home">
+        <h1 class="sr">{words('home')}</h1>
         <OutboxBar />
         <div class="village-big">
             <Button look="primary huge" onClick={async () => go('new', (await newDraft()).draft.value.id, 'who')}><span class="village-hold-words"><span><Icon name="start" /> {words('start')}</span><small>{words('startHint')}</small></span></Button>
