@@ -4,6 +4,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { go } from '../app/router';
+import { running } from '../app/running';
 import { Countdown, remember } from '../case/case';
 import { common } from '../text/common';
 import { when } from '../text/text';
@@ -67,7 +68,7 @@ export function ReadingTools({ c, of }: { c: Consultation; of: Drafting }): JSX.
     const [critical, setCritical] = useState(false);
     const [live, setLive] = useState(false);
     const claimed = CLAIMED.includes(c.state);
-    const inCall = mayEnter(c, Date.now());
+    const inCall = mayEnter(c, Date.now()) || c.present.length > 0 || running.value === c.id; // the room of a reading opens before the two have met
     return <div class="specialist-reading">
         {c.critical && <div class={`note ${c.critical === 'raised' ? 'bad' : 'good'}`} role="status">{words(c.critical === 'raised' ? 'criticalRaised' : 'criticalAck')}</div>}
         <div class="buttons">
