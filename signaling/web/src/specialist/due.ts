@@ -25,8 +25,8 @@ const TO_MEET: State[] = ['accepted', 'scheduled', 'ready'];
 const IN_CALL: State[] = ['in_progress', 'interrupted'];
 
 /** A call can be entered: it is on, or may begin; with a slot from a quarter of an hour before. */
-export function mayEnter(c: Pick<Consultation, 'state' | 'kind' | 'slot' | 'awaits'>, nowMs: number): boolean {
-    if (IN_CALL.includes(c.state)) return true;
+export function mayEnter(c: Pick<Consultation, 'state' | 'kind' | 'slot' | 'awaits' | 'live'>, nowMs: number): boolean {
+    if (c.live || IN_CALL.includes(c.state)) return true;
     if (!TO_MEET.includes(c.state) || c.kind === 'reading' || c.awaits?.includes('schedule')) return false;
     return !c.slot || nowMs >= Date.parse(c.slot.start) - ENTER_BEFORE_MS;
 }

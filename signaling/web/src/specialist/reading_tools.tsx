@@ -4,7 +4,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { go } from '../app/router';
-import { running } from '../app/running';
 import { Countdown, remember } from '../case/case';
 import { common } from '../text/common';
 import { when } from '../text/text';
@@ -68,13 +67,13 @@ export function ReadingTools({ c, of }: { c: Consultation; of: Drafting }): JSX.
     const [critical, setCritical] = useState(false);
     const [live, setLive] = useState(false);
     const claimed = CLAIMED.includes(c.state);
-    const inCall = mayEnter(c, Date.now()) || c.present.length > 0 || running.value === c.id; // the room of a reading opens before the two have met
+    const inCall = c.live || mayEnter(c, Date.now());
     return <div class="specialist-reading">
         {c.critical && <div class={`note ${c.critical === 'raised' ? 'bad' : 'good'}`} role="status">{words(c.critical === 'raised' ? 'criticalRaised' : 'criticalAck')}</div>}
         <div class="buttons">
             {claimed && c.deadlineAt && <span>{words('claimLeft')} <Countdown until={c.deadlineAt} /></span>}
             {(claimed || inCall) && <Button look="danger" onClick={() => setCritical(true)}>{words('critical')}</Button>}
-            {claimed && <Button onClick={() => setLive(true)}>{words('goLive')}</Button>}
+            {claimed && !inCall && <Button onClick={() => setLive(true)}>{words('goLive')}</Button>}
             {inCall && <Button look="primary" onClick={() => go('call', c.id)}>{words('backToCall')}</Button>}
             {claimed && <ReleaseButton id={c.id} onDone={() => go('readings')} />}
         </div>
