@@ -36,7 +36,7 @@ function UnableList({ all, at }: { all: Named<Unable>[]; at: string }): JSX.Elem
         <strong>{u.name}</strong>{u.level !== undefined && <span class="tag">{words(`level.${u.level as 1}`)}</span>}<span>{words(`reason.${u.of.reason}`)}</span><Since since={u.of.since} at={at} />
         {u.of.people > 1 && <span class="muted">{words('people', { n: u.of.people })}</span>}{u.of.relayId && <span class="muted">{words('over', { relay: u.of.relayId })}</span>}<span class="operator-hint muted">{words(`hint.${u.of.reason}`)}</span></li>;
     return <section class="card" aria-label={words('unable')}><h2>{words('unable')}</h2>
-        {inCall.length === 0 ? <p class="note good" role="status">{words('allSpeak')}</p> : <ul class="operator-list" role="status">{inCall.map(row)}</ul>}
+        <div role="status">{inCall.length === 0 ? <p class="note good">{words('allSpeak')}</p> : <ul class="operator-list">{inCall.map(row)}</ul>}</div>
         {offline.length > 0 && <details><summary>{words('offlineCount', { n: offline.length })}</summary><ul class="operator-list">{offline.map(row)}</ul></details>}</section>;
 }
 
