@@ -25,12 +25,15 @@ const BEFORE_CALL: ReadonlySet<State> = new Set(['submitted', 'returned', 'appro
 const WAITING: ReadonlySet<State> = new Set(['submitted', 'approved', 'triaged', 'routed']);
 const CLOSED: ReadonlySet<State> = new Set(['archived', 'cancelled', 'no_show']);
 
+const EARLY_MS = 15 * 60_000; // the server lets in from then on
+
 const hasCall = (c: Consultation): boolean => c.kind !== 'reading' || c.live === true;
 
 /** The next thing, largest. */
 function NextAct({ c }: { c: Consultation }): JSX.Element | null {
     if (c.critical === 'raised') return <Button look="danger primary huge" onClick={() => act(c.id, 'acknowledge', 'consultation.acknowledgeCritical', { id: c.id })}>{words('criticalAck')}</Button>;
     if (c.state === 'returned') return <Button look="primary huge" onClick={async () => go('new', (await draftOfCase(c)).draft.value.id, 'send')}>{words('supplement')}</Button>;
+    if ((c.state === 'scheduled' || c.state === 'ready') && c.slot && Date.parse(c.slot.start) - Date.now() > EARLY_MS) return <p class="note">{words('slotSoon')}</p>;
     if ((CALLABLE.has(c.state) || c.live) && hasCall(c)) return <Button look="primary huge" onClick={() => enterCall(c.id)}>{words('enter')}</Button>;
     if (WAITING.has(c.state) && hasCall(c)) return <Button look="huge" onClick={() => enterCall(c.id)}>{words('enterWait')}</Button>;
     if (c.state === 'delivered') return <Button look="primary huge" onClick={() => go('opinion', c.id)}>{words('readOpinion')}</Button>;
