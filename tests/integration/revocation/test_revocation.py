@@ -82,7 +82,7 @@ class Revocation(unittest.TestCase):
             (e["event"] == "connection" and e["state"] == "ended") or
             (e["event"] == "call" and e["state"] != "connected") or
             (e["event"] == "state" and e["state"] not in ("accepted", "in_progress", "interrupted")) or
-            e["event"] == "error")), None)
+            e["event"] in ("taken_out", "error"))), None)
 
     def lose(self, name, act, transports=1):
         """Carries out the act; the relay serves nobody whose right is gone, and sends that one nothing more."""
