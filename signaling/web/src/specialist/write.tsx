@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { account, keep } from '../app/session';
 import { CaseFacts, CaseTimeline, Countdown, OPINION, StateWords, patientWords, remember, useCase } from '../case/case';
-import { MembersBox, besideToWire, expertsOf, ownSigned, waitedFor } from '../opinion/conclusion';
+import { BesidePreview, MembersBox, besideToWire, expertsOf, ownSigned, waitedFor } from '../opinion/conclusion';
 import type { OpinionRow } from '../opinion/document';
 import { fromText, toWire, type Draft } from '../opinion/draft';
 import { Drafting } from '../opinion/drafting';
@@ -121,7 +121,9 @@ function Writing({ c, former, start, onDone }: { c: Consultation; former?: Opini
         <Referrals consultation={c} plan={of.draft.value.referral} mayPropose={c.kind !== 'mdt' || chair} />
         <TemplatesDialog open={shown === 'templates'} of={of} consultation={c} onClose={close} />
         <SaveTemplate open={shown === 'save'} of={of} specialty={c.specialty} onClose={close} />
-        <SignDialog open={shown === 'sign'} of={of} title={editing(chair ? 'signConclusion' : 'signTitle')} reading={c.kind === 'reading'} onSign={done} onClose={close} />
+        <SignDialog open={shown === 'sign'} of={of} title={editing(chair ? 'signConclusion' : 'signTitle')} reading={c.kind === 'reading'} onSign={done} onClose={close}>
+            <BesidePreview beside={of.beside.value} experts={expertsOf(c)} chair={chair} superseding={former !== undefined} />
+        </SignDialog>
     </section>;
 }
 
