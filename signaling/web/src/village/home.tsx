@@ -27,7 +27,7 @@ const ENTER: ReadonlySet<Consultation['state']> = new Set(['accepted', 'ready', 
 
 function todoOf(c: Consultation): Todo | null {
     if (c.critical === 'raised') return 'critical';
-    if (c.kind !== 'reading' && ENTER.has(c.state)) return 'enter';
+    if (c.live || (c.kind !== 'reading' && ENTER.has(c.state))) return 'enter';
     return (['returned', 'delivered', 'follow_up_due', 'outcome_recorded'] as const).find((s) => s === c.state) ?? null;
 }
 
