@@ -405,6 +405,8 @@ static int fill(struct service *s, json_t *object, const struct consult_record *
         status = set_new(object, "specialty", json_string(r->place.specialty));
     if (status == 0 && c->critical != CONSULT_CRITICAL_NONE)
         status = set_new(object, "critical", json_string(consult_critical_name(c->critical)));
+    if (status == 0 && c->kind == CONSULT_READING && c->room.open)
+        status = set_new(object, "live", json_true());
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)
         status = set_request(object, r->request, view);
     if (status == 0 && view & CONSULT_VIEW_CLINICAL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define INSTITUTIONS_MAX 400 /* of one answer: those in calls, then those with most people */
+#define ABOVE_MAX        200 /* institutions above them */
 
 struct overview {
     struct service *service;
@@ -216,6 +217,29 @@ static json_t *list_institutions(struct overview *o)
     return list;
 }
 
+/* Those above the listed ones, so that they hang in one tree; nobody of theirs was here. */
+static int add_above(struct overview *o, json_t *list)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < json_array_size(list); i++) {
+        const char *parent = text_of(json_array_get(list, i), "parent");
+        struct store_query q;
+        if (!*parent || json_object_get(o->institutions, parent) ||
+            json_array_size(list) >= INSTITUTIONS_MAX + ABOVE_MAX)
+            continue;
+        STORE_QUERY(o->service->store, &q,
+                    "SELECT '', '', 0, 0, id, name, level, parent FROM institution WHERE id = $1",
+                    sv_text(parent));
+        if (store_next(&q)) {
+            json_t *one = institution_of(o, &q);
+            json_object_del(one, "seen");
+            o->failed |= json_array_append(list, one) != 0;
+        }
+        status = store_query_end(&q);
+    }
+    return status;
+}
+
 /* ---- the whole ---- */
 
 static int collect(struct overview *o)
@@ -242,15 +266,19 @@ int watch_overview(struct service *s, time_us utc_us, json_t **out)
     o.institutions = json_object();
     int status = collect(&o);
     size_t known = json_object_size(o.institutions);
+    json_t *places = status == 0 ? list_institutions(&o) : NULL;
+    if (status == 0)
+        status = add_above(&o, places);
     if (status == 0)
         *out = json_pack(
-            "{s:s, s:O, s:O, s:O, s:O, s:o, s:b, s:I}", "at", service_time_text(utc_us, at),
+            "{s:s, s:O, s:O, s:O, s:O, s:O, s:b, s:I}", "at", service_time_text(utc_us, at),
             "nodes", o.nodes, "relays", o.relays, "links", json_object_get(o.view, "links"),
-            "unable", json_object_get(o.view, "unable"), "institutions", list_institutions(&o),
-            "more", known > INSTITUTIONS_MAX, "refusedFrames", (json_int_t)p->refused(p->relays));
+            "unable", json_object_get(o.view, "unable"), "institutions", places, "more",
+            known > INSTITUTIONS_MAX, "refusedFrames", (json_int_t)p->refused(p->relays));
     json_decref(o.nodes);
     json_decref(o.relays);
     json_decref(o.institutions);
+    json_decref(places);
     json_decref(o.view);
     if (status == 0 && (o.failed || !*out)) {
         json_decref(*out);

@@ -70,7 +70,7 @@ async function bundle(out) {
     const { default: esbuild } = await import('esbuild');
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
-    const common = { bundle: true, minify: true, sourcemap: false, legalComments: 'none', logLevel: 'error', absWorkingDir: HERE, target: ['es2020'], jsx: 'automatic', jsxImportSource: 'preact', loader: { '.woff2': 'file', '.svg': 'file', '.bcmap': 'binary' } };
+    const common = { bundle: true, minify: true, sourcemap: false, legalComments: 'none', logLevel: 'error', absWorkingDir: HERE, target: ['es2020'], jsx: 'automatic', jsxImportSource: 'preact', loader: { '.woff2': 'file', '.svg': 'file', '.bcmap': 'binary', '.wasm': 'binary' } };
     // the viewers' worker, with decoders in parts of their own; pages get its name
     const aside = await esbuild.build({ ...common, entryPoints: { 'viewer-worker': 'src/viewers/worker.ts' }, format: 'esm', splitting: true, outdir: out, entryNames: '[name]-[hash]', chunkNames: 'part-[hash]', external: ['fs', 'path'], metafile: true });
     const viewerWorker = Object.keys(aside.metafile.outputs).map((f) => path.basename(f)).find((f) => f.startsWith('viewer-worker-'));

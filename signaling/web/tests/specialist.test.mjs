@@ -60,8 +60,9 @@ test('what rings and what waits', () => {
     assert.ok(!ringsFor({ ...asked, state: 'accepted' }, ME));
     assert.ok(!ringsFor(asked, applicant.id));
     assert.ok(!ringsFor({ ...asked, kind: 'reading' }, ME), 'a reading waits in the list');
-    assert.ok(ringsFor({ kind: 'mdt', state: 'accepted', applicant, members: [member('ringing')] }, ME));
+    assert.ok(ringsFor({ ...asked, kind: 'mdt', state: 'accepted', members: [] }, ME), 'the chair has accepted, the others ring on');
     assert.ok(!ringsFor({ ...asked, kind: 'mdt', members: [member('accepted')] }, ME));
+    assert.ok(!ringsFor({ ...asked, kind: 'mdt', state: 'opinion_drafted', members: [] }, ME));
     const c = (state, more) => ({ kind: 'live', state, specialist: { id: ME }, members: [member('accepted')], ...more });
     assert.equal(todoOf({ ...asked, members: [] }, ME, NOW), 'answer');
     assert.equal(todoOf(c('accepted'), ME, NOW), 'call');

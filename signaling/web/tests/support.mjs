@@ -17,7 +17,7 @@ globalThis.document ??= { documentElement: { lang: '' } };
 export async function bundled(source) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'shanqiao-web-'));
     try {
-        const { outputFiles } = await esbuild.build({ absWorkingDir: WEB, entryPoints: [path.join('src', source)], bundle: true, format: 'esm', platform: 'browser', target: 'node18', write: false, logLevel: 'error', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'empty' }, external: ['fs', 'path', 'crypto', 'module', 'url'], banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = '.'; const __filename = 'm.mjs';" } });
+        const { outputFiles } = await esbuild.build({ absWorkingDir: WEB, entryPoints: [path.join('src', source)], bundle: true, format: 'esm', platform: 'browser', target: 'node18', write: false, logLevel: 'error', jsx: 'automatic', jsxImportSource: 'preact', loader: { '.css': 'empty', '.wasm': 'binary' }, external: ['fs', 'path', 'crypto', 'module', 'url'], banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __dirname = '.'; const __filename = 'm.mjs';" } });
         const file = path.join(folder, 'module.mjs');
         writeFileSync(file, outputFiles[0].contents);
         return await import(pathToFileURL(file).href);

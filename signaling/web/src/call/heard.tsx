@@ -18,11 +18,12 @@ function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element {
     const heard = seat.watch.heardBy.value.get(who.id);
     if (!heard) return <p class="call-words muted">{words('unknownYet', { name: who.name })}</p>;
     const dark = !seat.cameraOn.value || seat.watch.rung.value === 'voice';
-    const audio = seat.muted.value ? words('they.audio.own') : words(`they.audio.${heard.audio}`);
-    const video = dark ? words('they.video.own') : words(`they.video.${heard.video}`);
+    const muted = seat.muted.value;
+    const said = { name: who.name, audio: words(`they.audio.${heard.audio}`), video: words(`they.video.${heard.video}`) };
+    const text = words(muted && dark ? 'ownNone' : muted ? 'ownMuted' : dark ? 'ownDark' : 'theyHear', said);
     const cause = causeOf(heard.reason, seat.watch.limit.value);
-    const told = cause && !(dark && (cause === 'why.off' || heard.audio === 'good')) && !(seat.muted.value && cause === 'why.off') ? cause : null;
-    return <p class="call-words"><Bars level={dark ? heard.audio : low(heard.audio, heard.video)} /> {words('theyHear', { name: who.name, audio, video })}{told && <span class="call-why"> {words(told)}</span>}</p>;
+    const told = (muted && dark) || (cause === 'why.off' && (muted || dark)) || (dark && heard.audio === 'good') ? null : cause;
+    return <p class="call-words">{!(muted && dark) && <Bars level={dark ? heard.audio : muted ? heard.video : low(heard.audio, heard.video)} />} {text}{told && <span class="call-why"> {words(told)}</span>}</p>;
 }
 
 function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element | null {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A material beside the call: in a panel that can be moved and enlarged, or in a window of its own that stays on top
-// where the browser has such. Who opens one may ask the others to look at it too.
+// where the browser has such.
 import type { JSX } from 'preact';
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -15,7 +15,6 @@ const STEP_PX = 24;
 export interface FloatProps {
     consultationId: string;
     materialId: string;
-    together: (() => Promise<void>) | null; // asks the others; null: may not
     onClose(): void;
 }
 
@@ -43,7 +42,7 @@ async function openWindow(view: JSX.Element, title: string, onClose: () => void)
     return made;
 }
 
-export function MaterialFloat({ consultationId, materialId, together, onClose }: FloatProps): JSX.Element | null {
+export function MaterialFloat({ consultationId, materialId, onClose }: FloatProps): JSX.Element | null {
     const [at, setAt] = useState({ x: 0, y: 0 });
     const [large, setLarge] = useState(false);
     const [out, setOut] = useState<Window | null>(null);
@@ -69,7 +68,6 @@ export function MaterialFloat({ consultationId, materialId, together, onClose }:
                 onPointerDown={(e) => { e.currentTarget.setPointerCapture(e.pointerId); from.current = { x: e.clientX, y: e.clientY }; }}
                 onPointerMove={(e) => { if (!from.current) return; move(e.clientX - from.current.x, e.clientY - from.current.y); from.current = { x: e.clientX, y: e.clientY }; }}
                 onPointerUp={() => (from.current = null)} onPointerCancel={() => (from.current = null)}>⠿ {words('openMaterial')}</button>
-            {together && <Button look="quiet" onClick={together}>{words('floatTogether')}</Button>}
             <Button look="quiet" pressed={large} onClick={() => setLarge(!large)}>{words(large ? 'floatSmall' : 'floatLarge')}</Button>
             {windows && <Button look="quiet" onClick={ownWindow}>{words('floatOut')}</Button>}
             <Button look="quiet" onClick={onClose} label={words('floatClose')}>✕</Button>

@@ -271,7 +271,7 @@ export class CallMedia {
         const paused = this.held(own);
         const encodings = own.key === 'camera' ? CAMERA : own.key === 'examination' ? EXAMINATION : undefined;
         const producer = await transport.produce({
-            track: own.track, stopTracks: false, zeroRtpOnPause: true, appData: { source: own.source, paused },
+            track: own.track, stopTracks: false, zeroRtpOnPause: true, disableTrackOnPause: false, appData: { source: own.source, paused },
             ...(encodings ? { encodings } : {}), ...(own.key === 'microphone' ? { codecOptions: { opusFec: true, opusDtx: true } } : own.key === 'stethoscope' ? { codecOptions: { opusDtx: false, opusFec: true } } : {}),
         });
         if (this.transports.send !== transport || !this.own.value.includes(own)) {

@@ -22,8 +22,6 @@ import { words } from './text';
 
 export interface RoomProps { consultation: Consultation; seat: Seat; part: Part; leave(): Promise<void>; end(): Promise<void> }
 
-const TOGETHER: ReadonlySet<Part> = new Set(['applicant', 'specialist', 'chair', 'expert']);
-
 export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JSX.Element {
     const chat = useMemo(() => new Chat(c.id, seat.account), [c.id]);
     const asked = useMemo(() => new Asked(c.id, seat.account, server, () => seat.mute(true)), [c.id]);
@@ -51,10 +49,6 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
         await asked.say('still', {}, who.id);
         toast(words('stillAskedDone', { name: who.name }), 'good');
     };
-    const together = async (): Promise<void> => {
-        await asked.say('view', { materialId: material });
-        toast(words('togetherSent'), 'good');
-    };
     return <div class={`call ${panel ? 'with-panel' : ''}`}>
         <h1 class="sr">{words('callTitle')}</h1>
         <div class="call-left">
@@ -71,7 +65,7 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
         <Sounds remotes={remotes} />
         <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hand={c.kind === 'mdt' || others.length > 1 ? floor.hands.includes(seat.account) : null} setPanel={setPanel}
             raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} leave={leave} end={end} />
-        {material && <MaterialFloat key={material} consultationId={c.id} materialId={material} together={TOGETHER.has(part) && others.length > 0 ? together : null} onClose={() => setMaterial(null)} />}
+        {material && <MaterialFloat key={material} consultationId={c.id} materialId={material} onClose={() => setMaterial(null)} />}
         <StillDialog seat={seat} open={shooting} onClose={() => setShooting(false)} />
         <Sendings consultation={c.id} />
     </div>;

@@ -85,7 +85,7 @@ function Self({ seat }: { seat: Seat }): JSX.Element | null {
     if (!own.length) return null;
     const on = camera && seat.cameraOn.value && seat.watch.rung.value !== 'voice';
     return <div class="call-self">
-        {on ? <Picture track={camera.track} label={words('youSmall')} mirror={camera.track.getSettings().facingMode !== 'environment'} /> : <p class="call-empty">{words('they.video.own')}</p>}
+        {on ? <Picture track={camera.track} label={words('youSmall')} mirror={camera.track.getSettings().facingMode !== 'environment'} /> : <p class="call-empty">{words('ownNoPicture')}</p>}
         {examination && <Picture track={examination.track} label={words('sharing')} />}
         <p class="call-name">{words('you')}{seat.muted.value && <span class="tag">{words('mutedTag')}</span>}</p>
     </div>;

@@ -18,7 +18,9 @@ export function partOf(c: Consultation, account: string): Part {
     if (member?.role === 'observer' || member?.ring === 'observing') return 'observer';
     if (c.specialist?.id === account) return 'specialist';
     if (member?.ring === 'accepted') return 'expert';
-    return member?.ring === 'ringing' ? 'rung' : 'none';
+    if (member?.ring === 'ringing') return 'rung';
+    // of the rings of other kinds nothing is told; who is asked sees what is clinical, others of the panel do not
+    return c.state === 'routed' && c.kind !== 'mdt' && !c.specialist && c.complaint !== undefined ? 'rung' : 'none';
 }
 
 /** Who may end it for everybody (docs/protocol/signaling.md, consultation.end). */
@@ -27,7 +29,7 @@ export function mayEnd(part: Part): boolean {
 }
 
 export function isOver(c: Consultation): boolean {
-    return !FlowStates.has(c.state) && !WaitStates.has(c.state);
+    return !c.live && !FlowStates.has(c.state) && !WaitStates.has(c.state);
 }
 
 export interface Present { id: string; name: string; institution: string; part: Part; here: boolean }

@@ -17,7 +17,12 @@ const REPEAT_MS = 15_000; // what one heard is said again, for who came later
 const SILENT_MS = 20_000; // who says nothing that long does not know how to: a native terminal
 const OFF: Judged = { level: 'none', reason: 'off' };
 
-interface Seen { before: Counters | null; steady: Steady; of: Remote }
+interface Seen { before: Counters | null; steady: Steady; measures: number }
+
+const MEASURES_FIRST = 2; // a stream that just began is still finding its rate
+
+/** Judged at least once. */
+const known = (j: Judged): boolean => j.level !== 'none' || j.reason !== 'none';
 
 export class Watch {
     readonly received = signal<ReadonlyMap<string, Received>>(new Map());
@@ -80,13 +85,13 @@ export class Watch {
 
     private async lookAt(remote: Remote): Promise<void> {
         const nowMs = Date.now();
-        const seen = this.seen.get(remote.consumerId) ?? { before: null, steady: newSteady(), of: remote };
+        const seen = this.seen.get(remote.consumerId) ?? { before: null, steady: newSteady(), measures: 0 };
         this.seen.set(remote.consumerId, seen);
         const after = countersOf(await this.media.receivedRows(remote), remote.kind, nowMs);
         const m = after && seen.before ? measure(seen.before, after) : null;
         seen.before = after ?? seen.before;
         if (remote.paused) seen.steady = { shown: OFF, next: OFF, sinceMs: nowMs };
-        else if (m) seen.steady = settle(seen.steady, judge(remote.kind, m), nowMs);
+        else if (m && ++seen.measures >= MEASURES_FIRST) seen.steady = settle(seen.steady, judge(remote.kind, m), nowMs);
     }
 
     /** The face and the voice; what an examination sends is shown beside its picture only. */
@@ -94,7 +99,8 @@ export class Watch {
         const all = new Map<string, Received>();
         for (const { participantId } of remotes) {
             const of = (source: string): Judged => this.seen.get(remotes.find((r) => r.participantId === participantId && r.source === source)?.consumerId ?? '')?.steady.shown ?? OFF;
-            all.set(participantId, { audio: of('microphone'), video: of('camera') });
+            const audio = of('microphone'), video = of('camera');
+            if (known(audio) && known(video)) all.set(participantId, { audio, video });
             if (!this.since.has(participantId)) this.since.set(participantId, Date.now());
         }
         if (JSON.stringify([...all]) !== JSON.stringify([...this.received.value])) this.received.value = all;

@@ -109,7 +109,7 @@ function Grid({ monday, slots, chosen, onChoose, onOpen }: GridProps): JSX.Eleme
     return <div class="coordinator-scrollx"><table class="coordinator-week" role="grid" aria-label={words('slots')} ref={grid} onKeyDown={key} onPointerDown={down} onPointerOver={over}>
         <thead><tr><th scope="col">{words('hour')}</th>{[0, 1, 2, 3, 4, 5, 6].map((d) => <th scope="col" key={d}>{dayWords(dayOf(monday, d))}</th>)}</tr></thead>
         <tbody>{Array.from({ length: CELLS }, (_, slot) => <tr key={slot}>
-            <th scope="row">{slot % 2 === 0 ? clock(timeOfCell(monday, { day: 0, slot }).toISOString()) : ''}</th>
+            <th scope="row"><span class={slot % 2 ? 'sr' : ''}>{clock(timeOfCell(monday, { day: 0, slot }).toISOString())}</span></th>
             {[0, 1, 2, 3, 4, 5, 6].map((day) => {
                 const here = found.get(`${day}/${slot}`);
                 const time = timeOfCell(monday, { day, slot });

@@ -36,7 +36,7 @@ function UnableList({ all, at }: { all: Named<Unable>[]; at: string }): JSX.Elem
         <strong>{u.name}</strong>{u.level !== undefined && <span class="tag">{words(`level.${u.level as 1}`)}</span>}<span>{words(`reason.${u.of.reason}`)}</span><Since since={u.of.since} at={at} />
         {u.of.people > 1 && <span class="muted">{words('people', { n: u.of.people })}</span>}{u.of.relayId && <span class="muted">{words('over', { relay: u.of.relayId })}</span>}<span class="operator-hint muted">{words(`hint.${u.of.reason}`)}</span></li>;
     return <section class="card" aria-label={words('unable')}><h2>{words('unable')}</h2>
-        {inCall.length === 0 ? <p class="note good" role="status">{words('allSpeak')}</p> : <ul class="operator-list" role="status">{inCall.map(row)}</ul>}
+        <div role="status">{inCall.length === 0 ? <p class="note good">{words('allSpeak')}</p> : <ul class="operator-list">{inCall.map(row)}</ul>}</div>
         {offline.length > 0 && <details><summary>{words('offlineCount', { n: offline.length })}</summary><ul class="operator-list">{offline.map(row)}</ul></details>}</section>;
 }
 
@@ -83,7 +83,7 @@ function RelayCard({ branch, at, onChange, onHistory }: { branch: Branch; at: st
 function TwigRow({ twig }: { twig: Twig }): JSX.Element {
     const p = twig.place;
     return <li><span class="operator-twig"><strong>{p.name}</strong><span class="tag">{words(`level.${p.level as 1}`)}</span>
-        <span class={`tag ${p.online ? 'good' : ''}`}>{p.online ? words('online', { n: p.online }) : words('nobodyOnline')}</span>{p.inCall > 0 && <span class="tag good">{words('inCall', { n: p.inCall })}</span>}{!p.online && <span class="muted">{words('lastSeen', { time: when(p.lastSeen) })}</span>}</span>
+        {(p.online > 0 || p.lastSeen) && <span class={`tag ${p.online ? 'good' : ''}`}>{p.online ? words('online', { n: p.online }) : words('nobodyOnline')}</span>}{p.inCall > 0 && <span class="tag good">{words('inCall', { n: p.inCall })}</span>}{!p.online && p.lastSeen && <span class="muted">{words('lastSeen', { time: when(p.lastSeen) })}</span>}</span>
         {twig.below.length > 0 && <ul>{twig.below.map((t) => <TwigRow key={t.place.id} twig={t} />)}</ul>}</li>;
 }
 

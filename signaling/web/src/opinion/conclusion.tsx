@@ -60,3 +60,15 @@ export function ownSigned(rows: OpinionRow[], me: string): OpinionRow | undefine
 }
 
 export type Signed = Result<'opinion.sign'>['opinion'];
+
+/** What is signed beside the text, before it is. */
+export function BesidePreview({ beside, experts, chair, superseding }: { beside: Beside; experts: Member[]; chair: boolean; superseding: boolean }): JSX.Element | null {
+    const { dissent, excused } = chair ? besideToWire(beside, experts) : {};
+    const nameOf = (id: string): string => experts.find((m) => m.account.id === id)?.account.name ?? id;
+    if (!superseding && !dissent && !excused) return null;
+    return <ul class="opinion-team">
+        {superseding && <li><strong>{words('reason')}</strong> <span class="opinion-text">{beside.reason}</span></li>}
+        {dissent?.map((d) => <li key={d.author}><strong>{nameOf(d.author)}</strong> {words('dissents')} <p class="opinion-text">{d.text}</p></li>)}
+        {!superseding && excused?.map((e) => <li key={e.author}><strong>{nameOf(e.author)}</strong> {words('excuse')} <p class="opinion-text">{e.reason}</p></li>)}
+    </ul>;
+}

@@ -7,10 +7,12 @@ import { common } from '../text/common';
 import { when } from '../text/text';
 import { Button, Choices, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Result } from '../wire/connection';
+import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { words } from './editor_text';
 
 type Referral = Result<'referral.list'>['referrals'][number];
+const SHOWN = 12;
 type Act = 'withdraw' | 'accept' | 'refuse' | 'arrive' | 'discharge' | 'close';
 type Direction = Referral['direction'];
 
@@ -53,20 +55,33 @@ function Actions({ referral: r, onDone }: { referral: Referral; onDone(): void }
         </Dialog></>;
 }
 
-function Institution({ value, onChange }: { value: string; onChange(id: string): void }): JSX.Element {
+type Place = { id: string; name: string; level: number };
+
+/** Up: above where the patient is, one's own house first; down: below one's own, where the patient came from first. */
+function candidates(found: Place[], direction: Direction, from: Place, own: Place): Place[] {
+    const first = direction === 'up' ? own : from;
+    const fits = (i: Place): boolean => i.id !== first.id && (direction === 'up' ? i.level > from.level : i.level < own.level);
+    const at = found.some((i) => i.id === first.id) ? [first] : [];
+    return [...at, ...found.filter(fits)];
+}
+
+function Institution({ value, direction, from, onChange }: { value: string; direction: Direction; from: Place; onChange(id: string): void }): JSX.Element {
     const [q, setQ] = useState('');
     const [asked, setAsked] = useState('');
     useEffect(() => { const timer = setTimeout(() => setAsked(q.trim()), 300); return () => clearTimeout(timer); }, [q]);
-    const found = useLoad(async () => (await server.call('directory.institutions', { limit: 20, ...(asked ? { q: asked } : {}) })).institutions, [asked]);
-    const own = account.value?.institution.id;
+    const found = useLoad(async () => (await server.call('directory.institutions', { limit: 100, ...(asked ? { q: asked } : {}) })).institutions, [asked]);
+    const own = account.value!.institution;
     return <div class="opinion-where">
         <Field label={words('searchInstitution')}><input type="search" maxLength={80} value={q} onInput={(e) => setQ(e.currentTarget.value)} /></Field>
-        <Loaded of={found}>{(list) => list.length === 0 ? <p class="note warn">{words('noInstitution')}</p>
-            : <Choices label={words('toInstitution')} value={value} options={list.filter((i) => i.id !== own || q).map((i) => [i.id, i.name] as [string, string])} onChange={onChange} />}</Loaded>
+        <Loaded of={found}>{(found_) => {
+            const list = candidates(found_, direction, from, own).slice(0, SHOWN);
+            return list.length === 0 ? <p class="note warn">{words('noInstitution')}</p>
+                : <Choices label={words('toInstitution')} value={value} options={list.map((i) => [i.id, i.name] as [string, string])} onChange={onChange} />;
+        }}</Loaded>
     </div>;
 }
 
-function Propose({ open, consultationId, plan: first, onClose, onDone }: { open: boolean; consultationId: string; plan: string; onClose(): void; onDone(): void }): JSX.Element {
+function Propose({ open, consultationId, from, plan: first, onClose, onDone }: { open: boolean; consultationId: string; from: Place; plan: string; onClose(): void; onDone(): void }): JSX.Element {
     const [direction, setDirection] = useState<Direction>('up');
     const [to, setTo] = useState('');
     const [plan, setPlan] = useState(first);
@@ -79,8 +94,8 @@ function Propose({ open, consultationId, plan: first, onClose, onDone }: { open:
         onDone();
     };
     return <Dialog open={open} title={words('propose')} onClose={onClose}>
-        <Choices label={words('direction')} value={direction} options={[['up', words('direction.up')], ['down', words('direction.down')]]} onChange={(d) => setDirection(d)} />
-        <Institution value={to} onChange={setTo} />
+        <Choices label={words('direction')} value={direction} options={[['up', words('direction.up')], ['down', words('direction.down')]]} onChange={(d) => { setDirection(d); setTo(''); }} />
+        <Institution value={to} direction={direction} from={from} onChange={setTo} />
         <Field label={words('plan')}><textarea rows={5} maxLength={4000} value={plan} onInput={(e) => setPlan(e.currentTarget.value)} /></Field>
         <Field label={words('arriveBy')}><input type="datetime-local" value={by} onInput={(e) => setBy(e.currentTarget.value)} /></Field>
         <div class="buttons"><Button look="primary" disabled={!to || !plan.trim()} onClick={send}>{common('send')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
@@ -88,7 +103,8 @@ function Propose({ open, consultationId, plan: first, onClose, onDone }: { open:
 }
 
 /** `plan`: what a new referral's plan begins with. `mayPropose`: one who answers for the case. */
-export function Referrals({ consultationId, plan, mayPropose }: { consultationId: string; plan: string; mayPropose: boolean }): JSX.Element | null {
+export function Referrals({ consultation, plan, mayPropose }: { consultation: Pick<Consultation, 'id' | 'applicant'>; plan: string; mayPropose: boolean }): JSX.Element | null {
+    const consultationId = consultation.id;
     const [open, setOpen] = useState(false);
     const all = useLoad(async () => (await server.call('referral.list', { consultationId })).referrals, [consultationId]);
     useEffect(() => server.on('referral.state', ({ referral }) => { if (referral.consultationId === consultationId) all.again(); }), [consultationId]);
@@ -103,6 +119,6 @@ export function Referrals({ consultationId, plan, mayPropose }: { consultationId
             <Actions referral={r} onDone={all.again} />
         </li>)}</ul>}</Loaded>
         {mayPropose && <div class="buttons"><Button onClick={() => setOpen(true)}>{words('propose')}</Button></div>}
-        <Propose open={open} consultationId={consultationId} plan={plan} onClose={() => setOpen(false)} onDone={all.again} />
+        <Propose open={open} consultationId={consultationId} from={consultation.applicant.institution} plan={plan} onClose={() => setOpen(false)} onDone={all.again} />
     </section>;
 }

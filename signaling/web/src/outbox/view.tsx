@@ -28,7 +28,7 @@ function standing(item: Item): string {
 function One({ item, onRemove }: { item: Item; onRemove(): void }): JSX.Element {
     const { task } = item;
     return <li class="card outbox-item">
-        <div><h3>{whatWords(item)}</h3><span class="muted">{standing(item)}{task.kind === 'upload' && ` · ${words('bytes', { sent: sizeWords(item.sent), all: sizeWords(task.file.bytes) })}`}</span></div>
+        <div><h2>{whatWords(item)}</h2><span class="muted">{standing(item)}{task.kind === 'upload' && ` · ${words('bytes', { sent: sizeWords(item.sent), all: sizeWords(task.file.bytes) })}`}</span></div>
         <div class="buttons">
             {item.state !== 'sending' && item.needs.length === 0 && <Button onClick={async () => (await outbox()).retry(item.id)}>{common('retry')}</Button>}
             <Button look="danger" onClick={onRemove} label={`${words('remove')}: ${whatWords(item)}`}>{words('remove')}</Button>

@@ -105,7 +105,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
     const after = <>
         <Outcome c={c} />
         {done && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
-        {isAuthor(c, me) && (done || c.state === 'opinion_drafted') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
+        {isAuthor(c, me) && (done || c.state === 'opinion_drafted') && <Referrals consultation={c} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
     </>;
     return <div class={`specialist-summary ${rings ? 'rings' : ''}`}>
         <header class="specialist-head">

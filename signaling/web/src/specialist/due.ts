@@ -25,8 +25,8 @@ const TO_MEET: State[] = ['accepted', 'scheduled', 'ready'];
 const IN_CALL: State[] = ['in_progress', 'interrupted'];
 
 /** A call can be entered: it is on, or may begin; with a slot from a quarter of an hour before. */
-export function mayEnter(c: Pick<Consultation, 'state' | 'kind' | 'slot' | 'awaits'>, nowMs: number): boolean {
-    if (IN_CALL.includes(c.state)) return true;
+export function mayEnter(c: Pick<Consultation, 'state' | 'kind' | 'slot' | 'awaits' | 'live'>, nowMs: number): boolean {
+    if (c.live || IN_CALL.includes(c.state)) return true;
     if (!TO_MEET.includes(c.state) || c.kind === 'reading' || c.awaits?.includes('schedule')) return false;
     return !c.slot || nowMs >= Date.parse(c.slot.start) - ENTER_BEFORE_MS;
 }
@@ -52,13 +52,13 @@ export function isChair(c: Pick<Consultation, 'kind' | 'members'>, me: string): 
 }
 
 /**
- * Is this specialist asked now? An MDT names whom it rings; of the others who is rung sees what is clinical, and who is
- * of the panel only does not.
+ * Is this specialist asked now? Who is only rung is not among the members; but who is rung sees what is clinical, and
+ * who is of the panel only does not. An MDT rings its other experts when the chair has accepted, too.
  */
 export function ringsFor(c: Pick<Consultation, 'members' | 'kind' | 'state' | 'complaint' | 'applicant'>, me: string): boolean {
-    if (c.kind === 'reading') return false; // waits in the worklist
-    if (c.kind === 'mdt') return (c.members ?? []).some((m) => m.account.id === me && m.ring === 'ringing');
-    return c.state === 'routed' && c.complaint !== undefined && c.applicant.id !== me;
+    if (c.kind === 'reading' || c.complaint === undefined || c.applicant.id === me) return false; // a reading waits in the worklist
+    const member = (c.members ?? []).some((m) => m.account.id === me);
+    return c.state === 'routed' ? !member : c.kind === 'mdt' && !member && (TO_MEET.includes(c.state) || IN_CALL.includes(c.state));
 }
 
 /** What waits for this person in it; null: nothing. */

@@ -67,13 +67,13 @@ export function ReadingTools({ c, of }: { c: Consultation; of: Drafting }): JSX.
     const [critical, setCritical] = useState(false);
     const [live, setLive] = useState(false);
     const claimed = CLAIMED.includes(c.state);
-    const inCall = mayEnter(c, Date.now());
+    const inCall = c.live || mayEnter(c, Date.now());
     return <div class="specialist-reading">
         {c.critical && <div class={`note ${c.critical === 'raised' ? 'bad' : 'good'}`} role="status">{words(c.critical === 'raised' ? 'criticalRaised' : 'criticalAck')}</div>}
         <div class="buttons">
             {claimed && c.deadlineAt && <span>{words('claimLeft')} <Countdown until={c.deadlineAt} /></span>}
             {(claimed || inCall) && <Button look="danger" onClick={() => setCritical(true)}>{words('critical')}</Button>}
-            {claimed && <Button onClick={() => setLive(true)}>{words('goLive')}</Button>}
+            {claimed && !inCall && <Button onClick={() => setLive(true)}>{words('goLive')}</Button>}
             {inCall && <Button look="primary" onClick={() => go('call', c.id)}>{words('backToCall')}</Button>}
             {claimed && <ReleaseButton id={c.id} onDone={() => go('readings')} />}
         </div>

@@ -34,8 +34,8 @@ function Row({ task: t, me, again }: { task: Task; me: string; again(): void }):
     const mine = t.claimedBy === me;
     return <div class={`specialist-task ${t.urgency}`}>
         <div class="specialist-task-words">
-            <div><span class={`tag ${t.urgency}`}>{common(`urgency.${t.urgency}`)}</span> <strong class="specialist-cut">{t.applicant.institution.name}</strong> {t.specialty && <span class="muted"><SpecialtyName id={t.specialty} /></span>}</div>
-            <div class="specialist-cut muted">{t.applicant.name} · {words('waitingSince', { time: when(t.submittedAt) })} {t.deadlineAt && <>· {mine && words('claimLeft')} <Countdown until={t.deadlineAt} /></>}</div>
+            <div><span class={`tag ${t.urgency}`}>{common(`urgency.${t.urgency}`)}</span> <strong class="specialist-cut">{t.applicant.institution.name}</strong> {t.specialty && <span class="muted specialist-wide"><SpecialtyName id={t.specialty} /></span>}</div>
+            <div class="muted">{t.deadlineAt && <span>{mine && words('claimLeft')} <Countdown until={t.deadlineAt} /></span>} <span class="specialist-cut">{words('waitingSince', { time: when(t.submittedAt) })} · {t.applicant.name}</span></div>
         </div>
         {mine ? <><span class="tag good">{words('claimedByMe')}</span><Button look="primary" onClick={() => go('write', t.id)}>{words('open')}</Button>{t.state !== 'in_progress' && <ReleaseButton id={t.id} onDone={again} />}</>
             : t.claimedBy ? <span class="tag">{words('claimedByOther')}</span> : <Button look="primary" onClick={() => claim(t.id)}>{words('claim')}</Button>}

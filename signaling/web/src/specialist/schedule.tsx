@@ -12,6 +12,8 @@ import { slotSpan, weekOf } from './due';
 import { words } from './text';
 import './specialist.css';
 
+const WEEK_MS = 7 * 86_400_000;
+
 type Slot = Result<'schedule.slots'>['slots'][number];
 
 function day(date: Date): string {
@@ -27,14 +29,14 @@ async function slotsOf(panelId: string, from: Date, until: Date): Promise<Slot[]
     return (await server.call('schedule.slots', { panelId, from: from.toISOString(), until: until.toISOString() })).slots;
 }
 
-function Offer({ panel, onDone }: { panel: Panel; onDone(): void }): JSX.Element {
+function Offer({ panel, onDone }: { panel: Panel; onDone(first: Date): void }): JSX.Element {
     const [form, setForm] = useState({ date: localDate(new Date(Date.now() + 86_400_000)), from: '09:00', until: '12:00', minutes: 30, weeks: 1, who: 'mine' as 'mine' | 'any' });
     const set = (part: Partial<typeof form>): void => setForm((f) => ({ ...f, ...part }));
     const span = slotSpan(form.date, form.from, form.until, Date.now());
     const send = async (): Promise<void> => {
         const { slots } = await server.call('schedule.offer', { panelId: panel.id, ...span!, slotMinutes: form.minutes, weeks: form.weeks, mine: form.who === 'mine' });
         toast(words('offered', { n: slots.length }), 'good');
-        onDone();
+        onDone(new Date(span!.start));
     };
     return <section class="card"><h2>{words('offer')}</h2>
         <div class="specialist-form">
@@ -60,12 +62,11 @@ function SlotRow({ slot: s, onDone }: { slot: Slot; onDone(): void }): JSX.Eleme
         {s.free && who !== 'slotOther' && Date.parse(s.start) > Date.now() && <Button look="quiet" label={`${words('withdraw')} ${clock(s.start)}`} onClick={withdraw}>{words('withdraw')}</Button>}</li>;
 }
 
-function Week({ panel, turn, onChange }: { panel: Panel; turn: number; onChange(): void }): JSX.Element {
-    const [weeks, setWeeks] = useState(0);
+function Week({ panel, turn, weeks, onWeeks, onChange }: { panel: Panel; turn: number; weeks: number; onWeeks(weeks: number): void; onChange(): void }): JSX.Element {
     const { from, until } = weekOf(new Date(), weeks);
     const slots = useLoad(() => slotsOf(panel.id, from, until), [panel.id, weeks, turn]);
-    return <section class="card"><h2>{words('mySlots')}</h2>
-        <div class="buttons"><Button onClick={() => setWeeks((w) => w - 1)}>← {words('previousWeek')}</Button><span role="status">{words('week', { from: day(from), until: day(new Date(until.getTime() - 1)) })}</span><Button onClick={() => setWeeks((w) => w + 1)}>{words('nextWeek')} →</Button></div>
+    return <section class="card"><h2 class="sr">{words('mySlots')}</h2>
+        <div class="buttons"><Button onClick={() => onWeeks(weeks - 1)}>← {words('previousWeek')}</Button><span role="status">{words('week', { from: day(from), until: day(new Date(until.getTime() - 1)) })}</span><Button onClick={() => onWeeks(weeks + 1)}>{words('nextWeek')} →</Button></div>
         <Loaded of={slots}>{(list) => list.length === 0 ? <p class="muted">{words('noSlots')}</p> : <Days list={list} onChange={onChange} />}</Loaded>
     </section>;
 }
@@ -83,10 +84,15 @@ function Panels({ list }: { list: Panel[] }): JSX.Element {
     const [id, setId] = useState(list[0]!.id);
     const [turn, setTurn] = useState(0);
     const panel = list.find((p) => p.id === id) ?? list[0]!;
+    const [weeks, setWeeks] = useState(0);
     const again = (): void => setTurn((n) => n + 1);
+    const show = (first: Date): void => { // the week where the new ones are
+        setWeeks(Math.round((weekOf(first, 0).from.getTime() - weekOf(new Date(), 0).from.getTime()) / WEEK_MS));
+        again();
+    };
     return <>
         {list.length > 1 && <Choices label={words('panel')} value={id} options={list.map((p) => [p.id, p.name] as [string, string])} onChange={(p) => setId(p)} />}
-        <div class="split"><Week key={panel.id} panel={panel} turn={turn} onChange={again} /><Offer panel={panel} onDone={again} /></div>
+        <div class="split"><Week key={panel.id} panel={panel} turn={turn} weeks={weeks} onWeeks={(w) => setWeeks(w)} onChange={again} /><Offer panel={panel} onDone={show} /></div>
     </>;
 }
 

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { account, keep } from '../app/session';
 import { CaseFacts, CaseTimeline, Countdown, OPINION, StateWords, patientWords, remember, useCase } from '../case/case';
-import { MembersBox, besideToWire, expertsOf, ownSigned, waitedFor } from '../opinion/conclusion';
+import { BesidePreview, MembersBox, besideToWire, expertsOf, ownSigned, waitedFor } from '../opinion/conclusion';
 import type { OpinionRow } from '../opinion/document';
 import { fromText, toWire, type Draft } from '../opinion/draft';
 import { Drafting } from '../opinion/drafting';
@@ -118,10 +118,12 @@ function Writing({ c, former, start, onDone }: { c: Consultation; former?: Opini
         {c.kind === 'mdt' && !chair && <p class="note">{editing('yourOpinion')}</p>}
         {chair && <><MembersBox consultation={c} of={of} excusable={!former} /><details><summary>{editing('readOthers')}</summary><OpinionReader consultationId={c.id} /></details></>}
         <OpinionEditor of={of} reading={c.kind === 'reading'} live />
-        <Referrals consultationId={c.id} plan={of.draft.value.referral} mayPropose={c.kind !== 'mdt' || chair} />
+        <Referrals consultation={c} plan={of.draft.value.referral} mayPropose={c.kind !== 'mdt' || chair} />
         <TemplatesDialog open={shown === 'templates'} of={of} consultation={c} onClose={close} />
         <SaveTemplate open={shown === 'save'} of={of} specialty={c.specialty} onClose={close} />
-        <SignDialog open={shown === 'sign'} of={of} title={editing(chair ? 'signConclusion' : 'signTitle')} reading={c.kind === 'reading'} onSign={done} onClose={close} />
+        <SignDialog open={shown === 'sign'} of={of} title={editing(chair ? 'signConclusion' : 'signTitle')} reading={c.kind === 'reading'} onSign={done} onClose={close}>
+            <BesidePreview beside={of.beside.value} experts={expertsOf(c)} chair={chair} superseding={former !== undefined} />
+        </SignDialog>
     </section>;
 }
 
@@ -133,7 +135,7 @@ function Signed({ c, row, onNew }: { c: Consultation; row: OpinionRow | undefine
     };
     return <section><OpinionReader consultationId={c.id} print />
         {row && <div class="buttons"><Button onClick={begin}>{editing('newVersion')}</Button></div>}
-        {isAuthor(c, account.value?.id ?? '') && <Referrals consultationId={c.id} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, account.value?.id ?? '')} />}
+        {isAuthor(c, account.value?.id ?? '') && <Referrals consultation={c} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, account.value?.id ?? '')} />}
     </section>;
 }
 

@@ -121,7 +121,7 @@ export function VirtualList<T>({ items, height, row, label, onEnd }: { items: T[
     const first = Math.max(0, Math.floor(top / height) - 4);
     const last = Math.min(items.length, Math.ceil((top + room) / height) + 4);
     const scrolled = (): void => {
-        setTop(ref.current!.scrollTop);
+        setTop(Math.floor(ref.current!.scrollTop / height) * height); // drawn anew only when a row comes or goes
         if (onEnd && ref.current!.scrollTop + room > (items.length - 10) * height) onEnd();
     };
     const rows: JSX.Element[] = [];

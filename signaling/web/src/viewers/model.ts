@@ -37,8 +37,15 @@ export function kindOf(m: Material): Kind {
     return m.type;
 }
 
+/** By its file: what the header calls it may read like a diagnosis, and stays among the facts. */
 export function titleOf(m: Material): string {
-    return m.details?.description || m.name || words(`type.${kindOf(m)}`);
+    return m.name || words(`type.${kindOf(m)}`);
+}
+
+/** "Image (DICOM) CT" */
+export function kindText(m: Material): string {
+    const kind = kindOf(m);
+    return kind === 'dicom' && m.details?.modality ? `${words('type.dicom')} ${m.details.modality}` : words(`type.${kind}`);
 }
 
 export function sizeText(bytes: number): string {

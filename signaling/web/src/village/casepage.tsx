@@ -8,7 +8,7 @@ import { CALLABLE, CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, OVER
 import { post } from '../outbox/start';
 import { OutboxBar } from '../outbox/view';
 import { common } from '../text/common';
-import { Button, Dialog, Field, Loaded, toast } from '../ui/ui';
+import { Button, Dialog, Field, Loaded } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { MaterialList } from '../viewers/view';
 import { act } from './acts';
@@ -25,13 +25,16 @@ const BEFORE_CALL: ReadonlySet<State> = new Set(['submitted', 'returned', 'appro
 const WAITING: ReadonlySet<State> = new Set(['submitted', 'approved', 'triaged', 'routed']);
 const CLOSED: ReadonlySet<State> = new Set(['archived', 'cancelled', 'no_show']);
 
-const hasCall = (c: Consultation): boolean => c.kind !== 'reading' || CALLABLE.has(c.state) && c.startedAt !== undefined;
+const EARLY_MS = 15 * 60_000; // the server lets in from then on
+
+const hasCall = (c: Consultation): boolean => c.kind !== 'reading' || c.live === true;
 
 /** The next thing, largest. */
 function NextAct({ c }: { c: Consultation }): JSX.Element | null {
     if (c.critical === 'raised') return <Button look="danger primary huge" onClick={() => act(c.id, 'acknowledge', 'consultation.acknowledgeCritical', { id: c.id })}>{words('criticalAck')}</Button>;
     if (c.state === 'returned') return <Button look="primary huge" onClick={async () => go('new', (await draftOfCase(c)).draft.value.id, 'send')}>{words('supplement')}</Button>;
-    if (CALLABLE.has(c.state) && hasCall(c)) return <Button look="primary huge" onClick={() => enterCall(c.id)}>{words('enter')}</Button>;
+    if ((c.state === 'scheduled' || c.state === 'ready') && c.slot && Date.parse(c.slot.start) - Date.now() > EARLY_MS) return <p class="note">{words('slotSoon')}</p>;
+    if ((CALLABLE.has(c.state) || c.live) && hasCall(c)) return <Button look="primary huge" onClick={() => enterCall(c.id)}>{words('enter')}</Button>;
     if (WAITING.has(c.state) && hasCall(c)) return <Button look="huge" onClick={() => enterCall(c.id)}>{words('enterWait')}</Button>;
     if (c.state === 'delivered') return <Button look="primary huge" onClick={() => go('opinion', c.id)}>{words('readOpinion')}</Button>;
     if (c.state === 'follow_up_due' || c.state === 'acknowledged') return <Button look="primary huge" onClick={() => go('followup', c.id)}>{words('followUp')}</Button>;
@@ -60,12 +63,10 @@ function Section({ title, children, open }: { title: string; children: Component
 
 function Materials({ c }: { c: Consultation }): JSX.Element {
     const [adding, setAdding] = useState(false);
-    const add = async (files: Attached[]): Promise<void> => {
-        await post(uploadsOf(files, c.id, c.id));
-        toast(words('sentMaterials'), 'good');
-    };
+    const add = async (files: Attached[]): Promise<void> => { await post(uploadsOf(files, c.id, c.id)); };
     return <>
         <MaterialList consultationId={c.id} />
+        {adding && <OutboxBar group={c.id} />}
         {!CLOSED.has(c.state) && (adding ? <AddFiles onAdd={add} /> : <div class="buttons"><Button onClick={() => setAdding(true)}>＋ {words('addMore')}</Button></div>)}
     </>;
 }

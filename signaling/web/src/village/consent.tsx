@@ -48,13 +48,13 @@ function Standing({ c, consents, again }: { c: Consultation; consents: Consents;
     };
     const last = (p: Purpose): Consents['consents'][number] | undefined => consents.consents.filter((one) => one.purpose === p).at(-1);
     return <>
-        <table><tbody>{PURPOSES.map((p) => {
+        <ul class="village-rows">{PURPOSES.map((p) => {
             const one = last(p);
             const state = consents.allows[p] ? words('inForce') : one?.refused ? words('refused') : one?.withdrawn ? words('withdrawn') : words('notGiven');
-            return <tr key={p}><th scope="row">{form(`purpose.${p}`)}</th>
-                <td><span class={`tag ${consents.allows[p] ? 'good' : ''}`}>{consents.allows[p] ? '✓ ' : ''}{state}</span> {one && <small class="muted">{words('given', { name: one.signer.name, relation: relationWords(one.signer.relation), time: when(one.givenAt) })}{one.withdrawn && ` · ${one.withdrawn.reason}`}</small>}</td>
-                <td>{consents.allows[p] && <Button look="danger" label={`${words('withdraw')}: ${form(`purpose.${p}`)}`} onClick={() => setAsked(p)}>{words('withdraw')}</Button>}</td></tr>;
-        })}</tbody></table>
+            return <li key={p} class="card village-todo"><div><strong>{form(`purpose.${p}`)}</strong><br />
+                <span class={`tag ${consents.allows[p] ? 'good' : ''}`}>{consents.allows[p] ? '✓ ' : ''}{state}</span> {one && <small class="muted">{words('given', { name: one.signer.name, relation: relationWords(one.signer.relation), time: when(one.givenAt) })}{one.withdrawn && ` · ${one.withdrawn.reason}`}</small>}</div>
+                {consents.allows[p] && <Button look="danger" label={`${words('withdraw')}: ${form(`purpose.${p}`)}`} onClick={() => setAsked(p)}>{words('withdraw')}</Button>}</li>;
+        })}</ul>
         <Dialog open={asked !== null} title={asked ? words('withdrawSure', { what: form(`purpose.${asked}`) }) : ''} onClose={() => setAsked(null)}>
             {asked && <p class="note warn">{words(WARN[asked])}</p>}
             <SignerFields {...signer} child={(c.patient?.ageYears ?? 99) < CHILD_YEARS} onChange={(w) => setSigner({ ...signer, ...w })} />

@@ -44,7 +44,7 @@ function Form({ e, step }: { e: Editing; step: Step }): JSX.Element {
         <div class="village-foot">
             <Button disabled={n === 0} onClick={() => to(steps[n - 1]!)}>{words('previous')}</Button>
             <Kept e={e} />
-            {step === 'send' ? <Button look="primary" disabled={missing > 0} onClick={send}>{missing ? words('incomplete') : words('send')}</Button>
+            {step === 'send' ? <Button look="primary" disabled={missing > 0} onClick={send}>{words('send')}</Button>
                 : <Button look="primary" onClick={() => to(steps[n + 1]!)}>{common('next')}</Button>}
         </div>
         <Dialog open={asked} title={words('discard')} onClose={() => setAsked(false)}>

@@ -27,7 +27,7 @@ const ENTER: ReadonlySet<Consultation['state']> = new Set(['accepted', 'ready', 
 
 function todoOf(c: Consultation): Todo | null {
     if (c.critical === 'raised') return 'critical';
-    if (c.kind !== 'reading' && ENTER.has(c.state)) return 'enter';
+    if (c.live || (c.kind !== 'reading' && ENTER.has(c.state))) return 'enter';
     return (['returned', 'delivered', 'follow_up_due', 'outcome_recorded'] as const).find((s) => s === c.state) ?? null;
 }
 
@@ -56,6 +56,7 @@ export function HomePage(): JSX.Element {
     const todo = list.cases.value.flatMap((c) => { const what = todoOf(c); return what ? [{ c, what }] : []; });
     const running = list.cases.value.filter((c) => !todoOf(c) && !OVER.has(c.state)).sort((a, b) => Number(CALLABLE.has(b.state)) - Number(CALLABLE.has(a.state)));
     return <div class="village-home">
+        <h1 class="sr">{words('home')}</h1>
         <OutboxBar />
         <div class="village-big">
             <Button look="primary huge" onClick={async () => go('new', (await newDraft()).draft.value.id, 'who')}><span class="village-hold-words"><span><Icon name="start" /> {words('start')}</span><small>{words('startHint')}</small></span></Button>

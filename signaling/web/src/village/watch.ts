@@ -12,6 +12,7 @@ import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { fetchConsentText } from './consenttext';
 import { fetchPanels } from './panels';
+import { words } from './text';
 
 const LOUD: Partial<Record<Consultation['state'], 'good' | 'warn'>> = { accepted: 'good', delivered: 'good', returned: 'warn', refused: 'warn', expired: 'warn', no_show: 'warn', cancelled: 'warn' };
 const states = new Map<string, string>();
@@ -31,6 +32,13 @@ function tone(): void {
         });
         setTimeout(() => void context.close(), 1500);
     } catch { /* a machine without sound still shows the words */ }
+}
+
+/** A reading that the specialist turned into a call. */
+function ringOf(c: Consultation): void {
+    if (c.applicant.id !== account.value?.id) return;
+    if (place.value.path !== 'call') tone();
+    toast(words('calledIn', { name: c.specialist?.name ?? c.panel.name }), 'warn');
 }
 
 function tellOf(c: Consultation, by: string): void {
@@ -57,5 +65,6 @@ function fetchParts(): void {
 }
 
 server.on('consultation.state', ({ consultation, by }) => tellOf(consultation, by));
+server.on('consultation.ring', ({ consultation }) => ringOf(consultation));
 onOutboxDone.add(takeResult);
 setTimeout(fetchParts, 3000);

@@ -110,6 +110,7 @@ export class Connection {
         this.seq = reply.seq;
         this.env.seen.set(this.seq);
         this.ended.value = null;
+        this.firstEntry = false; // what is shown from here on is told of
         this.enter();
         return reply;
     }

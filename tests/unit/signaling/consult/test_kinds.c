@@ -361,9 +361,13 @@ Test(consult_kinds, reading_with_a_critical_value_and_a_call)
     cr_expect_eq(people_told(&p, VILLAGER, "consultation.ring"), 1);
     cr_expect_eq(people_effects(&p, EFFECT_ROOM_LIVE), 1);
     region_act(&p, VILLAGER, "consultation.enter", id);
+    const json_t *told = json_object_get(p.call.result, "consultation");
+    cr_expect(json_is_true(json_object_get(told, "live")), "before the two have met");
     region_act(&p, EXPERT_1, "consultation.enter", id);
     cr_expect_str_eq(people_result(&p, "state"), "in_progress");
     region_act(&p, EXPERT_1, "consultation.end", id);
+    told = json_object_get(p.call.result, "consultation");
+    cr_expect_null(json_object_get(told, "live"));
     region_ok(&p, EXPERT_1, "opinion.sign", opinion(id, 0));
     cr_expect_str_eq(region_state(&p, id), "delivered");
 }

@@ -192,6 +192,18 @@ Test(operator, relays_people_and_nothing_of_a_case)
     free(all);
 }
 
+Test(operator, institutions_hang_in_one_tree)
+{
+    sql("INSERT INTO institution (id, name, level, kind) VALUES ('town', 'Town', 2, 'hospital')");
+    sql("UPDATE institution SET parent = 'town' WHERE id = 'village'");
+    signed_in(VILLAGER);
+    json_t *o = overview();
+    cr_assert_eq(json_array_size(json_object_get(o, "institutions")), 2);
+    cr_expect_str_eq(text_of(entry(o, "institutions", 0), "parent"), "town");
+    cr_expect_str_eq(text_of(entry(o, "institutions", 1), "id"), "town");
+    cr_expect_null(json_object_get(entry(o, "institutions", 1), "lastSeen"));
+}
+
 Test(operator, a_drained_relay_stays_so_over_a_restart)
 {
     cr_assert_eq(people_call(&p, OPERATOR, "operator.drain",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JPEG-LS (CharLS) and JPEG 2000 (OpenJPEG) as scripts: the same handling for both.
+// JPEG-LS (CharLS) and JPEG 2000 (OpenJPEG): the same handling for both. WebAssembly where the content policy lets it
+// be, else the same code as a plain script, some times slower.
 import { packed } from './decode';
 import type { ImageInfo } from './info';
 import type { Plane, Samples } from './plane';
@@ -12,6 +13,30 @@ export interface Decoder {
     decode(): void;
     getFrameInfo(): FrameInfo;
     delete(): void;
+}
+
+type Factory<M> = (how?: { wasmBinary: Uint8Array; print(): void; printErr(): void }) => Promise<M>;
+const silent = (): void => undefined; // what codecs say of a file is in nobody's console
+
+/** `quick`: its glue and its WebAssembly; `plain`: all in one script. */
+export async function loadCodec<M>(quick: () => Promise<[glue: { default: unknown }, binary: { default: Uint8Array }]>, plain: () => Promise<{ default: unknown }>): Promise<M> {
+    try {
+        if (!mayCompile()) throw new Error('not allowed');
+        const [glue, binary] = await quick();
+        return await (glue.default as Factory<M>)({ wasmBinary: binary.default, print: silent, printErr: silent });
+    } catch {
+        return (plain().then((m) => (m.default as Factory<M>)()));
+    }
+}
+
+const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+function mayCompile(): boolean {
+    try {
+        return new WebAssembly.Module(EMPTY_MODULE) instanceof WebAssembly.Module;
+    } catch {
+        return false;
+    }
 }
 
 /** `interleaved`: colours come pixel by pixel. */

@@ -125,7 +125,9 @@ export function describe(set: DataSet, bytes: Uint8Array): ImageInfo {
     if (![8, 16, 32].includes(bitsAllocated) || bitsStored < 1 || bitsStored > bitsAllocated) throw new Unshowable('codec', `${bitsAllocated} bit`);
     const channels = set.uint16('x00280002') ?? 1;
     if (channels !== 1 && channels !== 3) throw new Unshowable('codec', `${channels} samples`);
-    const frames = Math.max(1, Math.floor(numbers(set, 'x00280008')[0] ?? 1));
+    const said = set.string('x00280008')?.trim() || '1';
+    const frames = /^\d{1,9}$/.test(said) ? Math.max(1, Number(said)) : NaN; // a guess might show a part as the whole
+    if (Number.isNaN(frames)) throw new Unshowable('damaged', 'NumberOfFrames');
     if (frames > MOST_FRAMES) throw new Unshowable('too_large', `${frames}`);
     const within = grouped(set);
     const rescaled = within('x00281053');

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import openjpeg from '@cornerstonejs/codec-openjpeg/decode';
-import { decodeWith, type Decoder } from './codec';
+import { decodeWith, loadCodec, type Decoder } from './codec';
 import type { ImageInfo } from './info';
 import type { Plane } from './plane';
 
@@ -9,6 +8,7 @@ let loading: Promise<Module> | undefined;
 
 /** The codec itself undoes the colour transform (YBR_RCT, YBR_ICT). */
 export async function decodeJpeg2000(info: ImageInfo, bytes: Uint8Array): Promise<Plane> {
-    const module = await (loading ??= (openjpeg as () => Promise<Module>)());
+    loading ??= loadCodec<Module>(() => Promise.all([import('@cornerstonejs/codec-openjpeg/decodewasmjs'), import('@cornerstonejs/codec-openjpeg/decodewasm')]), () => import('@cornerstonejs/codec-openjpeg/decode'));
+    const module = await loading;
     return decodeWith(new module.J2KDecoder(), info, bytes, info.photometric.startsWith('YBR_'), () => true);
 }

@@ -22,8 +22,8 @@ export interface MarksSession {
     point(at: Point | null, frame: number): void;
 }
 
-const DRAFT_EVERY_MS = 120;
-const POINTER_EVERY_MS = 80;
+const DRAFT_EVERY_MS = 150;
+const POINTER_EVERY_MS = 110; // with drafts within the 15 a second of room.signal
 const LIVE_MS = 3000; // what nobody renews goes away
 
 /** Calls at most every `ms`, the last one always. */

@@ -42,5 +42,5 @@ export function axisOf(s: Series): [number, number] {
     const values = [...s.points.map((p) => p.value), ...(RANGES[s.code] ?? [])];
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const room = Math.max((most - least) * 0.15, 0.5);
-    return [least - room, most + room];
+    return [Math.max(0, least - room), s.unit === '%' ? Math.min(100, most + room) : most + room];
 }
