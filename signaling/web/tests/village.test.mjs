@@ -106,6 +106,8 @@ test('a recording moves from WebM to Ogg packet by packet', () => {
     }
     assert.deepEqual(found.slice(2).map((p) => [...p]), packets);
     assert.equal(granule, packets.length * samplesOf(Uint8Array.from(packets[0])));
+    const cut = oggOfWebm(webm.subarray(0, webm.length - 50)); // a page that was closed: the last packet is not whole
+    assert.ok(cut.length < ogg.length && cut.length > ogg.length - 700);
     assert.throws(() => oggOfWebm(new Uint8Array(10)));
     assert.throws(() => oggOfWebm(webm.subarray(0, 20)));
 });

@@ -184,6 +184,7 @@ export async function discardDraft(id: string): Promise<void> {
     const editing = await openDraft(id);
     open.delete(id);
     await store().delete(`draft/${id}`);
+    for (const name of await store().names(`voice/${id}/`)) await store().delete(name);
     if (!editing) return;
     const { files, signature, draftId } = editing.draft.value;
     for (const f of [...files.map((a) => a.file), ...files.flatMap((a) => a.preview ?? []), ...(signature ? [signature] : [])]) await dropFile(store(), f.id);

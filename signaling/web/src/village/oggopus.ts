@@ -8,11 +8,11 @@ const UNKNOWN = -1;
 const ID = { segment: 0x18538067, tracks: 0x1654ae6b, entry: 0xae, codecPrivate: 0x63a2, cluster: 0x1f43b675, simpleBlock: 0xa3, group: 0xa0, block: 0xa1 };
 const MASTERS = new Set([ID.segment, ID.tracks, ID.entry, ID.cluster, ID.group]);
 
-/** An EBML number: its bytes are told by the leading zeros of the first. */
-function number(b: Uint8Array, at: number, keepMarker: boolean): { value: number; length: number } {
+/** An EBML number: its bytes are told by the leading zeros of the first. undefined: it is not whole. */
+function number(b: Uint8Array, at: number, keepMarker: boolean): { value: number; length: number } | undefined {
     const first = b[at] ?? 0;
     const length = Math.clz32(first) - 23;
-    if (first === 0 || at + length > b.length) throw new Error('the recording is damaged');
+    if (first === 0 || at + length > b.length) return undefined;
     let value = keepMarker ? first : first & (0xff >> length);
     let ones = (first & (0xff >> length)) === 0xff >> length;
     for (let i = 1; i < length; i++) {
@@ -22,15 +22,24 @@ function number(b: Uint8Array, at: number, keepMarker: boolean): { value: number
     return { value: ones && !keepMarker ? UNKNOWN : value, length };
 }
 
-/** Elements in order; those that hold others are entered, whatever their length says. */
+/** The element that begins at `at`; undefined: it is cut off there, as where a page was closed. */
+function elementAt(b: Uint8Array, at: number): Element | undefined {
+    const id = number(b, at, true);
+    const size = id && number(b, at + id.length, false);
+    if (!id || !size) return undefined;
+    const from = at + id.length + size.length;
+    const master = MASTERS.has(id.value);
+    const whole = size.value !== UNKNOWN && from + size.value <= b.length;
+    return master || whole ? { id: id.value, from, to: whole ? from + size.value : b.length } : undefined;
+}
+
+/** Elements in order, as far as they are whole; those that hold others are entered, whatever their length says. */
 function* elements(b: Uint8Array): Generator<Element> {
     for (let at = 0; at < b.length;) {
-        const id = number(b, at, true);
-        const size = number(b, at + id.length, false);
-        const from = at + id.length + size.length;
-        const to = size.value === UNKNOWN ? b.length : Math.min(b.length, from + size.value);
-        yield { id: id.value, from, to };
-        at = MASTERS.has(id.value) ? from : to;
+        const element = elementAt(b, at);
+        if (!element) return;
+        yield element;
+        at = MASTERS.has(element.id) ? element.from : element.to;
     }
 }
 
@@ -39,7 +48,7 @@ function read(webm: Uint8Array): { head: Uint8Array; packets: Uint8Array[] } {
     const packets: Uint8Array[] = [];
     for (const { id, from, to } of elements(webm)) {
         if (id === ID.codecPrivate) head = webm.subarray(from, to);
-        if (id === ID.simpleBlock || id === ID.block) packets.push(webm.subarray(from + number(webm, from, false).length + 3, to)); // track, time code, flags
+        if (id === ID.simpleBlock || id === ID.block) packets.push(webm.subarray(from + (number(webm, from, false)?.length ?? 1) + 3, to)); // track, time code, flags
     }
     if (!head || !packets.length) throw new Error('nothing was recorded');
     return { head, packets };

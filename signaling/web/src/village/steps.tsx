@@ -65,7 +65,7 @@ export function ComplaintStep({ e }: StepProps): JSX.Element {
         <TextArea e={e} field="complaint" label={common('field.complaint')} hint={words('complaintHint')} />
         <Quick label={words('quick')} options={list('quick.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
         <Quick label={words('lasting')} options={list('lasting.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
-        <VoiceNote onDone={async (note) => {
+        <VoiceNote slot={e.draft.value.id} onDone={async (note) => {
             await e.attach([note]);
             if (!e.draft.value.fields.complaint.trim()) e.fields({ complaint: words('seeVoice') });
         }} />

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A voice note instead of typing: recorded by the browser, kept as Ogg Opus (or WAV where it can't), heard again before
-// it is sent.
+// it is sent. Each second of it is sealed as it is said: a reload in the middle loses none but the last.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { keep } from '../app/session';
@@ -46,16 +46,37 @@ export async function soundOf(recorded: Blob): Promise<{ sound: Blob; ending: st
 
 const clockText = (s: number): string => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
 
-export function VoiceNote({ onDone }: { onDone(note: Attached): Promise<void> | void }): JSX.Element {
+/** Slots that are being recorded or put away: nothing to recover there. */
+const busy = new Set<string>();
+
+/** `slot`: what it is for; what was being said there before a reload becomes a note of its own. */
+export function VoiceNote({ slot, onDone }: { slot: string; onDone(note: Attached): Promise<void> | void }): JSX.Element {
     const [seconds, setSeconds] = useState<number | null>(null); // null: not recording
     const recorder = useRef<MediaRecorder | null>(null);
-    useEffect(() => () => recorder.current?.stop(), []); // leaving the screen ends it, and keeps it
     const finish = async (parts: Blob[], type: string): Promise<void> => {
         setSeconds(null);
-        const { sound, ending } = await soundOf(new Blob(parts, { type }));
-        const file = await keepFile(keep.value!, sound, `${words('voiceName')}.${ending}`, 'audio');
-        await onDone({ file, what: 'audio' });
+        try {
+            const { sound, ending } = await soundOf(new Blob(parts, { type }));
+            const file = await keepFile(keep.value!, sound, `${words('voiceName')}.${ending}`, 'audio');
+            await onDone({ file, what: 'audio' });
+        } finally {
+            for (const name of await keep.value!.names(`voice/${slot}/`)) await keep.value!.delete(name);
+            busy.delete(slot);
+        }
     };
+    const recover = async (): Promise<void> => {
+        if (busy.has(slot)) return;
+        const parts: Blob[] = [];
+        for (const name of await keep.value!.names(`voice/${slot}/`)) {
+            const part = await keep.value!.get<Blob>(name);
+            if (part) parts.push(part);
+        }
+        if (parts.length && !busy.has(slot)) await finish(parts, parts[0]!.type);
+    };
+    useEffect(() => {
+        recover().catch((error: Error) => toast(error.message, 'bad'));
+        return () => recorder.current?.stop(); // leaving the screen ends it, and keeps it
+    }, [slot]);
     const start = async (): Promise<void> => {
         const stream = await navigator.mediaDevices.getUserMedia({ audio: { noiseSuppression: true, echoCancellation: false } })
             .catch((e: Error) => { throw new Error(words('noMicrophone', { why: e.name })); });
@@ -68,14 +89,20 @@ export function VoiceNote({ onDone }: { onDone(note: Attached): Promise<void> | 
             setSeconds(past);
             if (past >= MINUTES_MAX * 60 && rec.state === 'recording') { rec.stop(); toast(words('voiceLong', { n: MINUTES_MAX }), 'warn'); }
         }, 250);
-        rec.ondataavailable = (e) => parts.push(e.data);
+        let written = Promise.resolve();
+        rec.ondataavailable = (e) => {
+            const name = `voice/${slot}/${String(parts.length).padStart(5, '0')}`;
+            parts.push(e.data);
+            written = written.then(() => keep.value?.put(name, new Blob([e.data], { type: rec.mimeType || type })));
+        };
         rec.onstop = () => {
             clearInterval(timer);
             stream.getTracks().forEach((t) => t.stop());
             recorder.current = null;
-            finish(parts, rec.mimeType || type).catch((error: Error) => toast(error.message, 'bad'));
+            written.then(() => finish(parts, rec.mimeType || type)).catch((error: Error) => toast(error.message, 'bad'));
         };
         recorder.current = rec;
+        busy.add(slot);
         rec.start(1000);
         setSeconds(0);
     };
