@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A first installation on loopback: keys, certificates, directory, configuration, and the two servers. The demo and
 the tests of the whole system stand on it. Run by itself it prints one line of JSON when both servers answer, and
-stops them when its standard input closes."""
+stops them when its standard input closes. Each line of standard input is an order and gets a line "done":
+kill|stop|start|pause|resume NAME, where NAME is signaling or relay."""
 import argparse
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("SHANQIAO_BUILD", ROOT / "build" / "release")) / "bin"
 START_SECONDS = 30  # for a server to answer /healthz, sanitizers included
+DEMO_DIRECTORY = Path(__file__).with_name("demo-directory.json")
 MARKER = ".shanqiao-run"  # in each folder made here, and so allowed to be made anew
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -101,28 +103,30 @@ def built_pages():
 class Installation:
     """A first installation in `folder`: keys, certificates, directory, configuration, and the two servers."""
 
-    def __init__(self, folder, web=None, log_level="info", database=None):
-        """database: a URI; None: a SQLite file in `folder`."""
+    def __init__(self, folder, web=None, log_level="info", database=None, directory=DEMO_DIRECTORY, address="127.0.0.1",
+                 port=None, turn=None):
+        """database: a URI; None: a SQLite file in `folder`. directory: its accounts acc_NAME get a password each.
+        address: where signalling and the relay listen. turn: (URLs, file of the shared secret) of a TURN server."""
         self.folder, self.web, self.log_level, self.processes = folder, web, log_level, {}
-        self.database = database or folder / "shanqiao.db"
+        self.database, self.address, self.turn = database or folder / "shanqiao.db", address, turn
         self.https, self.commands, self.heartbeats, self.metrics, self.media = free_ports(5)
-        self.passwords = {name: secrets.token_urlsafe(12) for name in ("village", "specialist")}
+        self.https = port or self.https
+        directory = json.loads(directory.read_text())
+        self.passwords = {account["id"].split("_", 1)[1]: secrets.token_urlsafe(12) for account in directory["accounts"]}
         ctl = program("shanqiaoctl")
         make_folder(folder, 0o700)
         call(ctl, "init", "--db", self.database, "--keys", folder / "keys")
-        call(ctl, "tls-init", folder / "tls", "localhost", "127.0.0.1")
+        call(ctl, "tls-init", folder / "tls", "localhost", *dict.fromkeys(["127.0.0.1", address]))
         call(ctl, "cluster", "new-key", folder / "cluster.keys")
-        directory = json.loads((Path(__file__).parent / "demo-directory.json").read_text())
         for account in directory["accounts"]:
-            account["password"] = self.passwords[account["id"].split("_")[1]]
+            account["password"] = self.passwords[account["id"].split("_", 1)[1]]
         self.write("directory.json", json.dumps(directory, ensure_ascii=False))
         call(ctl, "import", "--db", self.database, "--keys", folder / "keys", folder / "directory.json")
         (folder / "directory.json").unlink()
         self.url = self.url_of(self.https)
 
-    @staticmethod
-    def url_of(port):
-        return f"wss://127.0.0.1:{port}/v1"
+    def url_of(self, port):
+        return f"wss://{self.address}:{port}/v1"
 
     def write(self, name, text):
         path = self.folder / name
@@ -147,8 +151,8 @@ log: {{level: {self.log_level}}}
 relay:
   id: county-1
   level: county
-  listen: 127.0.0.1
-  announce: [127.0.0.1]
+  listen: {self.address}
+  announce: [{self.address}]
   base_port: {self.media}
   workers: 1
   metrics_listen: 127.0.0.1:{self.metrics}
@@ -162,12 +166,13 @@ cluster:
     def start_signaling(self, name="signaling", port=None):
         """Several may run on one PostgreSQL database, each with a name and a port of its own."""
         port = port or self.https
+        turn = f"turn: {{urls: {json.dumps(self.turn[0])}, secret_file: {yaml(self.turn[1])}}}" if self.turn else ""
         self.start(name, [program("shanqiao-signaling"), "--config", self.write(f"{name}.yaml", f"""\
 log: {{level: {self.log_level}}}
 signaling:
-  listen: 127.0.0.1
+  listen: {self.address}
   port: {port}
-  origins: ["https://127.0.0.1:{port}"]
+  origins: ["https://{self.address}{'' if port == 443 else f':{port}'}"]
 tls:
   certificate: {yaml(self.folder / "tls/server.crt")}
   key: {yaml(self.folder / "tls/server.key")}
@@ -175,12 +180,13 @@ store:
   database: {yaml(self.database)}
   keys: {yaml(self.folder / "keys")}
 {f"web: {{directory: {yaml(self.web)}}}" if self.web else ""}
+{turn}
 cluster:
   relays: ["county-1=tcp://127.0.0.1:{self.commands},tcp://127.0.0.1:{self.heartbeats}"]
   key_file: {yaml(self.folder / "cluster.keys")}
   node: {name}
 """)])
-        self.wait_healthy(name, f"https://127.0.0.1:{port}/healthz")
+        self.wait_healthy(name, f"https://{self.address}:{port}/healthz")
 
     def wait_healthy(self, name, url):
         context = ssl.create_default_context(cafile=self.folder / "tls" / "ca.crt") if url[4] == "s" else None
@@ -204,9 +210,21 @@ cluster:
         self.processes[name].kill()
         self.processes[name].wait()
 
+    def order(self, line):
+        """One of the orders of this module's docstring."""
+        verb, name = line.split()
+        if verb == "start":
+            {"relay": self.start_relay, "signaling": self.start_signaling}[name]()
+            return
+        number = {"kill": signal.SIGKILL, "stop": signal.SIGTERM, "pause": signal.SIGSTOP, "resume": signal.SIGCONT}[verb]
+        self.processes[name].send_signal(number)
+        if verb in ("kill", "stop"):
+            self.processes[name].wait(START_SECONDS)
+
     def stop(self):
         for process in self.processes.values():
             if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
                 process.send_signal(signal.SIGTERM)
         for process in self.processes.values():
             try:
@@ -220,19 +238,27 @@ def main():
     parser = argparse.ArgumentParser(prog="installation.py", description=__doc__)
     parser.add_argument("folder", type=Path, help="made anew")
     parser.add_argument("--web", type=Path, help="folder of pages that signalling serves")
+    parser.add_argument("--directory", type=Path, default=DEMO_DIRECTORY, help="what is imported")
+    parser.add_argument("--address", default="127.0.0.1", help="where the servers listen")
+    parser.add_argument("--port", type=int, help="signalling's; left out: a free one")
+    parser.add_argument("--turn", nargs=2, metavar=("URLS", "SECRET_FILE"), help="a TURN server, URLs separated by commas")
     args = parser.parse_args()
     accept_any_text()
     stop_when_told()
     installation = None
     try:
         remove_former(args.folder.resolve())
-        installation = Installation(args.folder.resolve(), args.web and args.web.resolve())
+        turn = args.turn and (args.turn[0].split(","), Path(args.turn[1]).resolve())
+        installation = Installation(args.folder.resolve(), args.web and args.web.resolve(), directory=args.directory,
+                                    address=args.address, port=args.port, turn=turn)
         installation.start_relay()
         installation.start_signaling()
-        print(json.dumps({"url": installation.url, "https": f"https://127.0.0.1:{installation.https}/",
+        print(json.dumps({"url": installation.url, "https": f"https://{args.address}:{installation.https}/",
                           "ca": str(installation.folder / "tls" / "ca.crt"), "folder": str(installation.folder),
                           "passwords": installation.passwords}), flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            installation.order(line)
+            print("done", flush=True)
     except (Failed, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
