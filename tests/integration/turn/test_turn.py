@@ -94,22 +94,15 @@ def code_of(found):
     return found[ERROR][2] * 100 + found[ERROR][3]
 
 
-class Server(installation.Installation):
-    turn = ""
-
-    def write(self, name, text):
-        return super().write(name, text + (self.turn if name == "signaling.yaml" else ""))
-
-
 class Credentials(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="shanqiao-turn-"))
-        cls.server = Server(cls.folder / "installation")
+        cls.server = installation.Installation(cls.folder / "installation")
         cls.plain, cls.tls = installation.free_ports(2)
         secret = cls.server.write("turn.secret", SECRET + "\n")
         cls.urls = [f"turns:127.0.0.1:{cls.tls}?transport=tcp", f"turn:127.0.0.1:{cls.plain}?transport=udp"]
-        cls.server.turn = f"turn: {{urls: {json.dumps(cls.urls)}, secret_file: {installation.yaml(secret)}}}\n"
+        cls.server.turn = (cls.urls, secret)
         cls.server.start_relay()
         cls.server.start_signaling()
         cls.start_coturn()
