@@ -3,6 +3,7 @@
 #include "tests/integration/relay/rig.h"
 #include "base/bytes.h"
 #include "rtc/rtp/rtp.h"
+#include "tests/support/temporary.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -48,8 +49,7 @@ static void write_text(const char *folder, const char *name, const char *text, c
 static void start_relay(struct rig *r, uint16_t commands, uint16_t heartbeats)
 {
     char key[128], config[128], text[1024];
-    strcpy(r->folder, "/tmp/shanqiao-relay-XXXXXX");
-    cr_assert_not_null(mkdtemp(r->folder));
+    temporary_folder(r->folder, sizeof r->folder, "relay");
     size_t at = (size_t)snprintf(text, sizeof text, "7 ");
     for (size_t i = 0; i < CLUSTER_KEY_BYTES; i++)
         at += (size_t)snprintf(text + at, sizeof text - at, "%02x", (unsigned)KEY_SECRET[i]);

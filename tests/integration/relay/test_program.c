@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* shanqiao-relay's command line: what it tells, and that it refuses to start plainly. */
+#include "tests/support/temporary.h"
+
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -67,9 +69,8 @@ Test(relay_program, refuses_bad_options_with_the_key_and_a_remedy)
 
 Test(relay_program, refuses_a_key_file_that_others_can_read)
 {
-    char file[] = "/tmp/shanqiao-key-XXXXXX", environment[256];
-    int fd = mkstemp(file);
-    cr_assert_geq(fd, 0);
+    char file[64], environment[256];
+    int fd = temporary_file(file, sizeof file, "key");
     cr_assert_eq(fchmod(fd, 0644), 0);
     close(fd);
     snprintf(environment, sizeof environment, "SHANQIAO_RELAY_ID=x SHANQIAO_CLUSTER_KEY_FILE=%s",
@@ -98,9 +99,8 @@ Test(relay_program, names_the_address_that_is_taken)
         {"COMMANDS=tcp://127.0.0.1:%d", "CLUSTER_COMMANDS: cluster.commands: found 127.0.0.1:%d: "},
         {"HEARTBEATS=tcp://127.0.0.1:%d",
          "CLUSTER_HEARTBEATS: cluster.heartbeats: found 127.0.0.1:%d: "}};
-    char file[] = "/tmp/shanqiao-key-XXXXXX", environment[700], taken[64], want[128];
-    int fd = mkstemp(file), ports[8], listeners[8];
-    cr_assert_geq(fd, 0);
+    char file[64], environment[700], taken[64], want[128];
+    int fd = temporary_file(file, sizeof file, "key"), ports[8], listeners[8];
     dprintf(fd, "1 %064d\n", 7);
     close(fd);
     for (int i = 0; i < 8; i++) { /* the last four only tell free ports */

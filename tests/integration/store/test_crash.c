@@ -7,6 +7,7 @@
 #include "shanqiao/error.h"
 #include "signaling/audit/audit.h"
 #include "signaling/store/store.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,9 +104,8 @@ Test(store_crash, what_was_acknowledged_is_there)
 {
     struct prng r = prng_of(20260131);
     int64_t highest = 0;
-    char path[64] = "/tmp/shanqiao-crash-XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert_geq(fd, 0);
+    char path[64];
+    int fd = temporary_file(path, sizeof path, "crash");
     close(fd);
     database_make(path, database);
     store_close(open_it());

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,8 +73,8 @@ static char error[CONFIG_ERROR_MAX];
 /* Loads the text as a file; an error has the file's name replaced by "F". */
 static int load_with(const struct config_key *keys, size_t count, const char *text, size_t len)
 {
-    char path[] = "/tmp/shanqiao-config-XXXXXX";
-    int fd = mkstemp(path);
+    char path[64];
+    int fd = temporary_file(path, sizeof path, "config");
     cr_assert(fd >= 0 && write(fd, text, len) == (ssize_t)len);
     close(fd);
     int r = config_load(&got, keys, count, path, error);
@@ -335,9 +336,9 @@ Test(config, required_keys_are_missed)
 Test(config, a_later_refusal_names_the_place_of_the_value)
 {
     static struct config_sources sources;
-    char path[] = "/tmp/shanqiao-config-XXXXXX", want[256], phrase[CONFIG_PHRASE_MAX];
+    char path[64], want[256], phrase[CONFIG_PHRASE_MAX];
     static const char text[] = "node:\n  name: a b\n\nmedia:\n  verbose: true\n";
-    int fd = mkstemp(path);
+    int fd = temporary_file(path, sizeof path, "config");
     cr_assert(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1);
     close(fd);
     setenv("SHANQIAO_MEDIA_PEERS", "x", 1);

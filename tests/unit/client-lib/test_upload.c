@@ -3,6 +3,7 @@
  * Sending itself is tested against the real server (tests/integration/materials). */
 #include "client-lib/io/uploader.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@ static char dir[64];
 
 static void up(void)
 {
-    snprintf(dir, sizeof dir, "/tmp/shanqiao-upload-XXXXXX");
-    cr_assert(mkdtemp(dir));
+    temporary_folder(dir, sizeof dir, "upload");
 }
 
 static void down(void)

@@ -2,6 +2,7 @@
 /* The key file: what is read, and which line is at fault. */
 #include "cluster/cluster.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,8 @@ static int line;
 
 static int read_text(const char *text, size_t len_bytes, mode_t mode)
 {
-    char path[] = "/tmp/shanqiao-keys-XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert_geq(fd, 0);
+    char path[64];
+    int fd = temporary_file(path, sizeof path, "keys");
     cr_assert_eq(write(fd, text, len_bytes), (ssize_t)len_bytes);
     cr_assert_eq(fchmod(fd, mode), 0);
     int rc = cluster_keys_read(path, keys, &count, &line);

@@ -4,6 +4,7 @@
 #include "loadtest/link/link.h"
 #include "loadtest/profile/profile.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -79,8 +80,8 @@ Test(profile, fields_arrive_in_their_units)
 /* Reads a profile file with this text; the error text stays in `error`. */
 static int read_text(const char *text)
 {
-    char path[] = "/tmp/shanqiao-links-XXXXXX";
-    int fd = mkstemp(path);
+    char path[64];
+    int fd = temporary_file(path, sizeof path, "links");
     cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
     struct link_profiles *set;
@@ -175,8 +176,8 @@ Test(profile, files_that_are_none_are_refused)
 
 static int read_trace(const char *text)
 {
-    char path[] = "/tmp/shanqiao-trace-XXXXXX";
-    int fd = mkstemp(path);
+    char path[64];
+    int fd = temporary_file(path, sizeof path, "trace");
     cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
     struct link_rate r;

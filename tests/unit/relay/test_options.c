@@ -4,6 +4,7 @@
 #include "relay/control/answer.h"
 #include "relay/options.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,7 @@ static char error[CONFIG_ERROR_MAX], key_file[64], yaml_file[64];
 
 static void write_file(char path[64], const char *text, mode_t mode)
 {
-    snprintf(path, 64, "/tmp/shanqiao-options-XXXXXX");
-    int fd = mkstemp(path);
+    int fd = temporary_file(path, 64, "options");
     cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     cr_assert_eq(fchmod(fd, mode), 0);
     close(fd);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client-lib/terminal/terminal.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,9 +12,11 @@ TestSuite(media, .timeout = 30);
 
 Test(media, goes_on_without_a_camera_that_breaks)
 {
-    char file[] = "/tmp/shanqiao-media-XXXXXX.y4m";
+    char folder[64], file[80];
     static const char header[] = "YUV4MPEG2 W16 H16 F25:1 C420jpeg\n"; /* and no frame follows */
-    const int fd = mkstemps(file, 4);
+    temporary_folder(folder, sizeof folder, "media");
+    snprintf(file, sizeof file, "%s/broken.y4m", folder);
+    const int fd = open(file, O_WRONLY | O_CREAT, 0600);
     cr_assert_eq(write(fd, header, sizeof header - 1), (ssize_t)sizeof header - 1);
     close(fd);
     const struct options options = {.video = file};
@@ -29,4 +33,5 @@ Test(media, goes_on_without_a_camera_that_breaks)
     media_tick(&t, NOW_US);
     cr_assert_eq(media_close(&t), 0);
     unlink(file);
+    rmdir(folder);
 }

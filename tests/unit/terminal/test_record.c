@@ -2,18 +2,18 @@
 #include "client-lib/terminal/record.h"
 #include "client-lib/terminal/y4m.h"
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/shanqiao-record-XXXXXX";
+static char folder[64];
 
 static void make_folder(void)
 {
-    strcpy(folder + strlen(folder) - 6, "XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
+    temporary_folder(folder, sizeof folder, "record");
 }
 
 static void remove_folder(void)

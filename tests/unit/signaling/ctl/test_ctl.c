@@ -5,6 +5,7 @@
 #include "signaling/auth/auth.h"
 #include "signaling/ctl/ctl.h"
 #include "signaling/store/store.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -60,8 +61,7 @@ static int run(const char *line, const char *input)
 static void up(void)
 {
     setenv("LC_ALL", "C", 1);
-    snprintf(dir, sizeof(dir), "/tmp/shanqiao-ctl-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
+    temporary_folder(dir, sizeof dir, "ctl");
     snprintf(db, sizeof(db), "%s/a.db", dir);
     snprintf(keys, sizeof(keys), "%s/keys", dir);
     snprintf(file, sizeof(file), "%s/in.json", dir);

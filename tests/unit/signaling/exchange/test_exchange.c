@@ -8,6 +8,7 @@
 #include "signaling/exchange/review.h"
 #include "signaling/exchange/shelf.h"
 #include "signaling/store/store.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +162,7 @@ static const char whole[] =
 
 Test(exchange, what_is_exported_imports_as_the_same)
 {
-    char folder[] = "/tmp/shanqiao-csv-XXXXXX", path[256];
+    char folder[64], path[256];
     read_json(whole);
     compare(false);
     apply();
@@ -170,7 +171,7 @@ Test(exchange, what_is_exported_imports_as_the_same)
     compare(true);
     cr_expect_eq(plan_changes(&plan), 0, "JSON");
     forget();
-    cr_assert_not_null(mkdtemp(folder));
+    temporary_folder(folder, sizeof folder, "csv");
     cr_assert_eq(book_load(&now, p.service.store), 0);
     cr_assert_eq(book_write_csv(&now, folder), 0);
     forget();

@@ -3,6 +3,7 @@
 #include "case.h"
 #include "../opinion/mdt.h"
 #include "signaling/store/store.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,7 @@ static void begin(void)
     setenv("LC_ALL", "C", 1);
     people_init(&p);
     rename_all();
-    snprintf(folder, sizeof(folder), "/tmp/shanqiao-export-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
+    temporary_folder(folder, sizeof folder, "export");
     case_fonts("<dir>/usr/share/fonts/truetype/wqy</dir>");
 }
 

@@ -3,6 +3,7 @@
 #include "signaling/materials/box.h"
 
 #include "shanqiao/error.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -13,14 +14,14 @@
 #include <unistd.h>
 
 #define ID "upl_1"
-static char directory[] = "/tmp/shanqiao-box-XXXXXX";
+static char directory[64];
 static const uint8_t key[BOX_KEY_BYTES] = {1, 2, 3};
 static uint8_t record[BOX_RECORD_MAX];
 
 static void set_up(void)
 {
     cr_assert(sodium_init() >= 0);
-    cr_assert(mkdtemp(directory));
+    temporary_folder(directory, sizeof directory, "box");
 }
 
 static void tear_down(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is believed of shanqiao-inspect, and what it dies of is said. */
 #include "signaling/materials/inspector.h"
+#include "tests/support/temporary.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -66,9 +67,9 @@ Test(report, whatever_goes_wrong_is_a_reason)
                 {"/bin/false", "crashed"},
                 {"/bin/true", "bad_report"},
                 {"/bin/echo", "bad_report"}};
-    char directory[] = "/tmp/shanqiao-report-XXXXXX";
+    char directory[64];
     struct box b;
-    cr_assert(mkdtemp(directory));
+    temporary_folder(directory, sizeof directory, "report");
     cr_assert_eq(box_create(&b, directory, "fil_1", (const uint8_t[BOX_KEY_BYTES]){1}), 0);
     cr_assert_eq(box_append(&b, "%PDF-1.4", 8, false), 0);
     box_close(&b);

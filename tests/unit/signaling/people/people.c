@@ -8,6 +8,7 @@
 #include "signaling/rooms.h"
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -86,8 +87,7 @@ void people_init(struct people *p)
 {
     char key[128], path[128];
     memset(p, 0, sizeof(*p));
-    snprintf(p->dir, sizeof(p->dir), "/tmp/shanqiao-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(p->dir));
+    temporary_folder(p->dir, sizeof p->dir, "test");
     snprintf(path, sizeof(path), "%s/shanqiao.db", p->dir);
     database_make(path, p->database);
     snprintf(key, sizeof(key), "%s/master.key", p->dir);

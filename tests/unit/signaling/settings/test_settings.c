@@ -4,6 +4,7 @@
 #include "shanqiao/error.h"
 #include "signaling/consult/step.h"
 #include "signaling/settings.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <ftw.h>
 #include <openssl/evp.h>
@@ -19,7 +20,7 @@
 
 static struct settings settings;
 static struct settings_setup setup;
-static char error[CONFIG_ERROR_MAX], folder[] = "/tmp/shanqiao-settings-XXXXXX";
+static char error[CONFIG_ERROR_MAX], folder[64];
 
 static const char *path_of(const char *name)
 {
@@ -67,7 +68,7 @@ static void write_pair(const char *name)
 
 static void make_folder(void)
 {
-    cr_assert_not_null(mkdtemp(folder));
+    temporary_folder(folder, sizeof folder, "settings");
     write_file("cluster.keys", KEY_LINE);
     write_pair("a");
     write_pair("b");

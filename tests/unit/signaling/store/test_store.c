@@ -5,6 +5,7 @@
 #include "shanqiao/error.h"
 #include "signaling/proto/method.h"
 #include "signaling/store/store.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -26,9 +27,7 @@ static void open_it(void)
 
 static void up(void)
 {
-    snprintf(path, sizeof(path), "/tmp/shanqiao-store-XXXXXX");
-    int fd = mkstemp(path);
-    cr_assert_geq(fd, 0);
+    int fd = temporary_file(path, sizeof path, "store");
     close(fd);
     unlink(path);
     database_make(path, database);

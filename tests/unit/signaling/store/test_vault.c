@@ -2,6 +2,7 @@
 /* Sealing: what goes in comes out, nothing else opens, keys rotate, key files are private. */
 #include "shanqiao/error.h"
 #include "signaling/store/vault.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,7 @@ static const struct vault_place here = {"t", "row", "column"};
 
 static void up(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/shanqiao-vault-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
+    temporary_folder(dir, sizeof dir, "vault");
     snprintf(file, sizeof(file), "%s/master.key", dir);
     cr_assert_eq(vault_create(file), 0);
     cr_assert_eq(vault_open(&v, file, error), 0, "%s", error);

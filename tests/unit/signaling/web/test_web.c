@@ -3,6 +3,7 @@
 #include "shanqiao/error.h"
 #include "signaling/web/files.h"
 #include "signaling/web/policy.h"
+#include "tests/support/temporary.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,8 +134,7 @@ static void put(const char *name, const char *text)
 
 static void setup(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/shanqiao-web-XXXXXX");
-    cr_assert(mkdtemp(folder) != NULL);
+    temporary_folder(folder, sizeof folder, "web");
     put("index.html", "page {nonce}");
     put("main-AAAABBBB.js", "script");
 }
