@@ -49,9 +49,16 @@ function deviceFiles(folder, who) {
     return files;
 }
 
+/** What Chromium is started with; its camera and microphone are files made in `folder`. */
+export function browserArgs(folder, who) {
+    const { camera, microphone } = deviceFiles(folder, who);
+    return ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--no-first-run',
+        '--ignore-certificate-errors', // for the service worker, which ignoreHTTPSErrors does not cover
+        '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`];
+}
+
 /** A Chromium of its own (own devices, own storage) with a clean profile below `folder`. netns: where it runs. */
 export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic, locale = 'zh-CN', netns, args = [], notifications = false } = {}) {
-    const { camera, microphone } = deviceFiles(folder, who);
     let executablePath = CHROMIUM;
     if (netns) { // descriptors 3 and 4, which playwright speaks over, pass through
         executablePath = `${folder}/chromium-in-${netns}`;
@@ -59,9 +66,7 @@ export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic
     }
     const context = await chromium.launchPersistentContext(`${folder}/profile`, { executablePath, headless: true, ignoreHTTPSErrors: true, locale, viewport: size,
         permissions: ['camera', 'microphone', ...(notifications ? ['notifications'] : [])],
-        args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--no-first-run',
-            '--ignore-certificate-errors', // for the service worker, which ignoreHTTPSErrors does not cover
-            '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`, ...args] });
+        args: [...browserArgs(folder, who), ...args] });
     await context.addInitScript(watchConnections);
     return context;
 }
@@ -123,7 +128,7 @@ export class Wire {
         }
         const { resolve, reject } = this.waiting.get(message.id);
         this.waiting.delete(message.id);
-        if (message.error) reject(new Error(`${message.error.data?.error ?? message.error.code}: ${message.error.message}`));
+        if (message.error) reject(new Error(`${message.error.data?.error ?? message.error.code}: ${message.error.data?.remedy?.en ?? message.error.message}`));
         else resolve(message.result);
     }
 

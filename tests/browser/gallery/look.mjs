@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is looked at in a page that stands still: what axe finds, whether it scrolls sideways, a picture of few bytes.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { SIZES } from '../pages/world.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const GRAVE = ['serious', 'critical'];
+const PICTURE = { width: 1280, colours: 64 };
+const QUIET_MS = 120;
+const RESTLESS_MS = 1500; // a page with a running clock never stands still
+
+/** The page as a person of that language and screen sees it, after it stopped moving. */
+export async function turn(page, { language, size }) {
+    await page.setViewportSize(SIZES[size]);
+    await page.evaluate((wanted) => {
+        if (document.documentElement.lang === wanted) return;
+        const name = wanted === 'en' ? 'English' : '中文';
+        [...document.querySelectorAll('button')].find((b) => b.textContent === name).click();
+    }, language);
+    await settled(page);
+}
+
+/** Until nothing was drawn anew for a moment. */
+export function settled(page) {
+    return page.evaluate(([quiet, most]) => new Promise((resolve) => {
+        const end = setTimeout(done, most);
+        let calm = setTimeout(done, quiet);
+        const observer = new MutationObserver(() => { clearTimeout(calm); calm = setTimeout(done, quiet); });
+        observer.observe(document.documentElement, { subtree: true, childList: true, attributes: true, characterData: true });
+        function done() {
+            observer.disconnect();
+            clearTimeout(calm);
+            clearTimeout(end);
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        }
+    }), [QUIET_MS, RESTLESS_MS]);
+}
+
+/** Serious and critical findings: [{impact, id, nodes, first, why}]. Evaluated by the browser's own console, so the policy of
+ *  the pages stays as it is. */
+export async function axe(page) {
+    if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(`${AXE}; 0`);
+    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+        violations.map((v) => ({ impact: v.impact, id: v.id, nodes: v.nodes.length, first: v.nodes[0].html.slice(0, 160), why: (v.nodes[0].failureSummary ?? '').slice(0, 240) }))));
+    return { grave: found.filter((f) => GRAVE.includes(f.impact)), light: found.filter((f) => !GRAVE.includes(f.impact)) };
+}
+
+/** How many pixels the document is wider than the window, and what sticks out. */
+export function sideways(page) {
+    return page.evaluate(() => {
+        const width = document.documentElement.clientWidth;
+        const over = document.documentElement.scrollWidth - width;
+        if (over <= 0) return null;
+        const wide = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > width + 1).pop();
+        return { over, wide: wide ? `${wide.tagName.toLowerCase()}.${wide.className}` : '' };
+    });
+}
+
+/** The viewport as a PNG with few colours, at most 1280 wide. */
+export async function picture(page, file) {
+    const raw = `${file}.raw.png`;
+    await page.screenshot({ path: raw, animations: 'disabled', caret: 'hide' });
+    const { width } = page.viewportSize();
+    const smaller = width > PICTURE.width ? `scale=${PICTURE.width}:-1:flags=area,` : '';
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', raw, '-vf',
+        `${smaller}split[a][b];[b]palettegen=max_colors=${PICTURE.colours}:reserve_transparent=0[p];[a][p]paletteuse=dither=none`,
+        '-compression_level', '9', '-pred', 'none', file]);
+    rmSync(raw);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the large picture of a call moved and when it stood still, by the clock of this machine; whether sound comes.
+import assert from 'node:assert/strict';
+import { until } from '../support.mjs';
+import { stats } from './world.mjs';
+
+const STILL_MS = 400; // a camera at 25 frames a second that is quiet for longer stands still
+
+/** Each page of this browser notes the time of every frame of the large picture, from now on. */
+export async function notePictures(context) {
+    await context.addInitScript(() => {
+        window.pictures = []; // [ms since 1970, width]
+        let video = null, frames = 0;
+        setInterval(() => {
+            const now = document.querySelector('.call-main video');
+            if (now !== video) [video, frames] = [now, 0];
+            const shown = video?.videoWidth ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+            if (shown > frames) window.pictures.push(Date.now());
+            frames = shown;
+        }, 10);
+    });
+}
+
+const noted = (page) => page.evaluate(() => window.pictures).catch(() => []); // none while it is reloaded
+
+/** Milliseconds from `from` until a picture came; it has to. */
+export async function firstPicture(page, from, seconds = 30) {
+    const at = await until(async () => (await noted(page)).find((ms) => ms >= from), 'a picture', seconds);
+    return at - from;
+}
+
+/** Milliseconds from `from` until the picture moved again and went on for a second; 0: it never stood still. */
+export async function movesAgain(page, from, seconds = 40) {
+    const back = await until(async () => {
+        const now = Date.now();
+        const times = [from, ...(await noted(page)).filter((ms) => ms > from)];
+        let start = from;
+        for (let i = 1; i < times.length; i++) if (times[i] - times[i - 1] > STILL_MS) start = times[i];
+        return now - start > 1000 && now - times.at(-1) < STILL_MS && start;
+    }, 'a picture that goes on moving', seconds);
+    return back - from;
+}
+
+/** The longest that the picture stood still between two moments. */
+export async function longestStill(page, from, to) {
+    const times = [from, ...(await noted(page)).filter((ms) => ms > from && ms < to), to];
+    return Math.max(...times.slice(1).map((ms, i) => ms - times[i]));
+}
+
+/** Sum of what was heard, of all that is received now. */
+async function energy(page) {
+    const rows = await stats(page);
+    return rows.filter((r) => r.type === 'inbound-rtp' && r.kind === 'audio').reduce((sum, r) => sum + (r.totalAudioEnergy ?? 0), 0);
+}
+
+/** Waits until sound comes in that was not there before. */
+export async function hears(page, seconds = 30) {
+    let before = await energy(page);
+    await until(async () => {
+        const now = await energy(page);
+        if (now < before) before = now; // another stream
+        return now > before + 1e-6;
+    }, 'sound', seconds);
+}
+
+/** The local and remote candidates over which media go: one pair for each connection that carries something. */
+export async function ways(page) {
+    const rows = await stats(page);
+    const byId = new Map(rows.map((r) => [r.id, r]));
+    const selected = rows.filter((r) => r.type === 'transport' && r.selectedCandidatePairId && r.dtlsState === 'connected')
+        .map((r) => byId.get(r.selectedCandidatePairId)).filter(Boolean);
+    assert.ok(selected.length > 0, 'media go some way');
+    return selected.map((pair) => ({ local: byId.get(pair.localCandidateId), remote: byId.get(pair.remoteCandidateId) }));
+}
