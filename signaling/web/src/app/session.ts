@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is signed in here, for how long unattended (the idle lock), and that one's sealed keep.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { Keep } from '../keep/keep';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
+import { running } from './running';
+import { words } from './text';
+import { isPassword, rememberPassword } from './verifier';
 
 export interface Account {
     id: string;
@@ -18,6 +21,7 @@ export const keep = signal<Keep | null>(null);
 export const locked = signal(false);
 
 const ACCOUNT = 'shanqiao.account'; // id of whose keep is to be opened after a reload
+const TOUCHED = 'shanqiao.touched'; // when somebody was last here, in ms; 0: locked. A reload opens no lock
 export const IDLE_LOCK_MS = 10 * 60 * 1000;
 
 async function become(next: Account): Promise<void> {
@@ -35,6 +39,7 @@ export async function restore(): Promise<void> {
     const before = await kept.get<Account>('account');
     if (!before) return;
     keep.value = kept;
+    locked.value = idle(Number(localStorage.getItem(TOUCHED) ?? 0));
     account.value = before;
 }
 
@@ -42,11 +47,17 @@ export async function signIn(name: string, password: string, takeover: boolean):
     const reply = await server.signIn(name, password, takeover);
     await become(reply.account as Account);
     locked.value = false;
+    await rememberPassword(keep.value!, password);
 }
 
-/** The right password opens the lock: asked of the server, for this page knows no password. */
+/** The right password opens the lock: asked of the server, and while that is out of reach, of what is kept here. */
 export async function unlock(password: string): Promise<void> {
-    await server.call('auth.confirm', { password });
+    if (server.state.value === 'ready') {
+        await server.call('auth.confirm', { password });
+        await rememberPassword(keep.value!, password);
+    } else if (!(await isPassword(keep.value!, password))) {
+        throw new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': words('wrongPassword'), en: words('wrongPassword') });
+    }
     locked.value = false;
 }
 
@@ -59,6 +70,7 @@ export async function signOut(): Promise<void> {
     await server.signOut().catch((error) => { if (!(error instanceof Refusal)) throw error; });
     await own?.forget();
     localStorage.removeItem(ACCOUNT);
+    localStorage.removeItem(TOUCHED);
     account.value = null;
     keep.value = null;
     locked.value = false;
@@ -66,9 +78,16 @@ export async function signOut(): Promise<void> {
 }
 
 let touched = Date.now();
+const idle = (since: number): boolean => Date.now() - since > IDLE_LOCK_MS;
 for (const event of ['pointerdown', 'keydown', 'wheel', 'touchstart'])
     addEventListener(event, () => (touched = Date.now()), { passive: true, capture: true });
-setInterval(() => { if (account.value && Date.now() - touched > IDLE_LOCK_MS) locked.value = true; }, 5000);
+setInterval(() => {
+    if (!account.value || locked.value) return;
+    if (running.value !== null) touched = Date.now(); // hands are at the patient, eyes on the call
+    if (idle(touched)) locked.value = true;
+    else localStorage.setItem(TOUCHED, String(touched));
+}, 5000);
+effect(() => { if (account.value) localStorage.setItem(TOUCHED, String(locked.value ? 0 : Date.now())); });
 
 server.on('account.changed', ({ roles }) => {
     if (account.value) account.value = { ...account.value, roles: roles as string[] };
