@@ -5,6 +5,7 @@
  * one thread. */
 #include "signaling/ws/server.h"
 
+#include "base/address.h"
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/relays/relays.h"
@@ -241,12 +242,23 @@ static struct lws_context *make_context(struct server *s)
     return lws_create_context(&info);
 }
 
+/* libwebsockets opens an IPv6 socket for all addresses when it is asked for one of IPv4. */
+static bool is_one_ipv4(const char *address)
+{
+    static const uint8_t all[4];
+    struct net_address a;
+    return net_address_parse(&a, address, 0) == 0 && a.family == NET_IPV4 &&
+           memcmp(a.ip, all, sizeof all) != 0;
+}
+
 static struct lws_vhost *make_vhost(struct server *s)
 {
     const struct server_config *c = &s->config;
     struct lws_context_creation_info info = {0};
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8 |
                    LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | LWS_SERVER_OPTION_STS;
+    if (is_one_ipv4(c->address))
+        info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
     info.port = c->port;
     info.iface = *c->address ? c->address : NULL;
     info.vhost_name = "default";

@@ -40,6 +40,13 @@ class Start(unittest.TestCase):
             self.assertEqual(i.processes["signaling"].wait(20), 0, number)
             self.assertIn('"signaling.ended","error":0', (i.folder / "signaling.log").read_text().splitlines()[-1])
 
+    def test_one_address_means_that_one_only(self):
+        i = self.installation
+        i.start_signaling()
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", i.https), timeout=5)
+        i.order("stop signaling")
+
     def test_operands_are_refused(self):
         status, said = self.run_with("signaling.yaml")
         self.assertEqual(status, 2)
