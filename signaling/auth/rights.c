@@ -93,6 +93,9 @@ static const struct right rights[] = {
     {ACT_WRITE_MESSAGE, S, EXPERTS},
     {ACT_SIGNAL, V, R(APPLICANT)},
     {ACT_SIGNAL, S, EXPERTS},
+    {ACT_RAISE_HAND, V, R(APPLICANT)},
+    {ACT_RAISE_HAND, S, EXPERTS},
+    {ACT_RAISE_HAND, T, R(OBSERVER)},
     {ACT_MODERATE, S, R(CHAIR)},
 
     /* the opinion and what follows */
@@ -288,6 +291,7 @@ static const char *const act_names[ACT_COUNT] = {
     [ACT_LISTEN] = "listen",
     [ACT_WRITE_MESSAGE] = "write_message",
     [ACT_SIGNAL] = "signal",
+    [ACT_RAISE_HAND] = "raise_hand",
     [ACT_MODERATE] = "moderate",
     [ACT_MARK_MATERIAL] = "mark_material",
     [ACT_EDIT_ROSTER] = "edit_roster",

@@ -95,7 +95,8 @@ enum act {
     ACT_SPEAK,         /* be heard and seen in the room: produce */
     ACT_LISTEN,        /* hear and see: consume */
     ACT_WRITE_MESSAGE, /* in the chat; who sees clinical matters reads it */
-    ACT_SIGNAL,        /* to those in the call: pointer, hand, ... */
+    ACT_SIGNAL,        /* to those in the call: pointer, marks, ... */
+    ACT_RAISE_HAND,    /* to ask for the word: observers too, who send nothing else */
     ACT_MODERATE,      /* give the word, ask to mute */
     ACT_MARK_MATERIAL, /* draw on it, and change or remove what one drew */
     ACT_EDIT_ROSTER,

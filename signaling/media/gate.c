@@ -38,6 +38,11 @@ bool media_did_meet(const struct media_object *transport, const struct media_obj
            meet(transport->transport.former, producer->stream.transport->transport.former);
 }
 
+bool media_consumer_silent(const struct media_object *consumer)
+{
+    return consumer->stream.told_paused || consumer->stream.producer->stream.paused;
+}
+
 void media_room_look(struct media *m, struct media_room *room, time_us now_us)
 {
     struct media_object *o = room->objects;
@@ -70,6 +75,8 @@ void media_room_gate(struct media *m, struct media_room *room, time_us now_us)
         o->stream.told_paused = paused;
         media_send(m, NULL, false, room->relay, paused ? "consumer.pause" : "consumer.resume",
                    json_pack("{s:s}", "consumer", o->id), now_us);
+        if (o->stream.producer->stream.paused)
+            continue; /* nothing came before, and nothing comes now */
         media_notify(m, o->session, paused ? "media.consumerPaused" : "media.consumerResumed",
                      json_pack("{s:s}", "consumerId", o->id));
     }

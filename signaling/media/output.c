@@ -51,7 +51,8 @@ json_t *media_consumer_json(const struct media_object *consumer)
     const struct stream_part *s = &consumer->stream;
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:O, s:b}", "id", consumer->id, "producerId",
                      s->producer->id, "kind", s->kind, "source", s->source, "participantId",
-                     s->producer->account, "rtpParameters", s->rtp, "paused", s->told_paused);
+                     s->producer->account, "rtpParameters", s->rtp, "paused",
+                     media_consumer_silent(consumer));
 }
 
 bool media_next(struct media *m, struct media_output *out)

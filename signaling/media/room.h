@@ -68,7 +68,7 @@ struct stream_part {
     json_t *rtp;        /* RtpParameters */
     json_t *consumable; /* producer: ortc_consumable */
     bool paused;        /* by its owner */
-    bool told_paused;   /* consumer: what relay and owner were told last */
+    bool told_paused;   /* consumer: what the relay was told last */
 };
 
 struct media_object {
@@ -166,6 +166,8 @@ json_t *media_consumer_json(const struct media_object *consumer);
 
 /* ---- gate.c: who is heard ---- */
 bool media_consumer_paused(const struct media_object *consumer);
+/* As its owner sees it: nothing comes, for the gate or for who sends. */
+bool media_consumer_silent(const struct media_object *consumer);
 /* Looks the account's right up again for all transports of the room; closes those without any. */
 void media_room_look(struct media *m, struct media_room *room, time_us now_us);
 /* May one know of the other's streams? */

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kinds that not everybody in the call may send. */
+/* Kinds with a right of their own: the chair's, and the one thing that observers say. */
 static const struct {
     const char *kind;
     enum act act;
-} guarded[] = {{"floor", ACT_MODERATE}, {"mute", ACT_MODERATE}};
+} guarded[] = {{"floor", ACT_MODERATE}, {"mute", ACT_MODERATE}, {"hand", ACT_RAISE_HAND}};
 
 static const char *param(const struct call *call, const char *name)
 {

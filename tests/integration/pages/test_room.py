@@ -230,7 +230,7 @@ class Signals(Case):
         self.people["specialist"].told("room.signalled")
         self.people["village"].result("room.say", {"room": case, "text": "x"})
         self.assertNotIn(b"sign-of-the-moment-0815", self.stored())
-        self.assertEqual(self.rows("SELECT COUNT(*) FROM audit WHERE act = 'room.signal'")[0][0], 0)
+        self.assertEqual(self.rows("SELECT COUNT(*) FROM audit WHERE act = 'room.signal' AND object = ?", case)[0][0], 0)
 
     def test_to_one_person(self):
         case = self.call_under_way()
@@ -259,6 +259,18 @@ class Signals(Case):
         for kind in ("floor", "mute"):
             for name in ("village", "specialist"):
                 self.assertEqual(self.refused(name, "room.signal", {"room": case, "kind": kind, "body": {}}), "SQ_ERR_DENIED", (kind, name))
+
+    def test_an_observer_raises_a_hand_and_says_nothing_else(self):
+        case = self.accepted("trainee", "desk")
+        self.people["desk"].result("consultation.addMember", {"id": case, "accountId": "acc_trainee", "role": "observer"})
+        for name in ("village", "specialist", "trainee"):
+            self.people[name].result("consultation.enter", {"id": case})
+        trainee = self.people["trainee"]
+        self.assertEqual(trainee.result("room.signal", {"room": case, "kind": "hand", "body": {"up": True}}), {})
+        told = self.people["village"].told("room.signalled")
+        self.assertEqual((told["by"], told["kind"], told["body"]), ("acc_trainee", "hand", {"up": True}))
+        for kind in ("pointer", "marks", "heard", "still", "view", "floor", "mute"):
+            self.assertEqual(self.refused("trainee", "room.signal", {"room": case, "kind": kind, "body": {}}), "SQ_ERR_DENIED", kind)
 
     def test_what_is_no_sign(self):
         case = self.call_under_way()

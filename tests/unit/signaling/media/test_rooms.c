@@ -467,3 +467,31 @@ Test(rooms, a_browser_that_came_first_connects_its_receiver_while_it_rings)
     json_decref(params);
     cr_expect_eq(error, 0);
 }
+
+Test(rooms, who_comes_later_is_told_who_is_muted)
+{
+    json_t *village = join(VILLAGER, "microphone");
+    const char *microphone = get(json_array_get(json_object_get(village, "producers"), 0), "id");
+    char id[ID_MAX];
+    int error;
+    snprintf(id, sizeof id, "%s", microphone);
+    ask(VILLAGER, "media.pause", json_pack("{s:s}", "id", id), &error);
+    json_t *consumers = json_object_get(join(EXPERT_1, "microphone"), "consumers");
+    cr_expect(json_is_true(json_object_get(json_array_get(consumers, 0), "paused")));
+    accept_call();
+    cr_expect_null(told(EXPERT_1, "media.consumerResumed"), "answered, and still muted");
+    bench_allow(EXPERT_2, ROOM_RIGHT_LIVE);
+    consumers = json_object_get(join(EXPERT_2, "microphone"), "consumers");
+    size_t i, silent = 0;
+    json_t *consumer;
+    json_array_foreach(consumers, i, consumer)
+    {
+        bool muted = json_is_true(json_object_get(consumer, "paused"));
+        cr_expect_eq(muted, !strcmp(get(consumer, "participantId"), VILLAGER));
+        silent += muted;
+    }
+    cr_expect_eq(silent, 1);
+    ask(VILLAGER, "media.resume", json_pack("{s:s}", "id", id), &error);
+    cr_expect(told(EXPERT_1, "media.consumerResumed"));
+    cr_expect(told(EXPERT_2, "media.consumerResumed"));
+}
