@@ -12,6 +12,7 @@ import { server } from '../wire/server';
 import { words } from './text';
 
 const SMALL_BYTES = 2 * 1024 * 1024; // a larger photo is loaded when it is asked for
+const SMALL_PIXELS = 40_000_000; // a file of a few kilobytes may unpack to gigabytes
 const SMALL_MAX = 6;
 const UNITS: Record<string, string> = { 'mm[Hg]': 'mmHg', Cel: '℃', '{score}': '' };
 
@@ -25,7 +26,8 @@ function Vitals({ all }: { all: Material[] }): JSX.Element | null {
 /** What is shown small of each: the preview that came with it, or a photo that is small itself. */
 function smallOf(m: Material, all: Material[]): Material | undefined {
     const small = previewOf(m, all) ?? (m.type === 'photo' ? m : undefined);
-    return small && (small.bytes ?? 0) <= SMALL_BYTES && small.status !== 'unread' ? small : undefined;
+    const { width, height } = small?.details ?? {};
+    return small && (small.bytes ?? 0) <= SMALL_BYTES && width && height && width * height <= SMALL_PIXELS ? small : undefined;
 }
 
 function Small({ all, onOpen }: { all: Material[]; onOpen(m: Material): void }): JSX.Element | null {

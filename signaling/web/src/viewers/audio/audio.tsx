@@ -9,7 +9,7 @@ import type { ViewerProps } from '../model';
 import { words } from '../text';
 import { Progress, Trouble } from '../trouble';
 import { Unshowable } from '../unshowable';
-import { peaks, placeOf, type Part } from './wave';
+import { peaks, placeOf, secondsOf, type Part } from './wave';
 
 const LONGEST_MS = 45 * 60_000; // decoded, this is half a gigabyte
 const SPEEDS = [0.5, 0.75, 1, 1.5, 2];
@@ -87,6 +87,10 @@ class Player {
     }
 }
 
+function refuseLong(ms: number): void {
+    if (ms > LONGEST_MS) throw new Unshowable('too_large', `${Math.round(ms / 60_000)} min`);
+}
+
 export function AudioView({ material }: ViewerProps): JSX.Element {
     const [state, setState] = useState<{ buffer: AudioBuffer | null; error: unknown; loaded: number; total: number }>({ buffer: null, error: null, loaded: 0, total: material.bytes ?? 0 });
     const [turn, setTurn] = useState(0);
@@ -97,8 +101,9 @@ export function AudioView({ material }: ViewerProps): JSX.Element {
         player.current = own;
         const stop = new AbortController();
         const load = async (): Promise<void> => {
-            if ((material.details?.durationMs ?? 0) > LONGEST_MS) throw new Unshowable('too_large', `${Math.round(material.details!.durationMs! / 60_000)} min`);
+            refuseLong(material.details?.durationMs ?? 0);
             const bytes = await loadBytes(material.id, { signal: stop.signal, onProgress: (loaded, total) => setState((s) => ({ ...s, loaded, total })) });
+            refuseLong(secondsOf(bytes) * 1000);
             const buffer = await own.decode(bytes);
             setState((s) => ({ ...s, buffer, error: null }));
         };

@@ -28,3 +28,16 @@ export function placeOf(offset: number, ran: number, duration: number, loop: Par
     if (at < loop.to) return at;
     return loop.from + ((at - loop.from) % Math.max(0.01, loop.to - loop.from));
 }
+
+const PAGE_SEARCH = 65_307; // the largest Ogg page (RFC 3533)
+const OPUS_HZ = 48_000;
+
+/** How long an Ogg Opus file says it is, by its last page; 0: it is none, or says nothing. */
+export function secondsOf(b: Uint8Array): number {
+    const view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+    const isPage = (at: number): boolean => b[at] === 0x4f && b[at + 1] === 0x67 && b[at + 2] === 0x67 && b[at + 3] === 0x53;
+    if (b.length < 27 || !isPage(0)) return 0;
+    for (let at = b.length - 27; at >= Math.max(0, b.length - PAGE_SEARCH); at--)
+        if (isPage(at)) return Math.max(0, Number(view.getBigInt64(at + 6, true)) / OPUS_HZ);
+    return 0;
+}

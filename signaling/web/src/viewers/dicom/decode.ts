@@ -2,7 +2,8 @@
 // Transfer syntaxes and what unpacks each; heavy decoders come as parts of their own when a file needs one. All are
 // plain scripts: nothing that a strict content policy would have to allow.
 import { Unshowable } from '../unshowable';
-import { BIG_ENDIAN, DEFLATED, IMPLICIT, type ImageInfo } from './info';
+import { BIG_ENDIAN, EXPLICIT, IMPLICIT, type ImageInfo } from './info';
+import { codedSize } from './coded';
 import { fromNative, toPlane, type Plane, type Samples } from './plane';
 import { unpackRle } from './rle';
 
@@ -19,7 +20,7 @@ async function lossless(info: ImageInfo, bytes: Uint8Array): Promise<Plane> {
 }
 
 const DECODERS: Record<string, Decoder> = {
-    [IMPLICIT]: fromNative, '1.2.840.10008.1.2.1': fromNative, [BIG_ENDIAN]: fromNative, [DEFLATED]: fromNative,
+    [IMPLICIT]: fromNative, [EXPLICIT]: fromNative, [BIG_ENDIAN]: fromNative, // a deflated one is explicit when it was inflated
     '1.2.840.10008.1.2.5': (info, bytes) => fromNative({ ...info, planar: true }, unpackRle(info, bytes)),
     '1.2.840.10008.1.2.4.50': jpeg, '1.2.840.10008.1.2.4.51': jpeg,
     '1.2.840.10008.1.2.4.57': lossless, '1.2.840.10008.1.2.4.70': lossless,
@@ -37,6 +38,8 @@ export function supported(syntax: string): boolean {
 export async function decodeFrame(info: ImageInfo, bytes: Uint8Array): Promise<Plane> {
     const decoder = DECODERS[info.syntax];
     if (!decoder) throw new Unshowable('codec', NAMES.find(([p]) => p.test(info.syntax))?.[1] ?? info.syntax);
+    const size = info.pixels.encapsulated ? codedSize(bytes) : null;
+    if (size && (size.width !== info.columns || size.height !== info.rows)) throw new Unshowable('damaged', `${size.width} × ${size.height}`); // before a codec asks for its memory
     try {
         return await decoder(info, bytes);
     } catch (error) {

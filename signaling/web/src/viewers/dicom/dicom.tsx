@@ -7,6 +7,7 @@ import { loadBytes } from '../fetch';
 import { MarkButtons, Overlay, useMarkTool, type MarkTool } from '../marks/overlay';
 import { useMarks } from '../marks/session';
 import { previewOf, titleOf, type Material, type ViewerProps } from '../model';
+import { unpackPicture } from '../photo/size';
 import type { Size } from '../placement';
 import { Stage, StageButtons, usePlacement, type StageState, type Tool } from '../stage';
 import { words } from '../text';
@@ -163,7 +164,7 @@ function usePreview(preview: Material | undefined, wanted: boolean): { shown: bo
     useEffect(() => {
         if (!preview || !wanted) return undefined;
         const stop = new AbortController();
-        loadBytes(preview.id, { signal: stop.signal }).then((b) => createImageBitmap(new Blob([b as Uint8Array<ArrayBuffer>], { type: preview.format === 'png' ? 'image/png' : 'image/jpeg' }))).then(setBitmap, () => undefined); // the file itself is on its way
+        loadBytes(preview.id, { signal: stop.signal }).then(unpackPicture).then(setBitmap, () => undefined); // the file itself is on its way
         return () => stop.abort();
     }, [preview?.id, wanted]);
     useEffect(() => {

@@ -4,7 +4,8 @@
 import { Unshowable } from '../unshowable';
 import { decodeFrame } from './decode';
 import { frameOf } from './frames';
-import { DEFLATED, describe, frameBytes, openDicom, type ImageInfo } from './info';
+import { inflated } from './inflate';
+import { DEFLATED, describe, frameBytes, metaOf, openDicom, type ImageInfo } from './info';
 import { extent, fromNative, Pyramid, type Plane } from './plane';
 import { render, type Seen } from './render';
 
@@ -74,9 +75,9 @@ export class Engine {
 
     /** `head`: more is to come, so a header that does not fit is no error yet. */
     private readHeader(bytes: Uint8Array, head: boolean): void {
+        if (metaOf(bytes)?.syntax === DEFLATED) return; // nothing of it can be read before all of it
         try {
-            const info = describe(openDicom(bytes, true), bytes);
-            if (info.syntax !== DEFLATED) this.announce(info);
+            this.announce(describe(openDicom(bytes, true), bytes));
         } catch (error) {
             if (!head || (error instanceof Unshowable && error.code !== 'cut_short' && error.code !== 'not_image')) throw error;
         }
@@ -152,13 +153,12 @@ export class Engine {
 
     /** A header larger than the head, or a deflated file. */
     private async late(whole: Uint8Array): Promise<void> {
-        let set = openDicom(whole.subarray(0), true);
-        if (set.string('x00020010')?.trim() === DEFLATED) {
-            this.bytes = await inflated(whole, set.elements['x00020010']!.dataOffset + set.elements['x00020010']!.length, set.uint32('x00020000'));
+        const meta = metaOf(whole);
+        if (meta?.syntax === DEFLATED) {
+            this.bytes = await inflated(whole, meta);
             this.loaded = this.bytes.length;
-            set = openDicom(this.bytes, true);
         }
-        this.announce(describe(set, this.bytes));
+        this.announce(describe(openDicom(this.bytes, true), this.bytes));
     }
 
     /** Decodes it if its bytes are here; once at a time. */
@@ -282,15 +282,4 @@ function mixed(rows: number[], read: (row: number) => Plane, info: ImageInfo, st
             }
     }
     return { width, height, channels, data };
-}
-
-/** Everything behind the meta header, unpacked (PS3.5 A.5). */
-async function inflated(whole: Uint8Array, atLeast: number, groupLength: number | undefined): Promise<Uint8Array> {
-    const from = groupLength === undefined ? atLeast : 144 + groupLength;
-    const stream = new Blob([whole.slice(from)]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    const body = new Uint8Array(await new Response(stream).arrayBuffer().catch(() => { throw new Unshowable('damaged'); }));
-    const out = new Uint8Array(from + body.length);
-    out.set(whole.subarray(0, from));
-    out.set(body, from);
-    return out;
 }

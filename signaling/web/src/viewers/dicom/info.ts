@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the header of a DICOM image says that is needed to draw and measure it (PS3.3 C.7.6, C.8, C.11). Reads nothing
 // of who the patient is: names, numbers and dates of birth are never taken out of the file here.
-import { parseDicom, type DataSet } from 'dicom-parser';
+import { parseDicom, readPart10Header, type DataSet } from 'dicom-parser';
 import { Unshowable } from '../unshowable';
 
 export interface Window { centre: number; width: number; name: string }
@@ -44,9 +44,23 @@ export type FactKey = keyof typeof FACTS;
 export const PIXEL_DATA = 'x7fe00010';
 export const IMPLICIT = '1.2.840.10008.1.2';
 export const BIG_ENDIAN = '1.2.840.10008.1.2.2';
+export const EXPLICIT = '1.2.840.10008.1.2.1';
 export const DEFLATED = '1.2.840.10008.1.2.1.99';
 const MOST_PIXELS = 100_000_000; // of one frame
 const MOST_FRAMES = 20_000;
+const META_START = 144; // preamble, DICM, and the group's own length (PS3.10 7.1)
+
+/** Transfer syntax and where the meta group ends, without what follows it; null: not all of it is here. */
+export function metaOf(bytes: Uint8Array): { syntax: string; at: number; end: number } | null {
+    try {
+        const meta = readPart10Header(bytes);
+        const [syntax, length] = [meta.elements['x00020010'], meta.uint32('x00020000')];
+        if (!syntax) return null;
+        return { syntax: (meta.string('x00020010') ?? '').trim(), at: syntax.dataOffset, end: length === undefined ? syntax.dataOffset + syntax.length : META_START + length };
+    } catch {
+        return null;
+    }
+}
 
 /** A data set, or why not. `head`: the file goes on after these bytes, stop where the pixels begin. */
 export function openDicom(bytes: Uint8Array, head = false): DataSet {

@@ -11,23 +11,13 @@ import { matrixToScreen, type Size } from '../placement';
 import { Stage, StageButtons, usePlacement } from '../stage';
 import { words } from '../text';
 import { Light, Progress, Trouble, type Level } from '../trouble';
-import { Unshowable } from '../unshowable';
-import { pictureSize } from './size';
+import { unpackPicture } from './size';
 
-const MOST_PIXELS = 120_000_000;
 const PLAIN = { brightness: 100, contrast: 100 };
 
 async function picture(id: string, onProgress: (loaded: number, total: number) => void, signal: AbortSignal): Promise<ImageBitmap> {
     const bytes = await loadBytes(id, { onProgress, signal });
-    const size = pictureSize(bytes);
-    if (!size) throw new Unshowable('unreadable');
-    if (size.width * size.height > MOST_PIXELS) throw new Unshowable('too_large', `${size.width} × ${size.height}`);
-    const type = bytes[0] === 0x89 ? 'image/png' : 'image/jpeg'; // nothing else is ever handed to the decoder
-    try {
-        return await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
-    } catch {
-        throw new Unshowable('damaged');
-    }
+    return unpackPicture(bytes);
 }
 
 interface Loaded { bitmap: ImageBitmap | null; level: Level; loaded: number; total: number; error: unknown; again(): void }

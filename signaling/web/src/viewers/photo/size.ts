@@ -1,6 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // How large a JPEG or PNG says it is, before anything unpacks it.
 import type { Size } from '../placement';
+import { Unshowable } from '../unshowable';
+
+export const MOST_PIXELS = 120_000_000;
+
+/** For the screen; refused before it is unpacked where it is no JPEG or PNG, or too large for a browser's memory. */
+export async function unpackPicture(bytes: Uint8Array): Promise<ImageBitmap> {
+    const size = pictureSize(bytes);
+    if (!size) throw new Unshowable('unreadable');
+    if (size.width * size.height > MOST_PIXELS) throw new Unshowable('too_large', `${size.width} × ${size.height}`);
+    const type = bytes[0] === 0x89 ? 'image/png' : 'image/jpeg'; // nothing else is ever handed to the decoder
+    try {
+        return await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+    } catch {
+        throw new Unshowable('damaged');
+    }
+}
 
 export function pictureSize(b: Uint8Array): Size | null {
     if (b[0] === 0x89 && b[1] === 0x50 && b[2] === 0x4e && b[3] === 0x47 && b.length >= 24) {
