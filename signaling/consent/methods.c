@@ -284,6 +284,40 @@ static int give_to(struct call *call, struct consult_record *r)
     return status < 0 ? status : tell_life(call, r, CONSULT_CONSENT, life_bits(given));
 }
 
+/* ---- attach ---- */
+
+static int explain_attach(struct call *call, int status)
+{
+    if (status == SQ_ERR_DENIED)
+        return call_fail(call, status,
+                         "Somebody else entered this consent. Only that person can add what shows "
+                         "its signature.",
+                         "该知情同意由他人录入，只能由录入者补充签署件。");
+    if (status == SQ_ERR_CONFLICT)
+        return call_fail(call, status,
+                         "This consent names another signature already. Take it back and have it "
+                         "signed anew if it was wrong.",
+                         "该知情同意已有签署件；如有错误，请撤回后重新签署。");
+    return status;
+}
+
+static int attach_to(struct call *call, struct consult_record *r)
+{
+    uint32_t attached = 0;
+    int status = check_material(call, r);
+    if (status == 0)
+        status = explain_attach(
+            call, consent_record_attach(call->service, r->id, purposes_of(call),
+                                        text_of(call->params, "materialId"),
+                                        call->caller->account, call->utc_us, &attached));
+    if (status == 0 && !attached)
+        return call_fail(call, SQ_ERR_STATE,
+                         "None of these consents is in force, so there is nothing to add a "
+                         "signature to.",
+                         "这些知情同意均未生效，无法补充签署件。");
+    return status;
+}
+
 /* ---- withdraw ---- */
 
 /* Asked afterwards, the patient says no: kept as a consent that never was in force. */
@@ -355,6 +389,11 @@ static int give(struct call *call)
     return change(call, ACT_GIVE_CONSENT, give_to);
 }
 
+static int attach(struct call *call)
+{
+    return change(call, ACT_GIVE_CONSENT, attach_to);
+}
+
 static int withdraw(struct call *call)
 {
     return change(call, ACT_WITHDRAW_CONSENT, withdraw_from);
@@ -389,6 +428,7 @@ int consent_submit(struct call *call, const char *consultation, const json_t *co
 static const struct method methods[] = {
     {.name = "consent.texts", .flags = METHOD_READS, .handle = texts},
     {.name = "consent.give", .flags = METHOD_WRITES, .handle = give},
+    {.name = "consent.attach", .flags = METHOD_WRITES, .handle = attach},
     {.name = "consent.withdraw", .flags = METHOD_WRITES, .handle = withdraw},
     {.name = "consent.get", .flags = METHOD_VIEWS, .handle = get},
 };

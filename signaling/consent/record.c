@@ -7,6 +7,7 @@
 #include "signaling/store/store.h"
 #include "signaling/store/vault.h"
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,7 +171,9 @@ enum column {
     COLUMN_WITHDRAWAL,
     COLUMN_HASH,
     COLUMN_VERSION,
-    COLUMN_LANGUAGE
+    COLUMN_LANGUAGE,
+    COLUMN_MATERIAL,
+    COLUMN_ATTACHED
 };
 
 static int unseal(struct service *s, const struct store_query *q, int number, const char *column,
@@ -229,6 +232,14 @@ static int set_withdrawal(struct service *s, const struct store_query *q, json_t
     return status;
 }
 
+static int set_material(const struct store_query *q, json_t *object)
+{
+    if (store_is_null(q, COLUMN_MATERIAL))
+        return 0;
+    int status = set_new(object, "materialId", json_string(store_text(q, COLUMN_MATERIAL)));
+    return status < 0 ? status : set_time(object, "attachedAt", store_int(q, COLUMN_ATTACHED));
+}
+
 static int row_json(struct service *s, const struct store_query *q, json_t **out)
 {
     json_t *object = NULL;
@@ -248,6 +259,8 @@ static int row_json(struct service *s, const struct store_query *q, json_t **out
     if (status == 0)
         status = set_text(q, object);
     if (status == 0)
+        status = set_material(q, object);
+    if (status == 0)
         status = set_withdrawal(s, q, object);
     if (status < 0)
         json_decref(object);
@@ -265,7 +278,9 @@ int consent_describe(struct service *s, const char *consultation, json_t **out)
     STORE_QUERY(s->store, &q,
                 "SELECT c.id, c.purpose, c.given_us, c.entered_us, c.entered_by, c.sealed_body,"
                 " c.withdrawn_us, c.withdrawn_by, c.sealed_withdrawal, c.text_hash, t.version,"
-                " t.language FROM consent c LEFT JOIN consent_text t ON t.hash = c.text_hash"
+                " t.language, m.material, m.attached_us FROM consent c"
+                " LEFT JOIN consent_text t ON t.hash = c.text_hash"
+                " LEFT JOIN consent_material m ON m.consent = c.id"
                 " WHERE c.consultation = $1 ORDER BY c.entered_us, c.purpose, c.id",
                 sv_text(consultation));
     while (status == 0 && store_next(&q)) {
@@ -282,4 +297,74 @@ int consent_describe(struct service *s, const char *consultation, json_t **out)
     else
         *out = rows;
     return status;
+}
+
+/* ---- what shows a signature, named later ---- */
+
+struct attaching {
+    struct service *service;
+    const char *material, *account;
+    char ids[CONSENT_PURPOSES][ID_MAX]; /* those that name none yet */
+    int count;
+    uint32_t found;
+};
+
+enum { SHOWN_ID, SHOWN_PURPOSE, SHOWN_BY, SHOWN_BODY, SHOWN_MATERIAL };
+
+/* The material that a row names, by itself or since; "": none. */
+static int named_material(struct service *s, const struct store_query *q, char out[ID_MAX])
+{
+    json_t *body = NULL;
+    if (!store_is_null(q, SHOWN_MATERIAL)) {
+        store_copy_text(q, SHOWN_MATERIAL, out, ID_MAX);
+        return 0;
+    }
+    int status = unseal(s, q, SHOWN_BODY, "sealed_body", &body);
+    const char *named = json_string_value(json_object_get(body, "materialId"));
+    snprintf(out, ID_MAX, "%s", named ? named : "");
+    json_decref(body);
+    return status;
+}
+
+static int take_row(struct attaching *a, const struct store_query *q, uint32_t purpose)
+{
+    char named[ID_MAX] = "";
+    if (strcmp(store_text(q, SHOWN_BY), a->account) != 0)
+        return SQ_ERR_DENIED;
+    int status = named_material(a->service, q, named);
+    if (status < 0)
+        return status;
+    if (named[0] && strcmp(named, a->material) != 0)
+        return SQ_ERR_CONFLICT;
+    if (!named[0])
+        store_copy_text(q, SHOWN_ID, a->ids[a->count++], ID_MAX);
+    a->found |= purpose;
+    return 0;
+}
+
+int consent_record_attach(struct service *s, const char *consultation, uint32_t purposes,
+                          const char *material, const char *account, time_us utc_us,
+                          uint32_t *attached)
+{
+    struct attaching a = {.service = s, .material = material, .account = account};
+    struct store_query q;
+    int status = 0;
+    STORE_QUERY(s->store, &q,
+                "SELECT c.id, c.purpose, c.entered_by, c.sealed_body, m.material FROM consent c"
+                " LEFT JOIN consent_material m ON m.consent = c.id"
+                " WHERE c.consultation = $1 AND c.withdrawn_us IS NULL",
+                sv_text(consultation));
+    while (status == 0 && a.count < CONSENT_PURPOSES && store_next(&q)) {
+        enum consent_purpose purpose = consent_purpose_parse(store_text(&q, SHOWN_PURPOSE));
+        if (purpose != CONSENT_PURPOSES && (purposes & CONSENT_BIT(purpose)))
+            status = take_row(&a, &q, CONSENT_BIT(purpose));
+    }
+    int ended = store_query_end(&q);
+    for (int i = 0; i < a.count && status == 0 && ended >= 0; i++)
+        ended = STORE_RUN(s->store,
+                          "INSERT INTO consent_material (consent, material, attached_us,"
+                          " attached_by) VALUES ($1, $2, $3, $4)",
+                          sv_text(a.ids[i]), sv_text(material), sv_int(utc_us), sv_text(account));
+    *attached = a.found;
+    return status < 0 ? status : ended < 0 ? ended : 0;
 }

@@ -31,4 +31,11 @@ int consent_record_withdraw(struct service *s, const char *consultation, uint32_
                             const json_t *why, const char *entered_by, time_us utc_us,
                             uint32_t *withdrawn);
 
+/* Names what shows the signature to what is in force of `purposes` and was entered by `account`.
+ * Which these are: *attached (the same material again changes nothing). SQ_ERR_DENIED: one was
+ * entered by somebody else; SQ_ERR_CONFLICT: one names another material; both before any change. */
+int consent_record_attach(struct service *s, const char *consultation, uint32_t purposes,
+                          const char *material, const char *account, time_us utc_us,
+                          uint32_t *attached);
+
 #endif

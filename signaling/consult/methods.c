@@ -515,6 +515,7 @@ static int remove_member(struct call *call)
 static const struct method methods[] = {
     {.name = "consultation.saveDraft", .flags = METHOD_WRITES, .handle = submit_save_draft},
     {.name = "consultation.drafts", .flags = METHOD_VIEWS, .handle = submit_drafts},
+    {.name = "consultation.discard", .flags = METHOD_WRITES, .handle = submit_discard},
     {.name = "consultation.submit", .flags = METHOD_WRITES, .handle = submit_request},
     {.name = "consultation.get", .flags = METHOD_VIEWS, .handle = list_get},
     {.name = "consultation.list", .flags = METHOD_VIEWS, .handle = list_all},

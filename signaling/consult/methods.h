@@ -41,6 +41,7 @@ int method_end(struct call *call, struct method_work *w, int status);
 /* Handlers of consultation.* that live elsewhere. */
 int submit_save_draft(struct call *call);
 int submit_drafts(struct call *call);
+int submit_discard(struct call *call);
 int submit_request(struct call *call);
 int list_get(struct call *call);
 int list_all(struct call *call);

@@ -276,6 +276,23 @@ int submit_drafts(struct call *call)
     return status;
 }
 
+/* What the server keeps of one that was never submitted: nothing is left. */
+int submit_discard(struct call *call)
+{
+    const char *id = method_text(call, "draftId");
+    json_t *before = NULL;
+    if (!rights_allow(call->caller->roles, RELATION_NONE, ACT_SAVE_DRAFT))
+        return SQ_ERR_DENIED;
+    int status = load_draft(call, id, &before);
+    json_decref(before);
+    if (status == 0)
+        status = drop_draft(call, id);
+    snprintf(call->audit_object, sizeof(call->audit_object), "%s", id);
+    if (status == 0 && !(call->result = json_object()))
+        status = SQ_ERR_NOMEM;
+    return status;
+}
+
 /* ---- submit ---- */
 
 static int check_open(struct call *call, enum consult_kind kind)

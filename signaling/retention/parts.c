@@ -86,6 +86,13 @@ static const struct retention_part record_parts[] = {
      "SELECT id, sealed_draft, sealed_canonical, signature FROM opinion WHERE consultation = $1"
      " ORDER BY id",
      4, "DELETE FROM opinion WHERE consultation = $1", NULL},
+    {"consent_material",
+     "SELECT consent, material FROM consent_material WHERE consent IN"
+     " (SELECT id FROM consent WHERE consultation = $1) ORDER BY consent",
+     2,
+     "DELETE FROM consent_material WHERE consent IN"
+     " (SELECT id FROM consent WHERE consultation = $1)",
+     NULL},
     {"consent",
      "SELECT id, sealed_body, sealed_withdrawal FROM consent WHERE consultation = $1 ORDER BY id",
      3, "DELETE FROM consent WHERE consultation = $1", NULL},

@@ -10,7 +10,7 @@ import type { Keep } from '../keep/keep';
 import type { Consultation } from '../wire/protocol';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
-import { EMPTY, fieldsOf, vitalsOf, wireOf, type Attached, type Draft, type Fields } from './request';
+import { EMPTY, fieldsOf, vitalsOf, wireOf, type Attached, type Draft, type Fields, type Wire } from './request';
 
 const SERVER_MS = 1500; // after the last change
 const open = new Map<string, Editing>();
@@ -87,6 +87,12 @@ export class Editing {
         if (this.draft.value.changedAt !== sent.changedAt) this.later();
     }
 
+    /** Nothing of it goes to the server any more. */
+    stop(): void {
+        if (this.timer) clearTimeout(this.timer);
+        this.timer = null;
+    }
+
     /** The network is back. */
     hurry(): void {
         if (this.draft.value.dirty) this.later();
@@ -134,12 +140,10 @@ async function fromServer(id: string): Promise<Draft | undefined> {
     return found && { ...blank(id), draftId: id, fields: fieldsOf(found.request), dirty: false, changedAt: Date.parse(found.savedAt) };
 }
 
-/** A new one. Thrown-away drafts of the server are taken again: it keeps 20. */
+/** A new one; of a returned request, under its id. */
 export async function newDraft(fields: Partial<Fields> = {}, draftId?: string): Promise<Editing> {
     const id = draftId ?? crypto.randomUUID();
-    const free = draftId ?? (await store().get<string[]>('free-drafts'))?.[0];
-    if (free && free !== draftId) await store().put('free-drafts', (await store().get<string[]>('free-drafts'))!.slice(1));
-    const editing = new Editing({ ...blank(id), fields: { ...EMPTY, ...fields }, ...(free ? { draftId: free } : {}), ...(draftId ? { returned: true } : {}) }, store());
+    const editing = new Editing({ ...blank(id), fields: { ...EMPTY, ...fields }, ...(draftId ? { draftId, returned: true } : {}) }, store());
     open.set(id, editing);
     await editing.write();
     return editing;
@@ -179,18 +183,24 @@ export async function listDrafts(): Promise<Listed[]> {
     return found.sort((a, b) => b.changedAt - a.changedAt);
 }
 
-/** Thrown away here, and emptied on the server, which has no way to delete one. */
+/** Thrown away here and on the server, there as soon as it can be reached. A returned request stays as it was sent. */
 export async function discardDraft(id: string): Promise<void> {
     const editing = await openDraft(id);
     open.delete(id);
     await store().delete(`draft/${id}`);
     for (const name of await store().names(`voice/${id}/`)) await store().delete(name);
     if (!editing) return;
-    const { files, signature, draftId } = editing.draft.value;
+    editing.stop();
+    const { files, signature, draftId, returned } = editing.draft.value;
     for (const f of [...files.map((a) => a.file), ...files.flatMap((a) => a.preview ?? []), ...(signature ? [signature] : [])]) await dropFile(store(), f.id);
-    if (!draftId) return;
-    await server.call('consultation.saveDraft', { draftId, kind: 'live' });
-    await store().put('free-drafts', [...((await store().get<string[]>('free-drafts')) ?? []), draftId]);
+    if (!draftId || returned) return;
+    if (server.state.value === 'ready') await server.call('consultation.discard', { draftId }).catch(notThere);
+    else await post([{ group: id, what: 'discard', task: { kind: 'call', method: 'consultation.discard', params: { draftId } } }]);
+}
+
+/** Thrown away elsewhere before. */
+function notThere(error: unknown): void {
+    if (!(error instanceof Refusal) || error.error !== 'SQ_ERR_NOT_FOUND') throw error;
 }
 
 // ---- sending ----
@@ -226,6 +236,15 @@ function vitalsItem(draft: Draft, consultation: { $from: string; at: string }): 
     return [{ group: draft.id, what: 'vitals', needs: [consultation.$from], task: { kind: 'call', method: 'material.vitals', params: { consultationId: consultation, takenAt: new Date(draft.changedAt).toISOString(), values } } }];
 }
 
+/** What was drawn goes up after the request whose consent it signs, and is named to that consent then. */
+function signatureItems(draft: Draft, consultation: { $from: string; at: string }, consent: Wire['consent']): NewItem[] {
+    if (!draft.signature) return [];
+    const uploads = uploadsOf([{ file: draft.signature, what: 'signature' }], draft.id, consultation);
+    const drawn = uploads[0]!.id!;
+    const purposes = ['care', 'share', ...(consent?.recording ? ['recording'] : []), ...(consent?.teaching ? ['teaching'] : [])];
+    return consent ? [...uploads, { group: draft.id, what: 'consent', needs: [consultation.$from, drawn], task: { kind: 'call', method: 'consent.attach', params: { consultationId: consultation, purposes, materialId: { $from: drawn, at: 'materialId' } } } }] : uploads;
+}
+
 /** Save, submit, vitals, files: in this order, whenever there is a way. */
 export async function sendDraft(editing: Editing): Promise<void> {
     const draft = editing.draft.value;
@@ -242,9 +261,8 @@ export async function sendDraft(editing: Editing): Promise<void> {
         : [{ id: save, group: draft.id, what: 'draft', detail, task: { kind: 'call', method: 'consultation.saveDraft', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } },
             { id: submit, group: draft.id, what: 'submit', detail, needs: [save], keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true },
                 task: { kind: 'call', method: 'consultation.submit', params: { draftId }, proof: { method: 'consultation.get', params: { id: draftId } } } }];
-    const signature: Attached[] = draft.signature ? [{ file: draft.signature, what: 'signature' }] : [];
     await editing.mark({ sending: submit });
-    await post([...items, ...vitalsItem(draft, reply), ...uploadsOf([...signature, ...draft.files], draft.id, reply)]);
+    await post([...items, ...vitalsItem(draft, reply), ...signatureItems(draft, reply, wire.consent), ...uploadsOf(draft.files, draft.id, reply)]);
 }
 
 /** Back from the outbox to the form, with its files: it was refused, or there is more to say. */

@@ -300,6 +300,59 @@ Test(consent, what_shows_the_signature_is_of_this_case)
     cr_expect_not_null(strstr(p.call.message_en, "no such material"));
 }
 
+/* A material as an upload leaves it; its bytes don't matter here. */
+static void uploaded(const char *material)
+{
+    cr_assert_eq(
+        STORE_RUN(p.service.store,
+                  "INSERT INTO material (id, consultation, account, type, preview, header, status,"
+                  " reason, added_us, sealed_name)"
+                  " VALUES ($1, $2, $3, 'signature', 0, '', 'ready', '', 1, $4)",
+                  sv_text(material), sv_text(id), sv_text(VILLAGER), sv_bytes("name", 4)),
+        1, "%s", store_error(p.service.store));
+}
+
+static int attach_as(const char *account, const char *purpose, const char *material)
+{
+    return people_call(&p, account, "consent.attach",
+                       json_pack("{s:s, s:[s, s], s:s}", "consultationId", id, "purposes", "care",
+                                 purpose, "materialId", material));
+}
+
+static const char *shown(size_t row, const char *name)
+{
+    count();
+    const json_t *list = json_object_get(p.call.result, "consents");
+    return json_string_value(json_object_get(json_array_get(list, row), name));
+}
+
+Test(consent, a_signature_that_came_after_the_request_is_named_to_its_consent)
+{
+    uploaded("mat_drawn");
+    cr_expect_null(shown(0, "materialId"));
+    cr_assert_eq(attach_as(VILLAGER, "share", "mat_drawn"), 0, "%s", p.call.message_en);
+    for (size_t row = 0; row < 2; row++)
+        cr_expect_str_eq(shown(row, "materialId"), "mat_drawn");
+    cr_expect_not_null(shown(0, "attachedAt"));
+    cr_expect_eq(attach_as(VILLAGER, "share", "mat_drawn"), 0, "said again it is the same");
+    uploaded("mat_other");
+    cr_expect_eq(attach_as(VILLAGER, "share", "mat_other"), SQ_ERR_CONFLICT);
+    cr_expect_str_eq(shown(1, "materialId"), "mat_drawn");
+}
+
+Test(consent, a_signature_is_named_by_who_entered_the_consent_and_while_it_is_in_force)
+{
+    uploaded("mat_drawn");
+    cr_expect_eq(attach_as(VILLAGER, "share", "mat_elsewhere"), SQ_ERR_INVALID);
+    cr_expect_eq(attach_as(EXPERT_1, "share", "mat_drawn"), SQ_ERR_DENIED);
+    cr_assert_eq(give(given("teaching")), 0);
+    cr_assert_eq(withdraw_as(VILLAGER, "teaching"), 0);
+    json_t *teaching = json_pack("{s:s, s:[s], s:s}", "consultationId", id, "purposes", "teaching",
+                                 "materialId", "mat_drawn");
+    cr_expect_eq(people_call(&p, VILLAGER, "consent.attach", teaching), SQ_ERR_STATE);
+    cr_expect_null(shown(2, "materialId"));
+}
+
 Test(consent, a_child_does_not_sign_for_itself)
 {
     emergency(json_pack("{s:i}", "ageYears", 9));

@@ -70,6 +70,36 @@ Test(consult_around, drafts_grow_until_they_are_complete)
         SQ_ERR_DENIED);
 }
 
+Test(consult_around, a_draft_is_thrown_away_by_its_owner_alone)
+{
+    char id[ID_MAX];
+    region_ok(&p, VILLAGER, "consultation.saveDraft", json_pack("{s:s}", "kind", "live"));
+    snprintf(id, ID_MAX, "%s", text_at("draftId"));
+    cr_expect_eq(
+        people_call(&p, OTHER_DOCTOR, "consultation.discard", json_pack("{s:s}", "draftId", id)),
+        SQ_ERR_NOT_FOUND);
+    cr_expect_eq(
+        people_call(&p, EXPERT_1, "consultation.discard", json_pack("{s:s}", "draftId", id)),
+        SQ_ERR_DENIED);
+    region_ok(&p, VILLAGER, "consultation.discard", json_pack("{s:s}", "draftId", id));
+    region_ok(&p, VILLAGER, "consultation.drafts", json_object());
+    cr_expect_eq(json_array_size(json_object_get(p.call.result, "drafts")), 0);
+    cr_expect_eq(
+        people_call(&p, VILLAGER, "consultation.discard", json_pack("{s:s}", "draftId", id)),
+        SQ_ERR_NOT_FOUND);
+}
+
+Test(consult_around, what_was_submitted_is_no_draft_to_throw_away)
+{
+    char id[ID_MAX];
+    region_ok(&p, VILLAGER, "consultation.submit", people_request());
+    snprintf(id, ID_MAX, "%s", people_result(&p, "id"));
+    cr_expect_eq(
+        people_call(&p, VILLAGER, "consultation.discard", json_pack("{s:s}", "draftId", id)),
+        SQ_ERR_NOT_FOUND);
+    region_ok(&p, VILLAGER, "consultation.get", people_id(id));
+}
+
 /* Every consultation stands on exactly one page. */
 static int walk(const char *account, const char *method, const char *member, const char *ids[])
 {

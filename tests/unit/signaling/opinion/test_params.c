@@ -57,6 +57,9 @@ static const struct {
      true},
     {"consent.give", "{" GIVE ",\"purpose\":\"share\"}", false},
     {"consent.give", "{" GIVE ",\"givenAt\":\"yesterday\"}", false},
+    {"consent.attach", "{" CON ",\"purposes\":[\"care\"],\"materialId\":\"mat_1\"}", true},
+    {"consent.attach", "{" CON ",\"purposes\":[\"care\"]}", false},
+    {"consent.attach", "{" CON ",\"purposes\":[],\"materialId\":\"mat_1\"}", false},
     {"consent.withdraw",
      "{" CON ",\"purposes\":[\"share\",\"care\"],\"by\":{\"name\":\"A\",\"relation\":\"spouse\"},"
      "\"reason\":\"no\"}",
