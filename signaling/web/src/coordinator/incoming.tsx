@@ -16,10 +16,8 @@ const TASKS: TaskKind[] = ['critical', 'approve', 'triage', 'schedule', 'reopen'
 const ROW_PX = 92;
 const NARROW_ROW_PX = 168;
 
-/** Text may be scaled to 30 px: rows grow with it. */
 export function rowHeight(): number {
-    const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18;
-    return Math.round((innerWidth < 700 ? NARROW_ROW_PX : ROW_PX) * scale);
+    return innerWidth < 700 ? NARROW_ROW_PX : ROW_PX;
 }
 
 function Row({ task: t }: { task: Task }): JSX.Element {

@@ -108,14 +108,20 @@ export function Loaded<T>({ of, children }: { of: { value: T | undefined; error:
     return <p role="status" class="muted">{common('loading')}</p>;
 }
 
-/** Only the rows that are seen exist. `height`: of each row, px. */
-export function VirtualList<T>({ items, height, row, label, onEnd }: { items: T[]; height: number; row: (item: T, index: number) => JSX.Element; label: string; onEnd?: () => void }): JSX.Element {
+/** How much larger text is than the ordinary 18 px: by choice, or on a large desk. */
+export const textScale = (): number => (parseFloat(getComputedStyle(document.documentElement).fontSize) || 18) / 18;
+
+/** Only the rows that are seen exist. `height`: of each row, px at the ordinary size of text, with which it grows. */
+export function VirtualList<T>({ items, height: ordinary, row, label, onEnd }: { items: T[]; height: number; row: (item: T, index: number) => JSX.Element; label: string; onEnd?: () => void }): JSX.Element {
     const ref = useRef<HTMLDivElement>(null);
     const [top, setTop] = useState(0);
     const [room, setRoom] = useState(600);
+    const [scale, setScale] = useState(textScale);
+    const height = Math.round(ordinary * scale);
     useEffect(() => {
-        const observer = new ResizeObserver(() => setRoom(ref.current?.clientHeight ?? 600));
+        const observer = new ResizeObserver(() => { setRoom(ref.current?.clientHeight ?? 600); setScale(textScale()); });
         observer.observe(ref.current!);
+        observer.observe(document.documentElement); // grows with its text
         return () => observer.disconnect();
     }, []);
     const first = Math.max(0, Math.floor(top / height) - 4);

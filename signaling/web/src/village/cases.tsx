@@ -11,7 +11,7 @@ import { CASES_MAX, useOwnCases } from './owncases';
 import { words } from './text';
 import './village.css';
 
-const ROW_EM = { wide: 5.6, narrow: 7.4 }; // of the text's size; on a phone the state goes below the name
+const ROW_PX = { wide: 101, narrow: 133 }; // on a phone the state goes below the name
 const NARROW_PX = 600; // as in village.css
 
 export function CaseRow({ c }: { c: Consultation }): JSX.Element {
@@ -34,7 +34,6 @@ export function CasesPage(): JSX.Element {
     useEffect(() => { if (needle.trim()) void list.rest(); }, [needle, list]);
     const all = list.cases.value;
     const shown = needle.trim() ? all.filter((c) => fits(c, needle.trim())) : all;
-    const px = parseFloat(getComputedStyle(document.documentElement).fontSize) || 18;
     const count = list.more.value ? words('loadingMore', { n: all.length }) : needle.trim() ? words('found', { n: shown.length }) : words('listed', { n: all.length });
     return <div class="village-list">
         <h1>{words('cases')}</h1>
@@ -43,7 +42,7 @@ export function CasesPage(): JSX.Element {
             <Choices label={words('which')} value={which} options={[['all', words('all')], ['active', words('active')]]} onChange={(w) => setWhich(w)} />
         </div>
         <p class="muted" role="status">{list.error.value && !list.fresh.value ? errorText(list.error.value) : count}{all.length >= CASES_MAX && ` · ${words('limit', { n: CASES_MAX })}`}</p>
-        {shown.length > 0 ? <VirtualList items={shown} height={Math.round((innerWidth <= NARROW_PX ? ROW_EM.narrow : ROW_EM.wide) * px)} label={words('cases')} onEnd={() => void list.next()} row={(c) => <CaseRow c={c} />} />
+        {shown.length > 0 ? <VirtualList items={shown} height={innerWidth <= NARROW_PX ? ROW_PX.narrow : ROW_PX.wide} label={words('cases')} onEnd={() => void list.next()} row={(c) => <CaseRow c={c} />} />
             : !list.more.value && <p class="note">{needle ? words('noFound') : words('noCases')}</p>}
         {list.more.value && <Button look="quiet" onClick={() => list.next()}>{common('more')}</Button>}
     </div>;
