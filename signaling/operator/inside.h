@@ -12,17 +12,20 @@
 #define WATCH_LOST_MAX                                                                             \
     8192 /* sessions without a connection that are remembered; more are not shown */
 
-/* One minute of one relay. */
+/* One minute of one relay, as this node sees it. */
 struct watch_point {
     int64_t minute; /* since 1970, UTC; 0: none */
-    int32_t load_permille, participants, kbps, loss_percent, rtt_ms;
+    int64_t load_permille, transports, people, kbps, loss_percent, rtt_ms;
 };
 
 struct watch_relay {
     char id[CLUSTER_NODE_MAX];
     struct watch_point now; /* being filled */
-    struct watch_point points[WATCH_POINTS];
-    size_t next; /* where the next point goes */
+};
+
+/* Minutes after `first`, put together by `step` of them. */
+struct watch_span {
+    int64_t first, step;
 };
 
 struct watch_lost {
@@ -40,7 +43,7 @@ struct watch_sum {
 struct watch {
     struct watch_port port;
     char node[NODE_ID_MAX];
-    time_us apply_utc_us, tell_utc_us;
+    time_us apply_utc_us, tell_utc_us, forget_utc_us;
     struct watch_relay *relays[WATCH_RELAYS];
     size_t relay_count;
     struct watch_lost *lost[WATCH_BUCKETS];
@@ -73,6 +76,11 @@ int watch_relay_levels(struct service *s, json_t **out);
 
 /* ---- overview.c ---- */
 int watch_overview(struct service *s, time_us utc_us, json_t **out);
-json_t *watch_history(const struct service *s, const char *relay, int64_t minutes, time_us utc_us);
+
+/* ---- history.c: the minutes of each relay ---- */
+int watch_sample(struct service *s, time_us utc_us);
+/* New array of points, the oldest first. */
+int watch_history(struct service *s, const char *relay, const struct watch_span *span,
+                  json_t **out);
 
 #endif

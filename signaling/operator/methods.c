@@ -53,9 +53,15 @@ static int history(struct call *call)
         return status;
     if (!find_relay(call, id, &info))
         return no_relay(call);
-    json_t *points =
-        watch_history(call->service, id, minutes ? json_integer_value(minutes) : 240, call->utc_us);
-    call->result = points ? json_pack("{s:s, s:o}", "relayId", id, "points", points) : NULL;
+    int64_t span_min = minutes ? json_integer_value(minutes) : 240;
+    struct watch_span span = {.first = call->utc_us / (60 * TIME_US_PER_S) - span_min,
+                              .step = span_min > WATCH_POINTS_MAX ? WATCH_STEP_MIN : 1};
+    json_t *points = NULL;
+    status = watch_history(call->service, id, &span, &points);
+    if (status < 0)
+        return status;
+    call->result = json_pack("{s:s, s:I, s:o}", "relayId", id, "stepMinutes", (json_int_t)span.step,
+                             "points", points);
     return call->result ? 0 : SQ_ERR_NOMEM;
 }
 

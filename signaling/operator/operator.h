@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What those who keep machines running see and do: nodes, relays with load and quality over the
- * last day, links, which institution can't speak now; draining, adding and removing relays. Knows
+ * last week, links, which institution can't speak now; draining, adding and removing relays. Knows
  * ids of institutions and numbers; refuses to know patients, cases and what is said in them. What
  * an operator decides is a row, and the sweep brings the relays to it: nothing is lost by a crash,
  * and each node of an installation follows within seconds. One thread. */
@@ -13,13 +13,16 @@
 
 extern const struct method_table operator_method_table;
 
-#define WATCH_POINTS    1440 /* a day of minutes, for each relay */
-#define WATCH_RELAYS    RELAYS_MAX
-#define WATCH_APPLY_US  (2 * TIME_US_PER_S) /* a row is felt by all nodes after at most that */
-#define WATCH_TELL_US   (5 * TIME_US_PER_S) /* nodes tell each other what they see */
-#define WATCH_FRESH_US  (20 * TIME_US_PER_S)
-#define WATCH_LOST_US   (15 * TIME_US_PER_S)      /* a reload of a page is shorter */
-#define WATCH_FORGET_US (30 * 60 * TIME_US_PER_S) /* whoever is gone that long went home */
+#define WATCH_HISTORY_MIN (7 * 1440) /* a week of minutes is kept for each relay */
+#define WATCH_POINTS_MAX  1440       /* of one answer; a longer span comes in steps of minutes */
+#define WATCH_STEP_MIN    10
+#define WATCH_RELAYS      RELAYS_MAX
+#define WATCH_APPLY_US    (2 * TIME_US_PER_S) /* a row is felt by all nodes after at most that */
+#define WATCH_TELL_US     (5 * TIME_US_PER_S) /* nodes tell each other what they see */
+#define WATCH_FRESH_US    (20 * TIME_US_PER_S)
+#define WATCH_LOST_US     (15 * TIME_US_PER_S) /* a reload of a page is shorter */
+#define WATCH_CLEAN_US    (3600 * TIME_US_PER_S)
+#define WATCH_FORGET_US   (30 * 60 * TIME_US_PER_S) /* whoever is gone that long went home */
 
 struct watch;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define INSTITUTIONS_MAX 400 /* of one answer: those in calls, then those with most people */
+#define E6               1e6 /* degrees are kept in millionths */
 #define ABOVE_MAX        200 /* institutions above them */
 
 struct overview {
@@ -132,6 +133,10 @@ static json_t *institution_of(struct overview *o, const struct store_query *q)
                             "inCall", 0, "seen", (json_int_t)0);
     if (store_text(q, 7)[0])
         json_object_set_new(one, "parent", json_string(store_text(q, 7)));
+    if (!store_is_null(q, 8)) {
+        json_object_set_new(one, "latitude", json_real((double)store_int(q, 8) / E6));
+        json_object_set_new(one, "longitude", json_real((double)store_int(q, 9) / E6));
+    }
     o->failed |= json_object_set_new(o->institutions, store_text(q, 4), one) != 0;
     return one;
 }
@@ -163,7 +168,8 @@ static int load_institutions(struct overview *o)
 {
     struct store_query q;
     STORE_QUERY(o->service->store, &q,
-                "SELECT s.id, s.node, s.created_us, s.ended_us, i.id, i.name, i.level, i.parent"
+                "SELECT s.id, s.node, s.created_us, s.ended_us, i.id, i.name, i.level, i.parent,"
+                " i.latitude_e6, i.longitude_e6"
                 " FROM session s JOIN account a ON a.id = s.account"
                 " JOIN institution i ON i.id = a.institution"
                 " WHERE (s.ended_us IS NULL AND s.expires_us > $1) OR s.ended_us > $2",
@@ -228,7 +234,8 @@ static int add_above(struct overview *o, json_t *list)
             json_array_size(list) >= INSTITUTIONS_MAX + ABOVE_MAX)
             continue;
         STORE_QUERY(o->service->store, &q,
-                    "SELECT '', '', 0, 0, id, name, level, parent FROM institution WHERE id = $1",
+                    "SELECT '', '', 0, 0, id, name, level, parent, latitude_e6, longitude_e6"
+                    " FROM institution WHERE id = $1",
                     sv_text(parent));
         if (store_next(&q)) {
             json_t *one = institution_of(o, &q);
@@ -286,45 +293,4 @@ int watch_overview(struct service *s, time_us utc_us, json_t **out)
         status = SQ_ERR_NOMEM;
     }
     return status;
-}
-
-/* ---- history ---- */
-
-static const struct watch_relay *find(const struct watch *w, const char *relay)
-{
-    for (size_t i = 0; i < w->relay_count; i++) {
-        if (!strcmp(w->relays[i]->id, relay))
-            return w->relays[i];
-    }
-    return NULL;
-}
-
-static int add_point(json_t *points, const struct watch_point *p)
-{
-    char at[SERVICE_TIME_MAX];
-    return json_array_append_new(
-        points, json_pack("{s:s, s:f, s:i, s:i, s:i, s:i}", "at",
-                          service_time_text(p->minute * 60 * TIME_US_PER_S, at), "load",
-                          p->load_permille / 1000.0, "transports", p->participants, "kbps", p->kbps,
-                          "lossPercent", p->loss_percent, "rttMs", p->rtt_ms));
-}
-
-/* Oldest first, the running minute last. NULL: no memory. */
-json_t *watch_history(const struct service *s, const char *relay, int64_t minutes, time_us utc_us)
-{
-    const struct watch_relay *r = find(s->watch, relay);
-    int64_t first = utc_us / (60 * TIME_US_PER_S) - minutes;
-    json_t *points = json_array();
-    int bad = !points;
-    for (size_t i = 0; r && i < WATCH_POINTS; i++) {
-        const struct watch_point *p = &r->points[(r->next + i) % WATCH_POINTS];
-        if (p->minute && p->minute > first)
-            bad |= add_point(points, p);
-    }
-    if (r && r->now.minute > first)
-        bad |= add_point(points, &r->now);
-    if (!bad)
-        return points;
-    json_decref(points);
-    return NULL;
 }

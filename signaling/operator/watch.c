@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watch's life: sessions whose connection went, the minute's numbers of each relay, and what is
- * done from time to time. */
+/* The watch's life: sessions whose connection went, and what is done from time to time. */
 #include "base/log.h"
 #include "shanqiao/error.h"
 #include "signaling/operator/inside.h"
@@ -112,78 +111,6 @@ static void forget_old(struct watch *w, time_us utc_us)
     }
 }
 
-/* ---- the minute's numbers ---- */
-
-/* NULL: too many, or memory. */
-static struct watch_relay *history_of(struct watch *w, const char *id)
-{
-    for (size_t i = 0; i < w->relay_count; i++) {
-        if (!strcmp(w->relays[i]->id, id))
-            return w->relays[i];
-    }
-    struct watch_relay *r = w->relay_count < WATCH_RELAYS ? calloc(1, sizeof *r) : NULL;
-    if (!r)
-        return NULL;
-    snprintf(r->id, sizeof r->id, "%s", id);
-    w->relays[w->relay_count++] = r;
-    return r;
-}
-
-static int32_t mean(int64_t sum, int64_t people)
-{
-    return people ? (int32_t)(sum / people) : 0;
-}
-
-static void close_minute(struct watch_relay *r, int64_t minute)
-{
-    if (r->now.minute && r->now.minute != minute) {
-        r->points[r->next] = r->now;
-        r->next = (r->next + 1) % WATCH_POINTS;
-    }
-    if (r->now.minute != minute)
-        r->now = (struct watch_point){.minute = minute};
-}
-
-static int32_t larger(int32_t a, int64_t b)
-{
-    return b > a ? (int32_t)b : a;
-}
-
-/* The highest of load and people, the last of the rest. A minute in which it was silent has no
- * point. */
-static void sample(struct watch_relay *r, const struct relays_info *info,
-                   const struct watch_sum *sum, int64_t minute)
-{
-    close_minute(r, minute);
-    r->now.load_permille = larger(r->now.load_permille, (int64_t)(info->load * 1000));
-    r->now.participants = larger(r->now.participants, info->transports);
-    r->now.kbps = (int32_t)sum->kbps;
-    r->now.loss_percent = mean(sum->loss_percent, sum->people);
-    r->now.rtt_ms = mean(sum->rtt_ms, sum->people);
-}
-
-static const struct watch_sum *sum_of(const struct watch_sum *sums, size_t count, const char *relay)
-{
-    static const struct watch_sum none;
-    for (size_t i = 0; i < count; i++) {
-        if (!strcmp(sums[i].relay, relay))
-            return &sums[i];
-    }
-    return &none;
-}
-
-static void sample_all(struct service *s, time_us utc_us)
-{
-    struct watch_sum sums[WATCH_RELAYS];
-    struct relays_info info;
-    size_t count = watch_sums(s, sums);
-    for (size_t i = 0; watch_info(s, i, &info); i++) {
-        struct watch_relay *r = info.alive ? history_of(s->watch, info.node) : NULL;
-        if (r)
-            sample(r, &info, sum_of(sums, count, info.node), utc_us / (60 * TIME_US_PER_S));
-    }
-}
-
 /* ---- from time to time ---- */
 
 /* What this node sees, for the others. */
@@ -212,8 +139,8 @@ int watch_sweep(struct service *s, time_us utc_us)
         return 0;
     if (s->media)
         media_quality_ask(s->media);
-    sample_all(s, utc_us);
-    if (utc_us >= w->apply_utc_us) {
+    status = watch_sample(s, utc_us);
+    if (status == 0 && utc_us >= w->apply_utc_us) {
         w->apply_utc_us = utc_us + WATCH_APPLY_US;
         forget_old(w, utc_us);
         status = watch_apply(s);

@@ -340,17 +340,66 @@ Test(operator, numbers_of_each_minute_and_gaps)
     cr_expect_eq(json_array_size(json_object_get(p.call.result, "points")), 1);
 }
 
-Test(operator, a_day_is_kept_and_no_more)
+static json_t *history(int64_t minutes)
 {
-    for (int i = 0; i < WATCH_POINTS + 50; i++)
+    cr_assert_eq(
+        people_call(&p, OPERATOR, "operator.history",
+                    json_pack("{s:s, s:I}", "relayId", "county-1", "minutes", (json_int_t)minutes)),
+        0);
+    return json_object_get(p.call.result, "points");
+}
+
+Test(operator, minutes_outlive_a_restart)
+{
+    for (int i = 0; i < 5; i++)
         sweep(MINUTE_US);
-    cr_assert_eq(people_call(&p, OPERATOR, "operator.history",
-                             json_pack("{s:s, s:i}", "relayId", "county-1", "minutes", 1440)),
-                 0);
-    json_t *points = json_object_get(p.call.result, "points");
-    cr_expect_eq(json_array_size(points), 1440);
+    watch_free(&p.service);
+    begin_watch("");
+    cr_expect_eq(json_array_size(history(60)), 4, "the running one was not stored yet");
+    table[0].alive = false;
+    sweep(3 * MINUTE_US);
+    table[0].alive = true;
+    sweep(MINUTE_US);
+    json_t *points = history(60);
+    cr_expect_eq(json_array_size(points), 5);
     cr_expect_str_lt(text_of(json_array_get(points, 0), "at"),
-                     text_of(json_array_get(points, 1439), "at"));
+                     text_of(json_array_get(points, 4), "at"));
+}
+
+Test(operator, a_week_is_kept_and_no_more)
+{
+    for (int i = 0; i < WATCH_HISTORY_MIN + 2 * 60; i++)
+        sweep(MINUTE_US);
+    json_t *points = history(WATCH_HISTORY_MIN);
+    cr_expect_leq(json_array_size(points), WATCH_HISTORY_MIN / WATCH_STEP_MIN + 1);
+    cr_expect_geq(json_array_size(points), WATCH_HISTORY_MIN / WATCH_STEP_MIN);
+    cr_expect_eq(json_integer_value(json_object_get(p.call.result, "stepMinutes")), WATCH_STEP_MIN);
+    cr_expect_eq(json_array_size(history(WATCH_POINTS_MAX)), WATCH_POINTS_MAX);
+    struct store_query q;
+    store_query(p.service.store, &q, "SELECT COUNT(*) FROM relay_minute", NULL, 0);
+    cr_assert(store_next(&q));
+    cr_expect_leq(store_int(&q, 0), WATCH_HISTORY_MIN + 60, "older ones go within the hour");
+    cr_expect_eq(store_query_end(&q), 0);
+}
+
+Test(operator, minutes_of_several_nodes_are_put_together)
+{
+    char text[512];
+    sweep(0);
+    int64_t minute = p.utc_us / MINUTE_US - 3;
+    snprintf(text, sizeof text,
+             "INSERT INTO relay_minute (relay, minute, node, load_permille, transports, people,"
+             " kbps, loss_percent, rtt_ms) VALUES"
+             " ('county-1', %lld, 'a', 250, 4, 1, 100, 10, 40),"
+             " ('county-1', %lld, 'b', 260, 5, 3, 300, 2, 80)",
+             (long long)minute, (long long)minute);
+    sql(text);
+    json_t *point = json_array_get(history(60), 0);
+    cr_expect_float_eq(json_real_value(json_object_get(point, "load")), 0.26, 0.001);
+    cr_expect_eq(number(point, "transports"), 5);
+    cr_expect_eq(number(point, "kbps"), 400);
+    cr_expect_eq(number(point, "lossPercent"), 4, "weighed by people");
+    cr_expect_eq(number(point, "rttMs"), 70);
 }
 
 Test(operator, what_other_nodes_see_is_put_together)
