@@ -6,6 +6,7 @@ import { load } from './load.mjs';
 
 const { newLink, step, retryMs, DISTURBED_MS, RESTART_MS, RELAY_MS, CLOSED_MS, JOIN_MS } = await load('call/reconnect.ts');
 const { CallMedia } = await load('call/media.ts', ['./prepare']);
+const { cameraEncodings, topOf } = await load('call/encodings.ts');
 const { newSpeaker, listen } = await load('call/speaker.ts');
 const { NO_FLOOR, told, ordered, moved, quiets } = await load('call/floor.ts');
 
@@ -139,7 +140,7 @@ class FakeTransport extends Emitter {
     async restartIce() { this.world.restarted.push(this.id); }
     async produce({ track, appData }) {
         const id = await new Promise((done, failed) => this.emit('produce', { kind: track.kind, rtpParameters: {}, appData }, ({ id }) => done(id), failed));
-        const producer = Object.assign(new Emitter(), { id, kind: track.kind, paused: false, closed: false, rtpSender: undefined, pause() { this.paused = true; }, resume() { this.paused = false; }, close() { this.closed = true; }, replaceTrack: async () => undefined, setMaxSpatialLayer: async () => undefined });
+        const producer = Object.assign(new Emitter(), { id, kind: track.kind, paused: false, closed: false, rtpSender: undefined, pause() { this.paused = true; }, resume() { this.paused = false; }, close() { this.closed = true; }, replaceTrack: async () => undefined, async setMaxSpatialLayer(layer) { this.maxSpatialLayer = layer; } });
         this.world.producers.push(producer);
         return producer;
     }
@@ -183,7 +184,7 @@ function world() {
 }
 
 const turn = async () => { for (let i = 0; i < 60; i++) await Promise.resolve(); };
-const track = (kind) => ({ kind, readyState: 'live', stop: () => undefined });
+const track = (kind, size = {}) => ({ kind, readyState: 'live', stop: () => undefined, getSettings: () => size });
 
 async function joined() {
     const w = world();
@@ -302,4 +303,33 @@ test('the floor is what the chair said; order keeps those it does not name', () 
     assert.deepEqual(ordered(['y', 'gone'], ['x', 'y', 'z']), ['y', 'x', 'z']);
     assert.deepEqual(moved(['x', 'y', 'z'], 'z', -1), ['x', 'z', 'y']);
     assert.deepEqual(moved(['x', 'y'], 'x', -1), ['x', 'y']);
+});
+
+// ---- sizes of a picture ----
+
+const scales = (width, height) => cameraEncodings({ width, height }).map((e) => e.scaleResolutionDownBy);
+
+test('a camera sends no more sizes than a browser encodes of it, the full one among them', () => {
+    for (const [width, height, wanted] of [[1280, 720, [4, 2, 1]], [720, 1280, [4, 2, 1]], [960, 540, [4, 2, 1]], [640, 480, [2, 1]], [480, 270, [2, 1]], [360, 288, [1]], [320, 240, [1]], [0, 0, [4, 2, 1]]])
+        assert.deepEqual(scales(width, height), wanted, `${width} x ${height}`);
+    assert.deepEqual([3, 2, 1].map((count) => [2, 1, 0].map((size) => topOf(count, size))), [[2, 1, 0], [1, 0, 0], [0, 0, 0]]);
+});
+
+test('a weak link leaves out sizes that there are; a camera of another size is sent anew', async () => {
+    const { w, media } = await joined();
+    media.flow(true);
+    await media.send('camera', track('video', { width: 640, height: 480 }));
+    const first = w.producers.at(-1);
+    assert.equal(first.maxSpatialLayer, undefined);
+    await media.limit(1);
+    assert.equal(first.maxSpatialLayer, 0);
+    await media.limit(2);
+    assert.equal(first.maxSpatialLayer, 1);
+    await media.send('camera', track('video', { width: 640, height: 360 }));
+    assert.equal(w.producers.at(-1), first);
+    await media.send('camera', track('video', { width: 1280, height: 720 }));
+    assert.ok(first.closed && w.asked.includes(`media.close ${first.id}`));
+    assert.notEqual(w.producers.at(-1), first);
+    assert.equal(w.producers.at(-1).paused, false);
+    media.close();
 });

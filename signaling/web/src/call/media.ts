@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals';
 import type { types } from 'mediasoup-client';
 import { Refusal, type Connection, type Told } from '../wire/connection';
+import { EXAMINATION, cameraEncodings, topOf } from './encodings';
 import { newLink, step, type Act, type Direction, type Link, type LinkEvent, type Mode } from './reconnect';
 
 export type Source = 'microphone' | 'camera' | 'examination';
@@ -17,6 +18,7 @@ export interface Own {
     track: MediaStreamTrack;
     muted: boolean; // by the person
     producer: types.Producer | null; // null: not on the transport (yet)
+    sizes: number; // of its picture, that the producer sends
 }
 
 export interface Remote {
@@ -28,6 +30,7 @@ export interface Remote {
     track: MediaStreamTrack;
     paused: boolean;
     consumer: types.Consumer;
+    layer?: number; // of the three sizes: what is asked for, undefined: all there is
 }
 
 export interface MediaEnvironment {
@@ -44,12 +47,6 @@ export type MediaMode = Mode | 'over';
 
 const SOURCE: Record<OwnKey, Source> = { microphone: 'microphone', camera: 'camera', examination: 'examination', stethoscope: 'examination' };
 const ANSWERED_NO = new Set(['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED']);
-const CAMERA: types.RtpEncodingParameters[] = [
-    { scaleResolutionDownBy: 4, maxBitrate: 120_000, scalabilityMode: 'L1T3' },
-    { scaleResolutionDownBy: 2, maxBitrate: 450_000, scalabilityMode: 'L1T3' },
-    { scaleResolutionDownBy: 1, maxBitrate: 1_500_000, scalabilityMode: 'L1T3' },
-];
-const EXAMINATION: types.RtpEncodingParameters[] = [{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }];
 
 class Superseded extends Error {}
 
@@ -64,6 +61,7 @@ export class CallMedia {
     private readonly transports: Record<Direction, types.Transport | null> = { send: null, recv: null };
     private readonly announced = new Map<string, Told<'media.newProducer'>>();
     private readonly gone = new Set<string>(); // consumers that were closed before they were there
+    private readonly early = new Map<string, boolean>(); // or paused, resumed
     private generation = 0; // of joining; what belongs to an older one is closed when it comes
     private flowing = false;
     private layer = 2;
@@ -114,10 +112,13 @@ export class CallMedia {
         if (known) {
             known.track = track;
             this.own.value = [...this.own.value];
-            await known.producer?.replaceTrack({ track });
+            if (!known.producer) return;
+            if (key !== 'camera' || known.sizes === cameraEncodings(track.getSettings()).length) return known.producer.replaceTrack({ track });
+            this.unproduce(known); // a camera of another size
+            if (this.transports.send) await this.produce(known, this.transports.send);
             return;
         }
-        const own: Own = { key, source: SOURCE[key], track, muted, producer: null };
+        const own: Own = { key, source: SOURCE[key], track, muted, producer: null, sizes: 1 };
         this.own.value = [...this.own.value, own];
         if (this.transports.send) await this.produce(own, this.transports.send);
     }
@@ -125,9 +126,7 @@ export class CallMedia {
     stop(key: OwnKey): void {
         const own = this.own.value.find((o) => o.key === key);
         this.own.value = this.own.value.filter((o) => o.key !== key);
-        if (!own?.producer) return;
-        own.producer.close();
-        this.command('media.close', own.producer.id);
+        if (own) this.unproduce(own);
     }
 
     mute(key: OwnKey, muted: boolean): void {
@@ -136,17 +135,18 @@ export class CallMedia {
         if (own) this.adjust(own);
     }
 
-    /** The largest of the camera's three pictures that is sent; -1: none. */
+    /** The largest of the camera's pictures that is sent, 2 for the full one; -1: none. */
     async limit(layer: number): Promise<void> {
         this.layer = layer;
         const camera = this.own.value.find((o) => o.key === 'camera');
         if (!camera) return;
         this.adjust(camera);
-        if (layer >= 0) await camera.producer?.setMaxSpatialLayer(layer).catch(() => undefined); // one picture only: its encoder adapts
+        await this.limitSizes(camera);
     }
 
     /** Which size of a picture is worth its way here: 2 large, 0 small. */
     prefer(remote: Remote, layer: number): void {
+        remote.layer = layer;
         if (!remote.consumer.closed) void this.env.server.call('media.setPreferredLayers', { consumerId: remote.consumerId, spatialLayer: layer }).catch(() => undefined);
     }
 
@@ -207,6 +207,7 @@ export class CallMedia {
         this.drop(true);
         this.announced.clear();
         this.gone.clear();
+        this.early.clear();
         // one round trip: nothing of these waits for another
         const [, recv, send] = await Promise.all([this.load(), this.ask('recv', generation), this.listensOnly ? null : this.ask('send', generation)]);
         if (generation !== this.generation) throw new Superseded();
@@ -269,7 +270,7 @@ export class CallMedia {
 
     private async produce(own: Own, transport: types.Transport): Promise<void> {
         const paused = this.held(own);
-        const encodings = own.key === 'camera' ? CAMERA : own.key === 'examination' ? EXAMINATION : undefined;
+        const encodings = own.key === 'camera' ? cameraEncodings(own.track.getSettings()) : own.key === 'examination' ? EXAMINATION : undefined;
         const producer = await transport.produce({
             track: own.track, stopTracks: false, zeroRtpOnPause: true, disableTrackOnPause: false, appData: { source: own.source, paused },
             ...(encodings ? { encodings } : {}), ...(own.key === 'microphone' ? { codecOptions: { opusFec: true, opusDtx: true } } : own.key === 'stethoscope' ? { codecOptions: { opusDtx: false, opusFec: true } } : {}),
@@ -280,12 +281,27 @@ export class CallMedia {
             return;
         }
         own.producer = producer;
+        own.sizes = encodings?.length ?? 1;
         if (paused) producer.pause();
         producer.on('transportclose', () => { if (own.producer === producer) own.producer = null; });
         await favour(producer, own.key);
-        if (own.key === 'camera' && this.layer >= 0 && this.layer < 2) await producer.setMaxSpatialLayer(this.layer).catch(() => undefined);
+        if (own.key === 'camera') await this.limitSizes(own);
         this.own.value = [...this.own.value];
         this.adjust(own);
+    }
+
+    private unproduce(own: Own): void {
+        const { producer } = own;
+        own.producer = null;
+        if (!producer) return;
+        producer.close();
+        this.command('media.close', producer.id);
+    }
+
+    /** Of a single size the encoder itself adapts. */
+    private async limitSizes({ producer, sizes }: Own): Promise<void> {
+        const top = topOf(sizes, this.layer);
+        if (producer && this.layer >= 0 && top !== (producer.maxSpatialLayer ?? sizes - 1)) await producer.setMaxSpatialLayer(top).catch(() => undefined);
     }
 
     private held(own: Own): boolean {
@@ -314,10 +330,11 @@ export class CallMedia {
         try {
             const answer = await this.env.server.call('media.consume', { transportId: transport.id, producerId, rtpCapabilities: this.device!.recvRtpCapabilities as never });
             const { id, kind, rtpParameters } = answer;
+            this.early.delete(id); // what was told before the answer is in it
             if (transport !== this.transports.recv) return;
             const consumer = await transport.consume({ id, producerId, kind, rtpParameters: rtpParameters as unknown as types.RtpParameters, streamId: `${participantId}-${source}` });
             if (transport !== this.transports.recv || this.gone.delete(id)) return consumer.close();
-            this.remotes.value = [...this.remotes.value, { consumerId: id, producerId, participantId, kind, source, track: consumer.track, paused: answer.paused, consumer }];
+            this.remotes.value = [...this.remotes.value, { consumerId: id, producerId, participantId, kind, source, track: consumer.track, paused: this.early.get(id) ?? answer.paused, consumer }];
         } catch (error) {
             // gone meanwhile, consumed already, or no codec in common: there is nothing to show, and the rest goes on
             if (!(error instanceof Refusal)) this.problem.value = error;
@@ -333,6 +350,7 @@ export class CallMedia {
     }
 
     private mark(consumerId: string, paused: boolean): void {
+        if (!this.remotes.value.some((r) => r.consumerId === consumerId)) this.early.set(consumerId, paused);
         this.remotes.value = this.remotes.value.map((r) => (r.consumerId === consumerId ? { ...r, paused } : r));
     }
 
