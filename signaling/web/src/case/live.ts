@@ -40,6 +40,13 @@ export function remember(c: Consultation): void {
     if (!known || known.revision <= c.revision) watchers.forEach((f) => f(c));
 }
 
+/** Names by account of those who take part, as far as the consultation is here. */
+export function peopleOf(id: string): Map<string, string> {
+    const c = entries.get(id)?.state.value.value;
+    const all = c ? [c.applicant, c.specialist, ...(c.members ?? []).map((m) => m.account)] : [];
+    return new Map(all.flatMap((a) => (a ? [[a.id, a.name] as [string, string]] : [])));
+}
+
 /** Told of each consultation that changes, shown or not: lists keep themselves new by this. Returns: stop. */
 export function watchCases(f: (c: Consultation) => void): () => void {
     watchers.add(f);

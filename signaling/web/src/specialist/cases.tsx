@@ -37,7 +37,7 @@ export function Cases(): JSX.Element {
     const [typed, setTyped] = useState('');
     const pages = usePages((cursor) => loadCases(which === 'active', cursor), [which]);
     useEffect(() => {
-        const off = [watchCases((c) => pages.change((items) => (items.some((i) => i.id === c.id) ? items.map((i) => (i.id === c.id && i.revision <= c.revision ? c : i)) : items))), server.onReload(pages.again)];
+        const off = [watchCases((c) => pages.change((items) => (items.some((i) => i.id === c.id) ? items.map((i) => (i.id === c.id && i.revision <= c.revision ? c : i)) : items))), server.onReload(pages.refresh)];
         return () => off.forEach((f) => f());
     }, []);
     const wanted = typed.trim().toLowerCase();

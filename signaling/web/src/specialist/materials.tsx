@@ -2,7 +2,7 @@
 // The materials of a summary: newest vitals in words, small pictures of the photos, the list, and the one that is open.
 // How a material is drawn is the viewers' to know.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { when } from '../text/text';
 import { Button, useLoad } from '../ui/ui';
 import { addressOf } from '../viewers/fetch';
@@ -38,6 +38,8 @@ function Small({ all, onOpen }: { all: Material[]; onOpen(m: Material): void }):
 
 export function Materials({ consultationId }: { consultationId: string }): JSX.Element {
     const [open, setOpen] = useState<string>();
+    const place = useRef<HTMLDivElement>(null);
+    useEffect(() => { if (open) place.current?.scrollIntoView({ block: 'start' }); }, [open]);
     const all = useLoad(async () => (await server.call('material.list', { consultationId })).materials, [consultationId]);
     useEffect(() => {
         const told = ({ consultationId: of }: { consultationId: string }): void => { if (of === consultationId) all.again(); };
@@ -47,6 +49,6 @@ export function Materials({ consultationId }: { consultationId: string }): JSX.E
     return <>
         {all.value && <><Vitals all={all.value} /><Small all={all.value} onOpen={(m) => setOpen(m.id)} /></>}
         <MaterialList consultationId={consultationId} selected={open} onOpen={(m) => setOpen(m.id)} />
-        {open && <><Button look="quiet" onClick={() => setOpen(undefined)}>{words('closeMaterial')}</Button><MaterialView consultationId={consultationId} materialId={open} /></>}
+        {open && <div ref={place} class="specialist-opened"><Button look="quiet" onClick={() => setOpen(undefined)}>{words('closeMaterial')}</Button><MaterialView consultationId={consultationId} materialId={open} /></div>}
     </>;
 }

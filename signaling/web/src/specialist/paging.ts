@@ -13,16 +13,32 @@ export interface Pages<T> {
     loading: boolean;
     error: unknown;
     next(): void;
-    again(): void;
+    again(): void; // from the first page
+    refresh(): void; // what is here, as it is now
     change(f: (items: T[]) => T[]): void;
 }
 
 const APART_MS = 120; // below 20 messages a second with room for everything else
 
+/** Pages until there are `count`, one after the other; null: nobody wants them any more. */
+async function sameAgain<T>(load: (cursor: string | undefined) => Promise<PageOf<T>>, count: number, wanted: () => boolean): Promise<PageOf<T> | null> {
+    const items: T[] = [];
+    for (let cursor: string | undefined; ;) {
+        const page = await load(cursor);
+        items.push(...page.items);
+        cursor = page.cursor;
+        if (!wanted()) return null;
+        if (cursor === undefined || items.length >= count) return { items, cursor };
+        await new Promise((done) => setTimeout(done, APART_MS));
+    }
+}
+
 /** Begins anew when `key` changes. */
 export function usePages<T>(load: (cursor: string | undefined) => Promise<PageOf<T>>, key: unknown[]): Pages<T> {
+    const latest = useRef(load); // who calls later may have been made before
+    latest.current = load;
     const [state, setState] = useState<{ items: T[]; more: boolean; loading: boolean; error: unknown }>({ items: [], more: true, loading: true, error: null });
-    const now = useRef({ cursor: undefined as string | undefined, busy: false, turn: 0, last: 0, more: true });
+    const now = useRef({ cursor: undefined as string | undefined, busy: false, turn: 0, last: 0, more: true, count: 0, stale: false });
     const one = async (): Promise<void> => {
         const at = now.current;
         if (at.busy || !at.more) return;
@@ -32,26 +48,49 @@ export function usePages<T>(load: (cursor: string | undefined) => Promise<PageOf
         const wait = at.last + APART_MS - Date.now();
         if (wait > 0) await new Promise((done) => setTimeout(done, wait));
         try {
-            const page = await load(at.cursor);
+            const page = await latest.current(at.cursor);
             if (turn !== now.current.turn) return;
             const first = at.cursor === undefined;
             at.cursor = page.cursor;
             at.more = page.cursor !== undefined;
+            at.count = (first ? 0 : at.count) + page.items.length;
             setState((s) => ({ items: first ? page.items : [...s.items, ...page.items], more: at.more, loading: false, error: null }));
         } catch (error) {
             if (turn === now.current.turn) setState((s) => ({ ...s, loading: false, error }));
         } finally {
-            at.last = Date.now();
-            if (turn === now.current.turn) at.busy = false;
+            settle(at, turn);
         }
     };
+    /** As many as are here, and then all of them at once: who has scrolled down stays where he is. */
+    const refresh = async (): Promise<void> => {
+        const at = now.current;
+        if (at.busy || at.count === 0) { at.stale = at.busy && at.count > 0; return at.busy && at.count > 0 ? undefined : again(); }
+        at.busy = true;
+        const { turn } = at;
+        try {
+            const fresh = await sameAgain(latest.current, at.count, () => turn === now.current.turn);
+            if (!fresh || turn !== now.current.turn) return;
+            Object.assign(at, { cursor: fresh.cursor, more: fresh.cursor !== undefined, count: fresh.items.length });
+            setState({ items: fresh.items, more: at.more, loading: false, error: null });
+        } catch (error) {
+            if (turn === now.current.turn) setState((s) => ({ ...s, error }));
+        } finally {
+            settle(at, turn);
+        }
+    };
+    const settle = (at: typeof now.current, turn: number): void => {
+        at.last = Date.now();
+        if (turn !== now.current.turn) return;
+        at.busy = false;
+        if (at.stale) { at.stale = false; void refresh(); }
+    };
     const again = (): void => {
-        now.current = { cursor: undefined, busy: false, turn: now.current.turn + 1, last: now.current.last, more: true };
+        now.current = { cursor: undefined, busy: false, turn: now.current.turn + 1, last: now.current.last, more: true, count: 0, stale: false };
         void one();
     };
     useEffect(again, key);
     useEffect(() => () => void now.current.turn++, []);
-    return { ...state, next: () => void one(), again, change: (f) => setState((s) => ({ ...s, items: f(s.items) })) };
+    return { ...state, next: () => void one(), again, refresh: () => void refresh(), change: (f) => setState((s) => ({ ...s, items: f(s.items) })) };
 }
 
 const SETTLE_MS = 400;

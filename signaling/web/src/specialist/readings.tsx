@@ -46,7 +46,7 @@ export function Readings(): JSX.Element {
     const [filter, setFilter] = useState<Filter>('all');
     const me = account.value?.id ?? '';
     const pages = usePages(load, []);
-    useFresh(pages.again, (c) => c.kind === 'reading');
+    useFresh(pages.refresh, (c) => c.kind === 'reading');
     const shown = pages.items.filter((t) => filter === 'all' || (filter === 'mine' ? t.claimedBy === me : !t.claimedBy));
     shown.sort((a, b) => Number(b.claimedBy === me) - Number(a.claimedBy === me)); // what one has begun comes first
     return <>
@@ -55,6 +55,6 @@ export function Readings(): JSX.Element {
         {pages.error !== null && <div class="note bad" role="alert">{errorText(pages.error)} <Button onClick={pages.again}>{common('retry')}</Button></div>}
         {shown.length === 0 && !pages.more && <p class="note">{words('noReadings')}</p>}
         {shown.length === 0 && pages.loading && <p class="muted" role="status">{common('loading')}</p>}
-        {shown.length > 0 && <VirtualList items={shown} height={ROW_PX} label={words('readings')} row={(t) => <Row task={t} me={me} again={pages.again} />} onEnd={pages.next} />}
+        {shown.length > 0 && <VirtualList items={shown} height={ROW_PX} label={words('readings')} row={(t) => <Row task={t} me={me} again={pages.refresh} />} onEnd={pages.next} />}
     </>;
 }

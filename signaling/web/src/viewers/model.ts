@@ -13,9 +13,18 @@ export interface ViewerProps {
     all: Material[];
 }
 
-/** Materials that are listed: a preview stands behind its original. */
+/** Materials that are listed: a preview stands behind its original, vital signs behind the newest. */
 export function listed(all: Material[]): Material[] {
-    return all.filter((m) => !(m.preview && originalOf(m, all)) && m.format !== 'wfdb_header');
+    return all.filter((m) => !(m.preview && originalOf(m, all)) && m.format !== 'wfdb_header' && (m.type !== 'vitals' || m === newestVitals(all)));
+}
+
+/** Its viewer shows all of them. */
+function newestVitals(all: Material[]): Material | undefined {
+    return vitalsOf(all).reduce<Material | undefined>((newest, m) => (newest && (newest.takenAt ?? newest.addedAt) >= (m.takenAt ?? m.addedAt) ? newest : m), undefined);
+}
+
+export function vitalsOf(all: Material[]): Material[] {
+    return all.filter((m) => m.type === 'vitals');
 }
 
 const stem = (name: string): string => name.toLowerCase().replace(/\.[a-z0-9]{1,5}$/, '').replace(/[._-]?preview$/, '');

@@ -14,6 +14,10 @@ export interface Tool {
     move(at: Point, dx: number, dy: number): void; // dx, dy: CSS pixels since the last one
     up(at: Point): void;
     hover?(at: Point | null): void;
+    cancel?(): void;
+    /** Can be used with keys: Enter brings a cross, arrows move it, Enter presses and lets go. */
+    keys?: boolean;
+    name?: string;
 }
 
 export interface StageState { placement: Placement; size: Size; moving: boolean }
@@ -34,6 +38,8 @@ export interface StageControl { placement: Placement; fit(): void; whole(): void
 const WHEEL = 0.0015; // of a zoom step per wheel pixel
 const STEP_PX = 60;
 const SETTLE_MS = 160;
+const CROSS_PX = 12; // a key's step; with Shift one
+
 
 type Fingers = Map<number, Point>;
 
@@ -79,6 +85,7 @@ export function Stage({ image, label, tool, second, onState, onKey, placing, chi
     const drag = useRef<{ tool: Tool | null; last: Point } | null>(null);
     const [moving, setMoving] = useState(false);
     const { placement, size, set, setSize } = placing;
+    const cross = useCross(tool, size, (at) => toImage(stateRef.current.placement, stateRef.current.size, at));
     const stateRef = useRef({ placement, size });
     stateRef.current = { placement, size };
 
@@ -114,6 +121,7 @@ export function Stage({ image, label, tool, second, onState, onKey, placing, chi
         fingers.current.set(e.pointerId, here(e));
         const taking = e.button === 2 || e.shiftKey ? second ?? null : e.button === 1 ? null : tool;
         if (fingers.current.size > 1) { drag.current?.tool?.up(inImage(drag.current.last)); drag.current = null; return; }
+        cross.hide();
         drag.current = { tool: taking, last: here(e) };
         taking?.down(inImage(here(e)));
         setMoving(true);
@@ -146,10 +154,45 @@ export function Stage({ image, label, tool, second, onState, onKey, placing, chi
     };
     const key = (e: KeyboardEvent): void => {
         if (e.ctrlKey || e.metaKey || e.altKey || e.target !== ref.current) return;
-        if (onKey?.(e.key) || keyed(e.key, placing)) e.preventDefault();
+        if (cross.key(e) || onKey?.(e.key) || keyed(e.key, placing)) e.preventDefault();
     };
-    return <div ref={ref} class="viewers-stage" tabIndex={0} role="application" aria-roledescription={words('stage')} aria-label={`${label}. ${words('stageKeys')}`} style={{ cursor: tool?.cursor ?? 'grab' }}
-        onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onPointerLeave={() => tool?.hover?.(null)} onContextMenu={(e) => e.preventDefault()} onKeyDown={key}>{children}</div>;
+    return <div ref={ref} class="viewers-stage" tabIndex={0} role="application" aria-roledescription={words('stage')} aria-label={`${label}. ${words('stageKeys')}${tool?.keys ? `. ${words('crossKeys')}` : ''}`} style={{ cursor: tool?.cursor ?? 'grab' }}
+        onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onPointerLeave={() => tool?.hover?.(null)} onContextMenu={(e) => e.preventDefault()} onKeyDown={key}>{children}{tool?.keys && <p class="viewers-keys">{words('crossKeys')}</p>}{cross.at && <svg class="viewers-cross" style={{ transform: `translate(${cross.at[0]}px, ${cross.at[1]}px)` }} width="40" height="40" viewBox="-20 -20 40 40" aria-hidden="true">{['#000', '#fff'].map((colour, i) => <path key={colour} d="M-18 0H-4M4 0H18M0-18V-4M0 4V18" stroke={colour} stroke-width={i ? 2 : 5} />)}</svg>}</div>;
+}
+
+interface Cross { at: Point | null; key(e: KeyboardEvent): boolean; hide(): void }
+
+const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** A tool in the hand of somebody who has keys only. Each tool has a cross of its own. */
+function useCross(tool: Tool | null, size: Size, inImage: (at: Point) => Point): Cross {
+    const kind = tool?.keys ? tool.name : undefined;
+    const [placed, setPlaced] = useState<{ kind: string | undefined; at: Point } | null>(null);
+    const pressed = useRef<string | undefined>(undefined);
+    const at = kind !== undefined && placed?.kind === kind ? placed.at : null;
+    const down = kind !== undefined && pressed.current === kind;
+    const hide = (): void => { pressed.current = undefined; setPlaced(null); };
+    const press = (here: Point): void => {
+        pressed.current = down ? undefined : kind;
+        if (down) tool!.up(inImage(here));
+        else tool!.down(inImage(here));
+    };
+    const move = (here: Point, [x, y]: Point, px: number): void => {
+        const next: Point = [Math.min(size.width, Math.max(0, here[0] + x * px)), Math.min(size.height, Math.max(0, here[1] + y * px))];
+        setPlaced({ kind, at: next });
+        if (down) tool!.move(inImage(next), next[0] - here[0], next[1] - here[1]);
+        else tool!.hover?.(inImage(next));
+    };
+    const key = (e: KeyboardEvent): boolean => {
+        const arrow = ARROWS[e.key];
+        if (!tool?.keys || (at === null && e.key !== 'Enter') || !(arrow || e.key === 'Enter' || e.key === 'Escape')) return false;
+        if (e.key === 'Escape') { if (down) tool.cancel?.(); tool.hover?.(null); hide(); }
+        else if (!at) move([size.width / 2, size.height / 2], [0, 0], 0);
+        else if (arrow) move(at, arrow, e.shiftKey ? 1 : CROSS_PX);
+        else press(at);
+        return true;
+    };
+    return { at, key, hide };
 }
 
 export function StageButtons({ control }: { control: StageControl }): JSX.Element {

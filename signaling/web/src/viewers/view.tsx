@@ -8,7 +8,7 @@ import { when } from '../text/text';
 import { Button, Loaded, toast, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { addressOf } from './fetch';
-import { kindOf, kindText, listed, sizeText, titleOf, type Kind, type Material, type ViewerProps } from './model';
+import { kindOf, kindText, listed, sizeText, titleOf, vitalsOf, type Kind, type Material, type ViewerProps } from './model';
 import { words } from './text';
 import { showTogether } from './together';
 import './viewers.css';
@@ -59,16 +59,16 @@ export function MaterialList({ consultationId, selected, onOpen, room }: Materia
     useEffect(() => below.current?.scrollIntoView({ block: 'start' }), [own]);
     return <section class="viewers" aria-label={words('materials')}>
         <Loaded of={materials}>{(all) => listed(all).length === 0 ? <p class="muted">{words('noMaterials')}</p>
-            : <ul class="viewers-list">{listed(all).map((m) => <Row key={m.id} material={m} chosen={m.id === chosen} onOpen={() => (onOpen ? onOpen(m) : setOwn(m.id))} />)}</ul>}</Loaded>
+            : <ul class="viewers-list">{listed(all).map((m) => <Row key={m.id} material={m} times={m.type === 'vitals' ? vitalsOf(all).length : 0} chosen={m.id === chosen} onOpen={() => (onOpen ? onOpen(m) : setOwn(m.id))} />)}</ul>}</Loaded>
         {!onOpen && own && <div ref={below} class="viewers-below"><Button look="quiet" onClick={() => setOwn(undefined)}>{words('closeViewer')}</Button>
             <MaterialView consultationId={consultationId} materialId={own} room={room} /></div>}
     </section>;
 }
 
-function Row({ material: m, chosen, onOpen }: { material: Material; chosen: boolean; onOpen(): void }): JSX.Element {
+function Row({ material: m, times, chosen, onOpen }: { material: Material; times: number; chosen: boolean; onOpen(): void }): JSX.Element {
     return <li><button type="button" class="viewers-row" aria-current={chosen ? 'true' : undefined} onClick={onOpen}>
         <span class="tag">{kindText(m)}</span>
-        <span class="viewers-row-name">{titleOf(m)}</span>
+        <span class="viewers-row-name">{times ? words('vitals.times', { n: times, when: when(m.takenAt ?? m.addedAt) }) : titleOf(m)}</span>
         <span class="muted">{m.bytes !== undefined && `${sizeText(m.bytes)} · `}{words('addedBy', { name: m.addedBy.name, when: when(m.addedAt) })}</span>
         {m.status !== 'read' && <span class="muted">{words(`status.${m.status}`)}</span>}
     </button></li>;

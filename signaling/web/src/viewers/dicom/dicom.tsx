@@ -45,7 +45,7 @@ export function DicomView({ material, all, room }: ViewerProps): JSX.Element {
     const [look, setLook] = useState<Look | null>(null);
     const [mode, setMode] = useState<Mode>('window');
     const [probed, setProbed] = useState<string | null>(null);
-    const session = useMarks(material.id, room);
+    const session = useMarks(material, room);
     const frame = look?.frame ?? 0;
     const marking = useMarkTool(session, mode === 'move' || mode === 'window' || mode === 'probe' ? null : mode, frame, placing.placement.scale);
     const stage = useRef<StageState>({ placement: placing.placement, size: placing.size, moving: false });
@@ -58,7 +58,7 @@ export function DicomView({ material, all, room }: ViewerProps): JSX.Element {
     const setPart = (next: (l: Look) => Look): void => setLook((l) => l && next(l));
     const values = d.suggested ?? { centre: 128, width: 256, least: 0, most: 255 };
     const window_ = look && windowTool(setPart, values);
-    const probe: Tool = { cursor: 'crosshair', down: (at) => ask(at), move: (at) => ask(at), up: () => undefined, hover: (at) => (at ? ask(at) : setProbed(null)) };
+    const probe: Tool = { name: 'probe', keys: true, cursor: 'crosshair', down: (at) => ask(at), move: (at) => ask(at), up: () => undefined, hover: (at) => (at ? ask(at) : setProbed(null)) };
     const ask = ([x, y]: [number, number]): void => d.probe(frame, x, y, (v) => setProbed(v && probeText(v, x, y, d.info!)));
     const tool = mode === 'window' ? window_ : mode === 'probe' ? probe : mode === 'move' ? null : marking.tool;
 

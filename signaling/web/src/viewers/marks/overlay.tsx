@@ -29,7 +29,7 @@ const order = (session: MarksSession, by: string | undefined): number => {
 };
 
 export function nameOf(session: MarksSession, by: string | undefined): string {
-    return order(session, by) === 0 ? words('mark.mine') : words('mark.other', { n: order(session, by) });
+    return order(session, by) === 0 ? words('mark.mine') : session.names.get(by!) ?? words('mark.other', { n: order(session, by) });
 }
 
 export function Overlay({ session, draft, frame, placement, size, spacing }: OverlayProps): JSX.Element {
@@ -40,7 +40,7 @@ export function Overlay({ session, draft, frame, placement, size, spacing }: Ove
     return <svg class="viewers-marks" width={size.width} height={size.height} role="img" aria-label={words('mark.count', { n: shown.length })}>
         {[...shown, ...live, ...(draft ? [draft] : [])].map((m, i) => <Drawn key={i} mark={m} place={place} n={order(session, m.by)} spacing={spacing} />)}
         {pointers.map(({ by, at }) => <g key={by} stroke={COLOURS[order(session, by) % COLOURS.length]} fill="none" stroke-width="3"><circle cx={at[0]} cy={at[1]} r="12" /><circle cx={at[0]} cy={at[1]} r="2" />
-            <text x={at[0] + 16} y={at[1] + 5} class="viewers-mark-text">{nameOf(session, by)}</text></g>)}
+            <text x={at[0] + 16} y={at[1] + 5} class="viewers-mark-text" fill={COLOURS[order(session, by) % COLOURS.length]}>{nameOf(session, by)}</text></g>)}
     </svg>;
 }
 
@@ -87,9 +87,12 @@ export function useMarkTool(session: MarksSession, shape: MarkTool | null, frame
         <form onSubmit={(e) => { e.preventDefault(); write(); }}><Field label={words('mark.textLabel')}><input autofocus maxLength={LONGEST_TEXT} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
             <div class="buttons"><Button look="primary" submit>{common('ok')}</Button><Button onClick={() => setAsking(null)}>{common('cancel')}</Button></div></form></Dialog>;
     if (shape === null) return { tool: null, draft: null, dialog };
-    if (shape === 'pointer') return { tool: { cursor: 'crosshair', down: (at) => session.point(at, frame), move: (at) => session.point(at, frame), up: () => session.point(null, frame), hover: (at) => session.point(at, frame) }, draft: null, dialog };
+    if (shape === 'pointer') return { tool: { name: shape, keys: true, cursor: 'crosshair', down: (at) => session.point(at, frame), move: (at) => session.point(at, frame), up: () => session.point(null, frame), hover: (at) => session.point(at, frame) }, draft: null, dialog };
     const tool: Tool = {
+        name: shape,
+        keys: true,
         cursor: 'crosshair',
+        cancel: () => put(null),
         down: (at) => put({ shape, points: [at, at], frame }),
         move: (at) => current.current && put({ ...current.current, points: [current.current.points[0]!, at] }),
         up: (at) => {

@@ -3,6 +3,7 @@
 // (room.signal). One's own that could not be sent yet wait in the sealed keep.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { account, keep } from '../../app/session';
+import { peopleOf } from '../../case/live';
 import { tell } from '../../ui/ui';
 import { server } from '../../wire/server';
 import type { Point } from '../placement';
@@ -15,6 +16,7 @@ export interface MarksSession {
     by: string[]; // who has any, in the order of the server
     live: Map<string, Live>;
     me: string;
+    names: ReadonlyMap<string, string>; // of the people of the case, as far as they are known
     add(mark: Mark): void;
     undo(): void;
     clear(): void;
@@ -43,7 +45,7 @@ function throttled<T extends unknown[]>(ms: number, action: (...args: T) => void
 
 interface Kept { marks: Mark[]; by: string[] }
 
-export function useMarks(materialId: string, room: string | undefined): MarksSession {
+export function useMarks({ id: materialId, consultationId }: { id: string; consultationId: string }, room: string | undefined): MarksSession {
     const me = account.value?.id ?? '';
     const [kept, setKept] = useState<Kept>({ marks: [], by: [] });
     const [live, setLive] = useState<Map<string, Live>>(new Map());
@@ -82,7 +84,7 @@ export function useMarks(materialId: string, room: string | undefined): MarksSes
     const senders = useRef<{ draft(m: Mark | null): void; point(at: Point | null, frame: number): void }>();
     senders.current ??= { draft: throttled(DRAFT_EVERY_MS, (mark) => signal('marks', { mark })), point: throttled(POINTER_EVERY_MS, (at, frame) => signal('pointer', { at, frame })) };
     return {
-        ...kept, live, me,
+        ...kept, live, me, names: peopleOf(consultationId),
         add: (mark) => { senders.current!.draft(null); change([...ownOf(now.current.marks, me), mark]); },
         undo: () => change(ownOf(now.current.marks, me).slice(0, -1)),
         clear: () => change([]),

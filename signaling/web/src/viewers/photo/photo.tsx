@@ -47,7 +47,7 @@ export function PhotoView({ material, all, room }: ViewerProps): JSX.Element {
     const { bitmap, level, loaded, total, error, again } = usePicture(material.id, preview, material.bytes ?? 0);
     const image: Size | null = bitmap && imageSize(bitmap, material.details, level);
     const placing = usePlacement(image);
-    const session = useMarks(material.id, room);
+    const session = useMarks(material, room);
     const [shape, setShape] = useState<MarkTool | null>(null);
     const [look, setLook] = useState(PLAIN);
     const marking = useMarkTool(session, shape, 0, placing.placement.scale);

@@ -36,7 +36,7 @@ function Curve({ series: s }: { series: Series }): JSX.Element {
         <h3>{words(`vital.${s.code}`)} <span class={standing(s.code, latest.value) === 'low' || standing(s.code, latest.value) === 'high' ? 'tag urgent' : 'tag'}>{shown(s, latest.value)}</span> {range && <small class="muted">{words('vitals.range', { from: range[0], to: range[1] })}</small>}</h3>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${words('vitals.trend', { name: words(`vital.${s.code}`) })}: ${s.points.map((p) => `${clock(new Date(p.at).toISOString())} ${shown(s, p.value)}`).join(', ')}`}>
             {range && <rect x={EDGE.left} y={y(range[1])} width={WIDTH - EDGE.left - EDGE.right} height={Math.max(2, y(range[0]) - y(range[1]))} class="viewers-band" />}
-            {[low, high].map((v) => <text key={v} x={EDGE.left - 6} y={y(v) + (v === low ? 0 : 10)} text-anchor="end" class="viewers-axis">{Math.round(v * 10) / 10}</text>)}
+            {(range ?? [low, high]).map((v) => <text key={v} x={EDGE.left - 10} y={y(v) + 5} text-anchor="end" class="viewers-axis">{Math.round(v * 10) / 10}</text>)}
             <polyline points={s.points.map((p) => `${x(p.at)},${y(p.value)}`).join(' ')} class="viewers-curve" />
             {s.points.map((p) => <g key={p.at}><Dot x={x(p.at)} y={y(p.value)} where={standing(s.code, p.value)} /><title>{`${when(new Date(p.at).toISOString())} ${shown(s, p.value)}`}</title></g>)}
             {[first, ...(last > first ? [last] : [])].map((t) => <text key={t} x={x(t)} y={HEIGHT - 6} text-anchor="middle" class="viewers-axis">{when(new Date(t).toISOString())}</text>)}
