@@ -21,6 +21,11 @@ export class Asked {
         this.undo();
     }
 
+    /** What the chair's page knew before a reload; the others know it still. */
+    restore(floor: Floor): void {
+        if (this.floor.value === NO_FLOOR) this.floor.value = floor;
+    }
+
     /** Says it to the others and to this page. */
     async say(kind: 'floor' | 'hand' | 'still' | 'view', body: Record<string, unknown>, to?: string): Promise<void> {
         await this.server.call('room.signal', { room: this.room, kind, body, ...(to ? { to } : {}) });

@@ -77,7 +77,7 @@ export class Chat {
     }
 }
 
-export function ChatPanel({ chat, nameOf }: { chat: Chat; nameOf(account: string): string }): JSX.Element {
+export function ChatPanel({ chat, writes, nameOf }: { chat: Chat; writes: boolean; nameOf(account: string): string }): JSX.Element {
     const draft = `call/${chat.room}/draft`;
     const [text, setText] = useState('');
     const list = useRef<HTMLDivElement>(null);
@@ -105,10 +105,10 @@ export function ChatPanel({ chat, nameOf }: { chat: Chat; nameOf(account: string
             {unsent.map((u) => <li key={u.id}><small class="muted">{words('chatWaits')}</small><p>{u.text}</p></li>)}
             {!messages.length && !unsent.length && <li class="muted">{words('chatEmpty')}</li>}
         </ol></div>
-        <form onSubmit={submit}>
+        {!writes ? <p class="muted">{words('chatReads')}</p> : <form onSubmit={submit}>
             <textarea aria-label={words('chatWrite')} placeholder={words('chatWrite')} rows={2} maxLength={CHARACTERS_MAX} value={text} onInput={(e) => type(e.currentTarget.value)}
                 onKeyDown={(e) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) submit(e); }} />
             <Button look="primary" submit>{words('chatSend')}</Button>
-        </form>
+        </form>}
     </section>;
 }

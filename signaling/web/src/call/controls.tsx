@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The row of buttons below the pictures. Leaving and ending are two buttons with two questions.
+// The row of buttons below the pictures: what each part needs at once, the rest behind one more. Leaving and ending are
+// two buttons with two questions.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Button, Dialog, toast } from '../ui/ui';
@@ -16,6 +17,7 @@ export interface ControlsProps {
     part: Part;
     panel: Panel;
     unread: number;
+    hands: number; // of the others, that are up
     hand: boolean | null; // null: nobody asks for hands here
     setPanel(panel: Panel): void;
     raise(up: boolean): Promise<void>;
@@ -25,47 +27,67 @@ export interface ControlsProps {
     end(): Promise<void>;
 }
 
-interface ActProps { icon: IconName; text: string; onClick(): unknown; pressed?: boolean | undefined; look?: 'danger' | 'primary'; count?: number }
+type DialogName = 'end' | 'leave' | 'share' | 'devices' | 'more';
+interface Act { icon: IconName; text: string; does(): unknown; pressed?: boolean; look?: 'danger'; count?: number; counts?: string }
 
-function Act({ icon, text, onClick, pressed, look, count }: ActProps): JSX.Element {
-    return <Button onClick={onClick} {...(look ? { look } : {})} {...(pressed === undefined ? {} : { pressed })}>
-        <Icon name={icon} /><span>{text}</span>{count ? <span class="call-count"><span aria-hidden="true">{count}</span><span class="sr">{words('newMessages', { n: count })}</span></span> : null}
+function ActButton({ act, look }: { act: Act; look?: 'quiet' }): JSX.Element {
+    const { icon, text, does, pressed, count, counts } = act;
+    const style = act.look ?? look;
+    return <Button onClick={does} {...(style ? { look: style } : {})} {...(pressed === undefined ? {} : { pressed })}>
+        <Icon name={icon} /><span>{text}</span>{count ? <span class="call-count"><span aria-hidden="true">{count}</span><span class="sr">{counts}</span></span> : null}
     </Button>;
 }
 
 async function smallWindow(): Promise<void> {
-    const video = document.querySelector<HTMLVideoElement>('.call-main video');
+    const video = document.querySelector<HTMLVideoElement>('.call-main > video');
     if (document.pictureInPictureElement) return document.exitPictureInPicture();
     if (!video?.requestPictureInPicture) return toast(words('pipNo'), 'warn');
     await video.requestPictureInPicture();
 }
 
+/** What one sends oneself. */
+function ownActs(props: ControlsProps, open: (dialog: DialogName) => void): Record<'mute' | 'camera' | 'turn' | 'share' | 'still' | 'ask', Act> {
+    const { seat } = props;
+    const sharing = seat.media.own.value.some((o) => o.source === 'examination');
+    const muted = seat.muted.value, on = seat.cameraOn.value;
+    return {
+        mute: { icon: muted ? 'micOff' : 'mic', text: words(muted ? 'unmute' : 'mute'), pressed: muted, does: () => seat.mute(!muted) },
+        camera: { icon: on ? 'camera' : 'cameraOff', text: words(on ? 'cameraOff' : 'cameraOn'), pressed: !on, does: () => seat.camera(!on) },
+        turn: { icon: 'turn', text: words('switchCamera'), does: async () => { if (!(await seat.switchCamera())) toast(words('noOther'), 'warn'); } },
+        share: { icon: 'exam', text: words(sharing ? 'shareStop' : 'share'), pressed: sharing, does: () => { if (sharing) { seat.unshare('examination'); seat.unshare('stethoscope'); } else open('share'); } },
+        still: { icon: 'photo', text: words('still'), does: props.still },
+        ask: { icon: 'photo', text: words('askStill'), does: () => props.askStill?.() },
+    };
+}
+
 export function Controls(props: ControlsProps): JSX.Element {
     const { seat, part, panel, setPanel } = props;
-    const [dialog, setDialog] = useState<'end' | 'leave' | 'share' | 'devices' | null>(null);
-    const sends = part !== 'observer';
-    const sharing = seat.media.own.value.some((o) => o.source === 'examination');
+    const [dialog, setDialog] = useState<DialogName | null>(null);
     const close = (): void => setDialog(null);
     const toggle = (to: Panel): void => setPanel(panel === to ? null : to);
-    const stopSharing = (): void => { seat.unshare('examination'); seat.unshare('stethoscope'); };
-    const turn = async (): Promise<void> => { if (!(await seat.switchCamera())) toast(words('noOther'), 'warn'); };
+    const observes = part === 'observer', asks = part === 'applicant';
+    const own = ownActs(props, setDialog);
+    const raise: Act = { icon: 'hand', text: words(props.hand ? 'handDown' : 'hand'), pressed: props.hand === true, does: () => props.raise(!props.hand) };
+    // who is with the patient shows; who is asked asks to be shown
+    const shown = observes ? [] : asks ? [own.mute, own.camera, own.share, own.still] : [own.mute, own.camera, ...(props.askStill ? [own.ask] : [])];
+    const behind = observes ? [] : asks ? [own.turn, ...(props.askStill ? [own.ask] : [])] : [own.turn, own.share, own.still];
+    const row: Act[] = [
+        ...shown, ...(props.hand === null ? [] : [raise]),
+        ...(observes ? [] : [{ icon: 'files', text: words('materials'), pressed: panel === 'materials', does: () => toggle('materials') } as const]),
+        { icon: 'chat', text: words('chat'), pressed: panel === 'chat', count: panel === 'chat' ? 0 : props.unread, counts: words('newMessages', { n: props.unread }), does: () => toggle('chat') },
+        { icon: 'people', text: words('people'), pressed: panel === 'people', count: panel === 'people' ? 0 : props.hands, counts: words('handsUp', { n: props.hands }), does: () => toggle('people') },
+        { icon: 'more', text: words('more'), does: () => setDialog('more') },
+        { icon: 'leave', text: words('leave'), does: () => setDialog('leave') },
+        ...(mayEnd(part) ? [{ icon: 'end', text: words('end'), look: 'danger', does: () => setDialog('end') } as const] : []),
+    ];
+    const more: Act[] = [...behind, { icon: 'pip', text: words('pip'), does: smallWindow }, { icon: 'gear', text: words('devices'), does: () => setDialog('devices') }];
+    const chosen = (act: Act): Act => ({ ...act, does: () => { close(); return act.does(); } });
     return <div class="call-controls" role="group" aria-label={words('controls')}>
-        {sends && <>
-            <Act icon={seat.muted.value ? 'micOff' : 'mic'} text={words(seat.muted.value ? 'unmute' : 'mute')} pressed={seat.muted.value} onClick={() => seat.mute(!seat.muted.value)} />
-            <Act icon={seat.cameraOn.value ? 'camera' : 'cameraOff'} text={words(seat.cameraOn.value ? 'cameraOff' : 'cameraOn')} pressed={!seat.cameraOn.value} onClick={() => seat.camera(!seat.cameraOn.value)} />
-            <Act icon="turn" text={words('switchCamera')} onClick={turn} />
-            <Act icon="exam" text={words(sharing ? 'shareStop' : 'share')} pressed={sharing} onClick={() => (sharing ? stopSharing() : setDialog('share'))} />
-            <Act icon="photo" text={words('still')} onClick={props.still} />
-            {props.askStill && <Act icon="photo" text={words('askStill')} onClick={props.askStill} />}
-            {props.hand !== null && <Act icon="hand" text={words(props.hand ? 'handDown' : 'hand')} pressed={props.hand} onClick={() => props.raise(!props.hand)} />}
-        </>}
-        <Act icon="files" text={words('materials')} pressed={panel === 'materials'} onClick={() => toggle('materials')} />
-        <Act icon="chat" text={words('chat')} pressed={panel === 'chat'} count={panel === 'chat' ? 0 : props.unread} onClick={() => toggle('chat')} />
-        <Act icon="people" text={words('people')} pressed={panel === 'people'} onClick={() => toggle('people')} />
-        <Act icon="pip" text={words('pip')} onClick={smallWindow} />
-        <Act icon="gear" text={words('devices')} onClick={() => setDialog('devices')} />
-        <Act icon="leave" text={words('leave')} onClick={() => setDialog('leave')} />
-        {mayEnd(part) && <Act icon="end" text={words('end')} look="danger" onClick={() => setDialog('end')} />}
+        {row.map((act) => <ActButton key={act.icon + act.text} act={act} />)}
+        <Dialog open={dialog === 'more'} title={words('more')} onClose={() => setDialog((d) => (d === 'more' ? null : d))}>
+            <div class="call-more">{more.map((act) => <ActButton key={act.text} act={chosen(act)} />)}</div>
+            <div class="buttons"><Button look="quiet" onClick={close}>{words('floatClose')}</Button></div>
+        </Dialog>
         <Dialog open={dialog === 'end'} title={words('endTitle')} onClose={close}>
             <p>{words('endText')}</p>
             <div class="buttons"><Button look="danger primary" onClick={props.end}>{words('endYes')}</Button><Button onClick={props.leave}>{words('leaveOnly')}</Button><Button onClick={close}>{words('stay')}</Button></div>
@@ -75,6 +97,6 @@ export function Controls(props: ControlsProps): JSX.Element {
             <div class="buttons"><Button look="primary" onClick={props.leave}>{words('leaveYes')}</Button><Button onClick={close}>{words('stay')}</Button></div>
         </Dialog>
         <ShareDialog seat={seat} open={dialog === 'share'} onClose={close} />
-        <DevicesDialog seat={seat} open={dialog === 'devices'} onClose={close} />
+        <DevicesDialog seat={seat} open={dialog === 'devices'} onClose={() => setDialog((d) => (d === 'devices' ? null : d))} />
     </div>;
 }

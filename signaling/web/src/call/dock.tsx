@@ -8,11 +8,11 @@ import { useCase } from '../case/live';
 import { Button } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { Icon } from './icons';
-import { Picture, Sounds } from './pictures';
+import { Picture, SoundBlocked, Sounds } from './pictures';
 import { usePresence } from './presence';
 import { forget, take } from './prepare';
 import { mainOf, tilesOf } from './stage';
-import { isOver, people } from './states';
+import { isOver, partOf, people } from './states';
 import { words } from './text';
 import './call.css';
 
@@ -30,10 +30,12 @@ function Running({ consultation: c }: { consultation: Consultation }): JSX.Eleme
     const remotes = seat.media.remotes.value;
     const main = mainOf(tilesOf(people(c), remotes, seat.account), null, null, seat.watch.active.value);
     return <aside class="call-dock" aria-label={words('dockLabel')}>
-        {main?.video && <Picture track={main.video.track} label={main.participant.name} />}
+        {main && <p class="call-dock-name">{main.participant.name}{main.muted && <span class="tag">{words('mutedTag')}</span>}</p>}
+        {main?.video && !main.video.paused && <Picture track={main.video.track} label={main.participant.name} />}
         <Sounds remotes={remotes} />
+        <SoundBlocked />
         <div class="buttons">
-            <Button onClick={() => seat.mute(!seat.muted.value)} pressed={seat.muted.value}><Icon name={seat.muted.value ? 'micOff' : 'mic'} />{words(seat.muted.value ? 'unmute' : 'mute')}</Button>
+            {partOf(c, seat.account) !== 'observer' && <Button onClick={() => seat.mute(!seat.muted.value)} pressed={seat.muted.value}><Icon name={seat.muted.value ? 'micOff' : 'mic'} />{words(seat.muted.value ? 'unmute' : 'mute')}</Button>}
             <Button look="primary" onClick={() => go('call', c.id)}>{words('dockBack')}</Button>
         </div>
     </aside>;

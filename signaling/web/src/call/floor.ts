@@ -14,15 +14,15 @@ const MEMBERS_MAX = 64;
 
 const ids = (value: unknown): string[] => (Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string').slice(0, MEMBERS_MAX) : []);
 
-/** What `by` said by a signal; the server lets the chair alone give the floor. */
+/** What `by` said by a signal; the server lets the chair alone give the floor, and take a hand down (`lower`). */
 export function told(floor: Floor, kind: string, by: string, body: Record<string, unknown>): Floor {
     if (kind === 'hand') {
-        const others = floor.hands.filter((h) => h !== by);
-        return { ...floor, hands: body['up'] === true ? [...others, by] : others };
+        if (body['up'] !== true) return { ...floor, hands: floor.hands.filter((h) => h !== by) };
+        return floor.hands.includes(by) ? floor : { ...floor, hands: [...floor.hands, by].slice(0, MEMBERS_MAX) };
     }
     if (kind !== 'floor') return floor;
     const of = typeof body['of'] === 'string' ? body['of'] : null;
-    return { of, quiet: of !== null && body['quiet'] === true, order: ids(body['order']), hands: floor.hands.filter((h) => h !== of) };
+    return { of, quiet: of !== null && body['quiet'] === true, order: ids(body['order']), hands: floor.hands.filter((h) => h !== of && h !== body['lower']) };
 }
 
 /** `members` in the chair's order, those it does not name after them. */

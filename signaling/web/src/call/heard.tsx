@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // How well both sides hear and see each other, in words, with the reason; each change is read out by a screen reader.
 import type { JSX } from 'preact';
-import { causeOf, reasonOf, type Level } from './quality';
+import { causeOf, causeHere, reasonOf, type Level } from './quality';
 import type { Seat } from './seat';
 import type { Present } from './states';
 import { words } from './text';
+import type { Received } from './watch';
 
 const SIGN: Record<Level, string> = { good: '●●●', fair: '●●○', poor: '●○○', none: '○○○' };
 
-function Bars({ level }: { level: Level }): JSX.Element {
+export function Bars({ level }: { level: Level }): JSX.Element {
     return <span class={`call-bars ${level}`} title={words(`level.${level}`)} aria-hidden="true">{SIGN[level]}</span>;
 }
 
 const low = (a: Level, b: Level): Level => (['none', 'poor', 'fair', 'good'] as const).find((l) => l === a || l === b)!;
 
-function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element {
+/** Of sound and picture together; a picture that is not sent does not count. null: not judged yet. */
+export function levelOf(received: Received | undefined): Level | null {
+    if (!received) return null;
+    const { audio, video } = received;
+    return video.level === 'none' && video.reason === 'off' ? audio.level : low(audio.level, video.level);
+}
+
+/** How they fare with what we send; null: not known yet, or nothing is sent. */
+function theirLevel(seat: Seat, who: Present): Level | null {
+    const heard = seat.watch.heardBy.value.get(who.id);
+    const dark = !seat.cameraOn.value || seat.watch.rung.value === 'voice';
+    if (!heard || (dark && seat.muted.value)) return null;
+    return dark ? heard.audio : seat.muted.value ? heard.video : low(heard.audio, heard.video);
+}
+
+export function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element {
     const heard = seat.watch.heardBy.value.get(who.id);
     if (!heard) return <p class="call-words muted">{words('unknownYet', { name: who.name })}</p>;
     const dark = !seat.cameraOn.value || seat.watch.rung.value === 'voice';
@@ -23,22 +39,37 @@ function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element {
     const text = words(muted && dark ? 'ownNone' : muted ? 'ownMuted' : dark ? 'ownDark' : 'theyHear', said);
     const cause = causeOf(heard.reason, seat.watch.limit.value);
     const told = (muted && dark) || (cause === 'why.off' && (muted || dark)) || (dark && heard.audio === 'good') ? null : cause;
-    return <p class="call-words">{!(muted && dark) && <Bars level={dark ? heard.audio : muted ? heard.video : low(heard.audio, heard.video)} />} {text}{told && <span class="call-why"> {words(told)}</span>}</p>;
+    const level = theirLevel(seat, who);
+    return <p class="call-words">{level && <Bars level={level} />} {text}{told && <span class="call-why"> {words(told)}</span>}</p>;
 }
 
-function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element | null {
+export function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element | null {
     const received = seat.watch.received.value.get(who.id);
-    if (!received) return null;
+    const level = levelOf(received);
+    if (!received || !level) return null;
     const { audio, video } = received;
-    const cause = causeOf(reasonOf(audio, video), 'none');
-    return <p class="call-words"><Bars level={video.level === 'none' && video.reason === 'off' ? audio.level : low(audio.level, video.level)} /> {words('youHear', { audio: words(`you.audio.${audio.level}`, { name: who.name }), video: words(`you.video.${video.level}`) })}{cause && <span class="call-why"> {words(cause)}</span>}</p>;
+    const cause = causeHere(reasonOf(audio, video), seat.watch.heardBy.value.get(who.id)?.own);
+    return <p class="call-words"><Bars level={level} /> {words('youHear', { audio: words(`you.audio.${audio.level}`, { name: who.name }), video: words(`you.video.${video.level}`) })}{cause && <span class="call-why"> {words(cause)}</span>}</p>;
+}
+
+/** Of several only who does not hear or see well is named; the rest stands with each in the list of people. */
+function Several({ seat, others, observer }: { seat: Seat; others: Present[]; observer: boolean }): JSX.Element {
+    const judged = others.filter((who) => seat.watch.received.value.has(who.id));
+    const worse = others.map((who) => {
+        const them = !observer && (theirLevel(seat, who) ?? 'good') !== 'good';
+        const us = (levelOf(seat.watch.received.value.get(who.id)) ?? 'good') !== 'good';
+        return (them || us) && <div key={who.id}>{them && <OfThem seat={seat} who={who} />}{us && <OfUs seat={seat} who={who} />}</div>;
+    }).filter(Boolean);
+    if (worse.length) return <>{worse}</>;
+    return judged.length ? <p class="call-words"><Bars level="good" /> {words(observer ? 'allGoodHere' : 'allGood')}</p> : <></>;
 }
 
 export function QualityWords({ seat, others, observer }: { seat: Seat; others: Present[]; observer: boolean }): JSX.Element {
     const rung = seat.watch.rung.value;
     const own = seat.watch.wish.value === 'voice';
-    return <div class="call-quality" role="status" aria-live="polite" aria-label={words('quality')}>
+    const [one] = others;
+    return <div class="call-quality" role="status" aria-live="polite" aria-label={words('quality')} tabIndex={0}>
         {!observer && rung !== 'full' && <p class="call-words warn"><strong>{words(rung === 'voice' && own ? 'rung.voiceOwn' : `rung.${rung}`)}</strong></p>}
-        {others.map((who) => <div key={who.id}>{!observer && <OfThem seat={seat} who={who} />}<OfUs seat={seat} who={who} /></div>)}
+        {one && others.length === 1 ? <div>{!observer && <OfThem seat={seat} who={one} />}<OfUs seat={seat} who={one} /></div> : <Several seat={seat} others={others} observer={observer} />}
     </div>;
 }

@@ -13,6 +13,8 @@ const PATHS = {
     chat: 'M4 5h16v11H10l-5 4v-4H4Z',
     people: 'M9 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM3 20a6 6 0 0 1 12 0M16 6a3 3 0 0 1 0 6M17 14a6 6 0 0 1 4 6',
     files: 'M6 3h8l4 4v14H6ZM14 3v4h4M9 12h6M9 16h6',
+    voice: 'M4 10v4M8 7v10M12 4v16M16 7v10M20 10v4',
+    more: 'M5 12h.01M12 12h.01M19 12h.01',
     pip: 'M3 5h18v14H3ZM12 12h7v5h-7Z',
     gear: 'M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6ZM12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M5.6 18.4l2.2-2.2M16.2 7.8l2.2-2.2',
     signal: 'M4 18v-3M9 18v-6M14 18V9M19 18V5',

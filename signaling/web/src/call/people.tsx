@@ -8,8 +8,13 @@ import { Button, Choices, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { moved, ordered, type Floor } from './floor';
+import { OfThem, OfUs } from './heard';
+import type { Seat } from './seat';
 import type { Part, Present } from './states';
 import { words } from './text';
+
+/** `lower`: whose hand goes down. */
+export type Given = Pick<Floor, 'of' | 'quiet' | 'order'> & { lower?: string };
 
 export interface PeopleProps {
     consultation: Consultation;
@@ -18,7 +23,8 @@ export interface PeopleProps {
     part: Part;
     floor: Floor;
     /** The chair's word, to everybody. */
-    give(floor: Pick<Floor, 'of' | 'quiet' | 'order'>): Promise<void>;
+    give(floor: Given): Promise<void>;
+    seat: Seat;
     askStill(who: Present): Promise<void>;
 }
 
@@ -38,7 +44,9 @@ export function People(props: PeopleProps): JSX.Element {
             {floor.of === p.id && <span class="tag urgent">{words('floorIs', { name: p.name })}</span>}
             {floor.hands.includes(p.id) && <span class="tag urgent">{words('handUp')}</span>}
             <small class="muted call-place">{p.institution}{floor.order.length > 0 && TALKS.has(p.part) && <> · {words('orderWho', { n: order.indexOf(p.id) + 1 })}</>}</small>
+            {p.id !== own && p.here && p.part !== 'observer' && <div class="call-each">{part !== 'observer' && <OfThem seat={props.seat} who={p} />}<OfUs seat={props.seat} who={p} /></div>}
             <span class="call-acts">
+                {chair && p.id !== own && floor.hands.includes(p.id) && <Button look="quiet" onClick={() => props.give({ of: floor.of, quiet: false, order: floor.order, lower: p.id })}>{words('handLower')}</Button>}
                 {p.id !== own && p.here && part !== 'observer' && p.part !== 'observer' && <Button look="quiet" onClick={() => props.askStill(p)}>{words('askStill')}</Button>}
                 {chair && TALKS.has(p.part) && <ChairActs {...props} who={p} order={order} />}
                 {chair && p.id !== own && p.part !== 'applicant' && <Button look="quiet danger" onClick={() => setRemoving(p)}>{words('remove')}</Button>}
@@ -76,9 +84,9 @@ function AddMember({ consultation: c, present, done }: { consultation: Consultat
     const panels = useLoad(async () => (await server.call('directory.panels', {})).panels, []);
     const members = useLoad(async () => (await server.call('directory.presence', { panelId: panel })).members, [panel]);
     const add = async (): Promise<void> => {
-        const { consultation } = await server.call('consultation.addMember', { id: c.id, accountId: who, role });
+        const { consultation } = await server.call('consultation.addMember', { id: c.id, accountId: who.trim(), role });
         remember(consultation);
-        toast(words('added', { name: members.value?.find((m) => m.account.id === who)?.account.name ?? '' }), 'good');
+        toast(words('added', { name: members.value?.find((m) => m.account.id === who)?.account.name ?? who.trim() }), 'good');
         done();
     };
     const roles: ['expert' | 'observer', string][] = [['expert', words('part.expert')], ['observer', words('part.observer')]];
@@ -87,8 +95,10 @@ function AddMember({ consultation: c, present, done }: { consultation: Consultat
             : <Field label={words('addPanel')}><select value={panel} onChange={(e) => { setPanel(e.currentTarget.value); setWho(''); }}>{all.map((p) => <option key={p.id} value={p.id}>{p.name} · {p.institution.name}</option>)}</select></Field>)}</Loaded>
         <Loaded of={members}>{(all) => <Field label={words('addWho')}><select value={who} onChange={(e) => setWho(e.currentTarget.value)}><option value="" />
             {all.filter((m) => !present.some((p) => p.id === m.account.id)).map((m) => <option key={m.account.id} value={m.account.id}>{m.account.name} · {words(m.onDuty ? 'onDutyNow' : m.reachable ? 'here' : 'notReachable')}</option>)}</select></Field>}</Loaded>
+        <Field label={words('addId')} hint={words('addIdWhy')}><input value={who} autocomplete="off" maxLength={64} onInput={(e) => setWho(e.currentTarget.value)} /></Field>
         <Choices label={words('addAs')} value={role} options={roles} onChange={(r) => setRole(r)} />
-        <div class="buttons"><Button look="primary" disabled={!who} onClick={add}>{words('add')}</Button><Button onClick={done}>{common('cancel')}</Button></div>
+        {role === 'observer' && <p class="muted">{words('addObserver')}</p>}
+        <div class="buttons"><Button look="primary" disabled={!who.trim()} onClick={add}>{words('add')}</Button><Button onClick={done}>{common('cancel')}</Button></div>
     </>;
 }
 

@@ -50,6 +50,10 @@ function Sound({ track }: { track: MediaStreamTrack }): JSX.Element {
 }
 
 export function Sounds({ remotes }: { remotes: Remote[] }): JSX.Element {
-    return <>{remotes.filter((r) => r.kind === 'audio').map((r) => <Sound key={r.consumerId} track={r.track} />)}
-        {blocked.value && <div class="note warn call-note" role="alert">{words('soundBlocked')} <Button look="primary">{words('soundOn')}</Button></div>}</>;
+    return <>{remotes.filter((r) => r.kind === 'audio').map((r) => <Sound key={r.consumerId} track={r.track} />)}</>;
+}
+
+/** Any touch turns sound on; said where the page has room for it. */
+export function SoundBlocked(): JSX.Element | null {
+    return blocked.value ? <div class="note warn" role="alert">{words('soundBlocked')} <Button look="primary">{words('soundOn')}</Button></div> : null;
 }

@@ -85,6 +85,9 @@ interface Limit { level: Level; reason: Reason; when(m: Measure): boolean }
 
 // The first row that fits is the judgement. Speech stays understandable up to some 10 % of concealed sound (it is then
 // heard as clipped words); video floors are those of DOMAIN: 15 pictures a second, 480 lines.
+const LINES_POOR = 180;
+const LINES_FAIR = 360;
+
 const SPEECH: Limit[] = [
     { level: 'none', reason: 'off', when: (m) => m.packets === 0 },
     { level: 'poor', reason: 'loss', when: (m) => m.concealedRatio > 0.1 || m.lossRatio > 0.2 },
@@ -98,12 +101,19 @@ const PICTURE: Limit[] = [
     { level: 'none', reason: 'frozen', when: (m) => m.framesPerSecond === 0 },
     { level: 'poor', reason: 'frozen', when: (m) => m.frozenRatio > 0.4 },
     { level: 'poor', reason: 'loss', when: (m) => m.framesPerSecond < 5 && m.lossRatio > 0.05 },
-    { level: 'poor', reason: 'narrow', when: (m) => m.framesPerSecond < 5 || m.height < 180 },
+    { level: 'poor', reason: 'narrow', when: (m) => m.framesPerSecond < 5 || m.height < LINES_POOR },
     { level: 'fair', reason: 'frozen', when: (m) => m.frozenRatio > 0.15 },
     { level: 'fair', reason: 'loss', when: (m) => m.framesPerSecond < 12 && m.lossRatio > 0.05 },
-    { level: 'fair', reason: 'narrow', when: (m) => m.framesPerSecond < 12 || m.height < 360 },
+    { level: 'fair', reason: 'narrow', when: (m) => m.framesPerSecond < 12 || m.height < LINES_FAIR },
     { level: 'good', reason: 'none', when: () => true },
 ];
+
+const LAYERS = 3;
+
+/** What was asked for small (layer 0..2), for it is shown small, is judged as the large picture that it stands for. */
+export function asLarge(m: Measure, layer: number | undefined): Measure {
+    return layer === undefined ? m : { ...m, height: m.height * 2 ** (LAYERS - 1 - layer) };
+}
 
 export function judge(kind: 'audio' | 'video', m: Measure): Judged {
     const { level, reason } = (kind === 'audio' ? SPEECH : PICTURE).find((limit) => limit.when(m))!;
@@ -151,10 +161,12 @@ export function judgeRemote(rows: Iterable<Row>, kind: 'audio' | 'video'): Judge
     return null;
 }
 
-/** Why our own picture is small: this machine, this link, or neither. */
-export function ownLimit(rows: Iterable<Row>): 'narrow' | 'busy' | 'none' {
+export type OwnLimit = 'narrow' | 'busy' | 'camera' | 'none';
+
+/** Why our own picture is small: this machine, this link, a camera of few lines, or none of them. `lines`: of the camera, 0: none. */
+export function ownLimit(rows: Iterable<Row>, lines = 0): OwnLimit {
     const limits = [...rows].filter((r) => r['type'] === 'outbound-rtp' && r['kind'] === 'video' && r['active'] !== false).map((r) => r['qualityLimitationReason']);
-    return limits.includes('cpu') ? 'busy' : limits.includes('bandwidth') ? 'narrow' : 'none';
+    return limits.includes('cpu') ? 'busy' : limits.includes('bandwidth') ? 'narrow' : lines > 0 && lines < LINES_FAIR ? 'camera' : 'none';
 }
 
 /** bit/s that the link out is believed to carry; null: not told (Firefox). */
@@ -167,16 +179,18 @@ export function outgoing(rows: Iterable<Row>): number | null {
 
 // ---- room.signal `heard` ----
 
-export interface Heard { of: string; audio: Level; video: Level; reason?: Reason }
+export interface Heard { of: string; audio: Level; video: Level; reason?: Reason; /** what limits the picture of who says it */ own?: OwnLimit }
 
 const LEVELS: readonly string[] = ['good', 'fair', 'poor', 'none'];
 const REASONS: readonly string[] = ['loss', 'delay', 'narrow', 'busy', 'frozen', 'off', 'none'];
 
+const LIMITS: readonly string[] = ['narrow', 'busy', 'camera', 'none'];
+
 /** What another page said, if it says what it should. */
 export function readHeard(body: Record<string, unknown>): Heard | null {
-    const { of, audio, video, reason } = body;
+    const { of, audio, video, reason, own } = body;
     if (typeof of !== 'string' || !LEVELS.includes(String(audio)) || !LEVELS.includes(String(video))) return null;
-    return { of, audio: audio as Level, video: video as Level, ...(REASONS.includes(String(reason)) ? { reason: reason as Reason } : {}) };
+    return { of, audio: audio as Level, video: video as Level, ...(REASONS.includes(String(reason)) ? { reason: reason as Reason } : {}), ...(LIMITS.includes(String(own)) ? { own: own as OwnLimit } : {}) };
 }
 
 /** The reason that weighs: of the worse one, sound before picture. */
@@ -186,12 +200,21 @@ export function reasonOf(audio: Judged, video: Judged): Reason {
     return audio.level === 'none' ? audio.reason : 'none';
 }
 
-export type Cause = 'why.ownNarrow' | 'why.ownBusy' | 'why.loss' | 'why.delay' | 'why.narrow' | 'why.frozen' | 'why.off' | null;
+export type Cause = `why.${'ownNarrow' | 'ownBusy' | 'ownCamera' | 'theirNarrow' | 'theirBusy' | 'theirCamera' | Exclude<Reason, 'none'>}` | null;
 
-/** Whose doing it is: our own limit first, for only we know it. */
-export function causeOf(reason: Reason | undefined, own: 'narrow' | 'busy' | 'none'): Cause {
+/** Why they don't get ours better. Whose doing it is: our own limit first, for only we know it. */
+export function causeOf(reason: Reason | undefined, own: OwnLimit): Cause {
     if (!reason || reason === 'none') return null;
     if (own === 'busy' && (reason === 'narrow' || reason === 'busy')) return 'why.ownBusy';
     if (own === 'narrow' && reason !== 'off') return 'why.ownNarrow';
+    if (own === 'camera' && reason === 'narrow') return 'why.ownCamera';
     return reason === 'busy' ? 'why.ownBusy' : `why.${reason}`;
+}
+
+const THEIRS: Record<Exclude<OwnLimit, 'none'>, Cause> = { narrow: 'why.theirNarrow', busy: 'why.theirBusy', camera: 'why.theirCamera' };
+
+/** Why we don't get theirs better; `theirs`: what they say of their own picture. */
+export function causeHere(reason: Reason, theirs: OwnLimit | undefined): Cause {
+    if (reason === 'none') return null;
+    return (reason === 'narrow' || reason === 'busy') && theirs && theirs !== 'none' ? THEIRS[theirs] : `why.${reason}`;
 }

@@ -4,7 +4,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { MaterialList } from '../viewers/view';
-import { Button, toast } from '../ui/ui';
+import { keep } from '../app/session';
+import { Button, Toasts, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { Asked } from './asked';
@@ -12,8 +13,9 @@ import { Chat, ChatPanel } from './chat';
 import { Controls, type Panel } from './controls';
 import { QualityWords } from './heard';
 import { MaterialFloat } from './material';
-import { People } from './people';
-import { Sounds } from './pictures';
+import type { Floor } from './floor';
+import { People, type Given } from './people';
+import { SoundBlocked, Sounds } from './pictures';
 import type { Seat } from './seat';
 import { Stage, tilesOf } from './stage';
 import { Sendings, StillDialog } from './still';
@@ -36,9 +38,19 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
     const others = present.filter((p) => p.id !== seat.account && p.here && p.part !== 'observer');
     const floor = asked.floor.value;
     const chair = part === 'chair';
-    // who comes later did not hear who has the floor
+    const up = floor.hands.includes(seat.account);
+    const kept = `call/${c.id}/floor`;
+    const give = async (given: Given): Promise<void> => {
+        await asked.say('floor', { ...given });
+        await keep.value?.put(kept, asked.floor.value);
+    };
+    useEffect(() => { if (chair) void keep.value?.get<Floor>(kept).then((known) => { if (known) asked.restore(known); }); }, [asked, chair]);
+    // who comes later did not hear who has the floor and whose hand is up
     const here = present.filter((p) => p.here).length;
-    useEffect(() => { if (chair && (floor.of || floor.order.length)) void asked.say('floor', { of: floor.of, quiet: false, order: floor.order }).catch(() => undefined); }, [here]);
+    useEffect(() => {
+        if (chair && (floor.of || floor.order.length)) void asked.say('floor', { of: floor.of, quiet: false, order: floor.order }).catch(() => undefined);
+        if (up) void asked.say('hand', { up }).catch(() => undefined);
+    }, [here]);
     const view = asked.view.value;
     useEffect(() => {
         if (!view) return;
@@ -52,43 +64,67 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
     return <div class={`call ${panel ? 'with-panel' : ''}`}>
         <h1 class="sr">{words('callTitle')}</h1>
         <div class="call-left">
-            <Notices consultation={c} seat={seat} part={part} present={present} asked={asked} nameOf={nameOf} shoot={() => setShooting(true)} alone={others.length === 0} />
-            <Stage tiles={tiles} seat={seat} floor={floor.of} />
+            <Notices consultation={c} seat={seat} asked={asked} chair={chair} give={give} nameOf={nameOf} shoot={() => setShooting(true)} alone={others.length === 0} />
+            <Stage tiles={tiles} seat={seat} floor={floor} chips={<Chips seat={seat} part={part} present={present} floor={floor} nameOf={nameOf} />} over={<><Sendings consultation={c.id} /><Toasts /></>} />
             <QualityWords seat={seat} others={others} observer={part === 'observer'} />
         </div>
         {panel && <section class="call-panel" aria-label={words(panel)}>
             <div class="call-panel-top"><h2>{words(panel)}</h2><Button look="quiet" onClick={() => setPanel(null)} label={words('floatClose')}>✕</Button></div>
-            {panel === 'chat' && <ChatPanel chat={chat} nameOf={nameOf} />}
-            {panel === 'people' && <People consultation={c} present={present} own={seat.account} part={part} floor={floor} give={(f) => asked.say('floor', { ...f })} askStill={askStill} />}
+            {panel === 'chat' && <ChatPanel chat={chat} writes={part !== 'observer'} nameOf={nameOf} />}
+            {panel === 'people' && <People consultation={c} present={present} own={seat.account} part={part} floor={floor} seat={seat} give={give} askStill={askStill} />}
             {panel === 'materials' && <MaterialList consultationId={c.id} room={c.id} selected={material ?? undefined} onOpen={(m) => setMaterial(m.id)} />}
         </section>}
         <Sounds remotes={remotes} />
-        <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hand={c.kind === 'mdt' || others.length > 1 ? floor.hands.includes(seat.account) : null} setPanel={setPanel}
+        <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hands={floor.hands.filter((h) => h !== seat.account).length} hand={c.kind === 'mdt' || others.length > 1 || part === 'observer' ? up : null} setPanel={setPanel}
             raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} leave={leave} end={end} />
         {material && <MaterialFloat key={material} consultationId={c.id} materialId={material} onClose={() => setMaterial(null)} />}
         <StillDialog seat={seat} open={shooting} onClose={() => setShooting(false)} />
-        <Sendings consultation={c.id} />
     </div>;
 }
 
-interface NoticesProps { consultation: Consultation; seat: Seat; part: Part; present: Present[]; asked: Asked; alone: boolean; nameOf(id: string): string; shoot(): void }
+interface ChipsProps { seat: Seat; part: Part; present: Present[]; floor: Floor; nameOf(id: string): string }
+
+/** What stays true for long, said over the pictures: it takes no room from them. */
+function Chips({ seat, part, present, floor, nameOf }: ChipsProps): JSX.Element {
+    const observers = present.filter((p) => p.part === 'observer' && p.here && p.id !== seat.account);
+    const other = floor.of !== null && floor.of !== seat.account ? floor.of : null;
+    return <div role="status">
+        {part === 'observer' && <p class="call-chip">{words('observing')}</p>}
+        {observers.length > 0 && <p class="call-chip">{words('observers', { names: observers.map((o) => o.name).join(words('listOf')) })}</p>}
+        {other !== null && <p class="call-chip">{words('floorIs', { name: nameOf(other) })}</p>}
+    </div>;
+}
+
+interface NoticesProps { consultation: Consultation; seat: Seat; asked: Asked; alone: boolean; chair: boolean; give(floor: Given): Promise<void>; nameOf(id: string): string; shoot(): void }
 
 /** One line each, the most pressing first. */
-function Notices({ consultation: c, seat, part, present, asked, alone, nameOf, shoot }: NoticesProps): JSX.Element {
-    const observers = present.filter((p) => p.part === 'observer' && p.here && p.id !== seat.account);
+function Notices({ consultation: c, seat, asked, alone, chair, give, nameOf, shoot }: NoticesProps): JSX.Element {
     const trouble = Object.entries(seat.trouble.value);
     const { floor, still, mute, quieted } = asked;
     return <div class="call-notices">
         <Connection seat={seat} />
+        <SoundBlocked />
         {still.value !== null && <div class="note warn" role="alert">{words('stillAsked', { name: nameOf(still.value) })} <Button look="primary" onClick={() => { still.value = null; shoot(); }}>{words('stillTake')}</Button> <Button onClick={() => void (still.value = null)}>{words('stillNot')}</Button></div>}
         {mute.value && !seat.muted.value && <div class="note warn" role="alert">{words('muteAsked')} <Button look="primary" onClick={() => { seat.mute(true); mute.value = false; }}>{words('muteDo')}</Button> <Button onClick={() => void (mute.value = false)}>{words('stillNot')}</Button></div>}
         {quieted.value !== null && seat.muted.value && <div class="note" role="status">{words('floorQuieted', { name: nameOf(quieted.value) })}</div>}
-        {floor.value.of !== null && quieted.value === null && <div class="note" role="status">{floor.value.of === seat.account ? <>{words('floorYou')}{seat.muted.value && <> <Button look="primary" onClick={() => seat.mute(false)}>{words('unmute')}</Button></>}</> : words('floorIs', { name: nameOf(floor.value.of) })}</div>}
+        {floor.value.of === seat.account && !chair && <div class="note" role="status">{words('floorYou')}{seat.muted.value && <> <Button look="primary" onClick={() => seat.mute(false)}>{words('unmute')}</Button></>}</div>}
+        {chair && <Hands hands={floor.value.hands.filter((h) => h !== seat.account)} floor={floor.value} give={give} speaks={(id) => speaks(c, id)} nameOf={nameOf} />}
         {trouble.map(([key, problem]) => <div key={key} class="note bad" role="alert">{words(key === 'microphone' || key === 'camera' ? key : key === 'examination' ? 'examCamera' : 'stethoscope')}：{words(`trouble.${problem}`)} {(key === 'microphone' || key === 'camera') && <Button onClick={() => seat.reopen(key)}>{words('stillAgain')}</Button>}</div>)}
-        {part === 'observer' && <div class="note" role="status">{words('observing')}</div>}
-        {observers.length > 0 && <div class="note" role="status">{words('observers', { names: observers.map((o) => o.name).join('、') })}</div>}
         {WaitStates.has(c.state) ? <div class="note" role="status">{words('ringing')}</div> : alone && seat.entered.value && <div class="note" role="status">{words('alone')}</div>}
     </div>;
+}
+
+/** An observer may ask for the word, and is answered by the chair in its own words: nobody hears an observer. */
+const speaks = (c: Consultation, id: string): boolean => people(c).some((p) => p.id === id && p.part !== 'observer');
+
+interface HandsProps { hands: string[]; floor: Floor; give(floor: Given): Promise<void>; speaks(id: string): boolean; nameOf(id: string): string }
+
+/** For the chair: who asks for the word, the first of them with an answer at hand. */
+function Hands({ hands, floor, give, speaks: may, nameOf }: HandsProps): JSX.Element | null {
+    const [first] = hands;
+    if (first === undefined) return null;
+    return <div class="note" role="status">{words('handsOf', { names: hands.map(nameOf).join(words('listOf')) })}
+        {may(first) && <> <Button look="primary" onClick={() => give({ of: first, quiet: false, order: floor.order })}>{words('floorIs', { name: nameOf(first) })}</Button></>} <Button onClick={() => give({ of: floor.of, quiet: false, order: floor.order, lower: first })}>{words('handLower')}</Button></div>;
 }
 
 /** Media that falter, and their return; nothing is to be done by the person. */

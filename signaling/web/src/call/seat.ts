@@ -42,6 +42,7 @@ export class Seat {
 
     /** From the moment it is answered, own streams flow; not before, and not to a room that is over. */
     follow(c: Consultation): void {
+        this.watch.takesPart = this.takesPart(c);
         this.media.flow((c.live === true || FlowStates.has(c.state)) && this.takesPart(c));
     }
 

@@ -5,7 +5,7 @@ import { signal } from '@preact/signals';
 import type { Connection } from '../wire/connection';
 import { climb, LAYER, newBand, sent, type Band, type Rung, type Wish } from './band';
 import type { CallMedia, Remote } from './media';
-import { countersOf, judge, judgeRemote, measure, newSteady, outgoing, ownLimit, readHeard, reasonOf, settle, type Counters, type Heard, type Judged, type Steady } from './quality';
+import { asLarge, countersOf, judge, judgeRemote, measure, newSteady, outgoing, ownLimit, readHeard, reasonOf, settle, type Counters, type Heard, type Judged, type OwnLimit, type Steady } from './quality';
 import { setPace } from './upload';
 import { listen, newSpeaker, type Speaker } from './speaker';
 
@@ -30,7 +30,9 @@ export class Watch {
     readonly active = signal<string | null>(null);
     readonly rung = signal<Rung>('full');
     readonly wish = signal<Wish>('auto');
-    readonly limit = signal<'narrow' | 'busy' | 'none'>('none');
+    readonly limit = signal<OwnLimit>('none');
+    /** Does who sits here take part? An observer is neither heard nor tells what it hears. */
+    takesPart = false;
     private band: Band = newBand();
     private speaker: Speaker = newSpeaker();
     private readonly seen = new Map<string, Seen>();
@@ -79,7 +81,7 @@ export class Watch {
         const ids = new Set(remotes.map((r) => r.consumerId));
         for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
         this.gather(remotes);
-        if (this.media.mode.value === 'up') this.tellAll(nowMs);
+        if (this.takesPart && this.media.mode.value === 'up') this.tellAll(nowMs);
         await this.lookOut(nowMs);
     }
 
@@ -91,7 +93,7 @@ export class Watch {
         const m = after && seen.before ? measure(seen.before, after) : null;
         seen.before = after ?? seen.before;
         if (remote.paused) seen.steady = { shown: OFF, next: OFF, sinceMs: nowMs };
-        else if (m && ++seen.measures >= MEASURES_FIRST) seen.steady = settle(seen.steady, judge(remote.kind, m), nowMs);
+        else if (m && ++seen.measures >= MEASURES_FIRST) seen.steady = settle(seen.steady, judge(remote.kind, asLarge(m, remote.kind === 'video' ? remote.layer : undefined)), nowMs);
     }
 
     /** The face and the voice; what an examination sends is shown beside its picture only. */
@@ -108,7 +110,7 @@ export class Watch {
 
     private tellAll(nowMs: number): void {
         for (const [of, { audio, video }] of this.received.value) {
-            const body = { of, audio: audio.level, video: video.level, reason: reasonOf(audio, video) };
+            const body = { of, audio: audio.level, video: video.level, reason: reasonOf(audio, video), own: this.limit.value };
             const text = JSON.stringify(body);
             const told = this.told.get(of);
             if (told?.text === text && nowMs - told.atMs < REPEAT_MS) continue;
@@ -120,7 +122,8 @@ export class Watch {
     private async lookOut(nowMs: number): Promise<void> {
         const rows = await this.media.sentRows();
         if (!rows.length) return;
-        this.limit.value = ownLimit(rows);
+        const camera = this.media.own.value.find((o) => o.key === 'camera');
+        this.limit.value = ownLimit(rows, camera?.track.getSettings().height);
         const loss = rows.find((r) => r['type'] === 'remote-inbound-rtp' && r['kind'] === 'audio')?.['fractionLost'];
         setPace(outgoing(rows));
         this.band = climb(this.band, outgoing(rows), typeof loss === 'number' ? loss : 0, nowMs);
