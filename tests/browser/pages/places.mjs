@@ -9,6 +9,9 @@ const NAME = /^shanqiao-(\d+)-/;
 const ip = (...argv) => execFileSync('ip', argv, { encoding: 'utf8' });
 const inside = (netns, ...argv) => ip('-n', netns, ...argv);
 
+/** Why there can be none here. */
+export const NO_PLACES = process.getuid() !== 0 && 'network namespaces need root';
+
 /** All of a former run that was killed. */
 function removeLeftovers() {
     for (const line of ip('netns', 'list').split('\n')) {
@@ -59,6 +62,9 @@ export class Places {
         inside(this.servers, 'address', 'add', `${far}/30`, 'dev', name);
         inside(this.of(name), 'address', 'add', `${near}/30`, 'dev', 'cable');
         inside(this.of(name), 'route', 'add', 'default', 'via', far);
+        // who asks for it is no IP, and so passes no rule of allow()
+        const [{ address }] = JSON.parse(inside(this.servers, '-json', 'link', 'show', name));
+        inside(this.of(name), 'neighbour', 'replace', far, 'lladdr', address, 'dev', 'cable', 'nud', 'permanent');
     }
 
     /** The plug is drawn; who is there sees that. */

@@ -20,12 +20,12 @@ export const REQUEST = JSON.parse(readFileSync(path.join(ROOT, 'scripts/lib/demo
 export const SIZES = { clinic: { width: 1024, height: 600 }, phone: { width: 390, height: 844 }, desk: { width: 3840, height: 2160 } };
 
 /**
- * Servers with the cast of directory.json; the pages are those of the build. netns: the network namespace to run in.
+ * Servers with the cast of directory.json; the pages are those of the build, or in the folder `pages`. netns: the network namespace to run in.
  * order('kill signaling') and the like: see scripts/lib/installation.py; resolves when it is done.
  */
-export async function startWorld(folder, { address = '127.0.0.1', port, turn, netns, directory = path.join(HERE, 'directory.json') } = {}) {
-    if (!existsSync(`${PAGES}/index.html`)) throw new Error(`${PAGES} holds no pages; scripts/lib/pages builds them`);
-    const argv = ['/usr/bin/python3', '-B', path.join(ROOT, 'scripts/lib/installation.py'), `${folder}/installation`, '--web', PAGES,
+export async function startWorld(folder, { address = '127.0.0.1', port, turn, netns, pages = PAGES, directory = path.join(HERE, 'directory.json') } = {}) {
+    if (!existsSync(`${pages}/index.html`)) throw new Error(`${pages} holds no pages; scripts/lib/pages builds them`);
+    const argv = ['/usr/bin/python3', '-B', path.join(ROOT, 'scripts/lib/installation.py'), `${folder}/installation`, '--web', pages,
         '--directory', directory, '--address', address, ...(port ? ['--port', String(port)] : []), ...(turn ? ['--turn', ...turn] : [])];
     if (netns) argv.unshift('ip', 'netns', 'exec', netns);
     const child = spawn(argv[0], argv.slice(1), { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, SHANQIAO_BUILD: BUILD } });
@@ -61,6 +61,7 @@ export function browserArgs(folder, who) {
 export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic, locale = 'zh-CN', netns, args = [], notifications = false } = {}) {
     let executablePath = CHROMIUM;
     if (netns) { // descriptors 3 and 4, which playwright speaks over, pass through
+        mkdirSync(folder, { recursive: true });
         executablePath = `${folder}/chromium-in-${netns}`;
         writeFileSync(executablePath, `#!/bin/sh\nexec ip netns exec ${netns} ${CHROMIUM} "$@"\n`, { mode: 0o755 });
     }
