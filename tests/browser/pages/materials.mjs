@@ -27,7 +27,7 @@ function send(world, wire, method, where, headers, body) {
     });
 }
 
-/** `content`: bytes, or the path of a large file. Resolves with {status, id?, text}; waits until its header was read. */
+/** `content`: bytes, or the path of a large file. Resolves with {status, id?, text}. */
 export async function upload(world, wire, consultation, type, content, filename, more = {}) {
     const bytes = typeof content === 'string' ? statSync(content).size : content.length;
     const hash = createHash('sha256');
@@ -40,7 +40,6 @@ export async function upload(world, wire, consultation, type, content, filename,
     const body = typeof content === 'string' ? createReadStream(content) : content;
     const sent = await send(world, wire, 'PATCH', made.headers.location, { 'content-type': 'application/offset+octet-stream', 'upload-offset': '0', 'content-length': String(bytes) }, body);
     const id = sent.headers['shanqiao-material'];
-    if (id) await until(async () => (await wire.call('material.get', { id })).material.status !== 'pending', `${filename} was read`);
     return { status: sent.status, text: sent.text, id };
 }
 
@@ -53,7 +52,13 @@ export async function caseWith(world, village, request, files) {
         if (!id) throw new Error(`${name}: ${status} ${text}`);
         ids[name] = id;
     }
+    await allRead(village, consultation.id);
     return { id: consultation.id, ids };
+}
+
+/** Until the header of each was read, or could not be; but of those in `but`. */
+export function allRead(wire, consultationId, but = []) {
+    return until(async () => (await wire.call('material.list', { consultationId })).materials.every((m) => m.status !== 'pending' || but.includes(m.name)), 'the headers were read');
 }
 
 // ---- DICOM ----
