@@ -230,14 +230,15 @@ test('a file is kept in pieces and read back from any byte', async () => {
 const { nextPiece, pauseAfter } = await load('outbox/pace.ts');
 
 test('pieces grow to what the link carries in four seconds, and shrink at once', () => {
-    assert.equal(nextPiece(64 * 1024, 64 * 1024, 100, false), 128 * 1024); // not more than doubled
-    assert.equal(nextPiece(4 << 20, 4 << 20, 100, false), 4 << 20);
-    assert.equal(nextPiece(64 * 1024, 64 * 1024, 21_000, false), 16 * 1024); // 24 kb/s
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 100, false, null), 128 * 1024); // not more than doubled
+    assert.equal(nextPiece(4 << 20, 4 << 20, 100, false, null), 4 << 20);
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 21_000, false, null), 16 * 1024); // 24 kb/s
 });
 
 test('uploads give way while people speak', () => {
     assert.equal(pauseAfter(4096, 500, false, null), 0);
     assert.equal(pauseAfter(4096, 500, true, null), 1500);
     assert.equal(pauseAfter(4096, 500, true, 2048), 1500);
-    assert.equal(nextPiece(64 * 1024, 64 * 1024, 10_000, true), 2 * 1024);
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 10_000, true, null), 2 * 1024);
+    assert.equal(nextPiece(64 * 1024, 64 * 1024, 10, true, 20_000), 20_000); // no pause is longer than a second
 });

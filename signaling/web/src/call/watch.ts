@@ -3,7 +3,7 @@
 // tell), who speaks, and what the link out may carry. Measures with quality.ts, band.ts and speaker.ts; no page, no words.
 import { signal } from '@preact/signals';
 import type { Connection } from '../wire/connection';
-import { climb, LAYER, newBand, sent, type Band, type Rung, type Wish } from './band';
+import { climb, LAYER, newBand, returned, sent, type Band, type Rung, type Wish } from './band';
 import type { CallMedia, Remote } from './media';
 import { asLarge, countersOf, judge, judgeRemote, measure, newSteady, outgoing, ownLimit, readHeard, reasonOf, settle, type Counters, type Heard, type Judged, type OwnLimit, type Steady } from './quality';
 import { setPace } from './upload';
@@ -52,6 +52,10 @@ export class Watch {
             if (!heard) return;
             this.saidMs.set(by, Date.now());
             this.heardBy.value = new Map(this.heardBy.value).set(by, heard);
+        }), this.media.mode.subscribe((mode) => {
+            if (mode !== 'up') return;
+            this.band = returned(this.band, Date.now());
+            this.applyBand();
         }));
     }
 
@@ -121,11 +125,11 @@ export class Watch {
 
     private async lookOut(nowMs: number): Promise<void> {
         const rows = await this.media.sentRows();
-        if (!rows.length) return;
+        if (!rows.length || this.media.mode.value === 'over') return; // it ended while they were fetched: uploads have the link again
         const camera = this.media.own.value.find((o) => o.key === 'camera');
         this.limit.value = ownLimit(rows, camera?.track.getSettings().height);
         const loss = rows.find((r) => r['type'] === 'remote-inbound-rtp' && r['kind'] === 'audio')?.['fractionLost'];
-        setPace(outgoing(rows));
+        if (this.media.own.value.some((o) => o.producer && !o.producer.paused)) setPace(outgoing(rows)); // while it rings nobody is heard, and nothing is measured
         this.band = climb(this.band, outgoing(rows), typeof loss === 'number' ? loss : 0, nowMs);
         this.applyBand();
         this.speakFor(rows, nowMs);

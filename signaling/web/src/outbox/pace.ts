@@ -14,11 +14,12 @@ const CALM = { ms: 4000, least: 16 * 1024, most: 4 * 1024 * 1024 }; // what is l
 const IN_CALL = { ms: 200, least: 2 * 1024, most: 512 * 1024 }; // what speech may have to wait for
 const PAUSES = 3;
 
-/** Length of the piece after one of `bytes` that took `ms`. */
-export function nextPiece(now: number, bytes: number, ms: number, inCall: boolean): number {
+/** Length of the piece after one of `bytes` that took `ms`; never more than a call grants in a second. */
+export function nextPiece(now: number, bytes: number, ms: number, inCall: boolean, granted: number | null): number {
     const { ms: aim, least, most } = inCall ? IN_CALL : CALM;
     const fits = (bytes / Math.max(ms, 1)) * aim;
-    return Math.round(Math.min(most, Math.max(least, Math.min(fits, now * 2))));
+    const may = inCall && granted !== null ? Math.min(most, granted) : most;
+    return Math.round(Math.max(least, Math.min(may, fits, now * 2)));
 }
 
 /** ms to wait after a piece of `bytes` that took `ms`. */

@@ -53,11 +53,14 @@ function metadataOf(task: UploadTask): Record<string, string> {
     };
 }
 
-function wait(ms: number, stop: AbortSignal): Promise<void> {
+/** Gives way for so long, at most until nobody speaks any more. */
+function giveWay(ms: number, stop: AbortSignal): Promise<void> {
     if (ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        stop.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
+        const end = (): void => { clearTimeout(timer); calm(); resolve(); };
+        const timer = setTimeout(end, ms);
+        const calm = yielding.subscribe((on) => { if (!on) queueMicrotask(end); });
+        stop.addEventListener('abort', end, { once: true });
     });
 }
 
@@ -72,7 +75,7 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
             storeFingerprintForResuming: false, fileReader: { openFile: () => Promise.resolve(source) }, fingerprint: () => Promise.resolve(''),
             onBeforeRequest: async (request: HttpRequest) => {
                 if (request.getMethod() !== 'PATCH') return;
-                await wait(pause, stop);
+                await giveWay(pause, stop);
                 request.setHeader('Upload-Checksum', source.last);
                 begun = performance.now();
             },
@@ -82,7 +85,7 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
             onChunkComplete: (bytes) => {
                 const took = performance.now() - begun;
                 pause = pauseAfter(bytes, took, yielding.value, callPace.value);
-                upload.options.chunkSize = nextPiece(upload.options.chunkSize ?? FIRST_PIECE, bytes, took, yielding.value);
+                upload.options.chunkSize = nextPiece(upload.options.chunkSize ?? FIRST_PIECE, bytes, took, yielding.value, callPace.value);
             },
             onSuccess: () => resolve(material),
             onError: (error) => reject(problemOf(error)),
