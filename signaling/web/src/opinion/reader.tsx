@@ -4,7 +4,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { common } from '../text/common';
-import { when } from '../text/text';
+import { dated, when } from '../text/text';
 import { Button, Loaded, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { TEXTS, signedPart, sortOut, type Opinion, type OpinionRow, type OpinionText, type Signed } from './document';
@@ -48,7 +48,7 @@ function Document({ opinion }: { opinion: Opinion }): JSX.Element {
         <OpinionBody text={opinion.text} />
         <Team signed={signed} />
         <footer class="opinion-foot">
-            <p>{words('by', { name: opinion.author.name, institution: opinion.author.institution.name })}{opinion.signedAt && <> · {words('signedAt', { at: when(opinion.signedAt) })}</>}</p>
+            <p>{words('by', { name: opinion.author.name, institution: opinion.author.institution.name })}{opinion.signedAt && <> · {words('signedAt', { at: dated(opinion.signedAt) })}</>}</p>
             <Check of={opinion} />
             <p class="muted">{words('advises')}</p>
         </footer>

@@ -52,6 +52,11 @@ export function when(rfc3339: string): string {
     return format({ ...(thisYear ? {} : { year: 'numeric' }), month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }).format(date);
 }
 
+/** For what is kept and printed: always with the year. */
+export function dated(rfc3339: string): string {
+    return format({ year: 'numeric', month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(rfc3339));
+}
+
 export function clock(rfc3339: string): string {
     return format({ hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(rfc3339));
 }

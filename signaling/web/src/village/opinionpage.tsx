@@ -4,7 +4,7 @@
 import type { JSX } from 'preact';
 import { useCase, patientWords } from '../case/case';
 import { OpinionReader } from '../opinion/reader';
-import { when } from '../text/text';
+import { dated } from '../text/text';
 import { Button, Loaded, useLoad } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
@@ -18,7 +18,7 @@ function Head({ c }: { c: Consultation }): JSX.Element {
         <dl class="facts">
             <dt>{words('printNumber')}</dt><dd>{c.id}</dd>
             <dt>{words('printPatient')}</dt><dd>{patientWords(c.patient)}{c.patient?.idNumber && ` · ${c.patient.idNumber}`}</dd>
-            <dt>{words('printFrom')}</dt><dd>{c.applicant.institution.name} · {c.applicant.name} · {when(c.submittedAt)}</dd>
+            <dt>{words('printFrom')}</dt><dd>{c.applicant.institution.name} · {c.applicant.name} · {dated(c.submittedAt)}</dd>
             <dt>{words('printTo')}</dt><dd>{c.specialist ? `${c.specialist.institution.name} · ${c.panel.name}` : c.panel.name}</dd>
             <dt>{words('printComplaint')}</dt><dd>{c.complaint}</dd>
         </dl>
@@ -29,7 +29,7 @@ function Head({ c }: { c: Consultation }): JSX.Element {
 function Signatures({ id }: { id: string }): JSX.Element {
     const rows = useLoad(async () => (await server.call('opinion.list', { consultationId: id })).opinions.filter((o) => o.signed && !o.supersededBy), [id]);
     return <Loaded of={rows}>{(all) => <section class="village-print-sign">{all.map((o) => <dl key={o.id} class="facts">
-        <dt>{words('signature')}</dt><dd>{o.author.name} · {o.author.institution.name}{o.signedAt && ` · ${when(o.signedAt)}`} · {o.id} · v{o.version}</dd>
+        <dt>{words('signature')}</dt><dd>{o.author.name} · {o.author.institution.name}{o.signedAt && ` · ${dated(o.signedAt)}`} · {o.id} · v{o.version}</dd>
         <dt>{words('algorithm')}</dt><dd>{o.algorithm}</dd>
         <dt>{words('hash')}</dt><dd class="village-hash">{o.hash}</dd>
     </dl>)}</section>}</Loaded>;
