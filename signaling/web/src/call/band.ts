@@ -58,6 +58,11 @@ export function climb(band: Band, bitsPerSecond: number | null, loss: number, no
     return enter(band, down ? want : ORDER[ORDER.indexOf(band.rung) + 1]!, nowMs);
 }
 
+/** The link was gone and is there again, perhaps another one: what was measured as it went says nothing of it. */
+export function returned(band: Band, nowMs: number): Band {
+    return band.rung === 'voice' ? enter(band, 'small', nowMs) : { ...band, toward: band.rung, sinceMs: nowMs };
+}
+
 /** What is sent: the person's choice, else the ladder's. */
 export function sent(band: Band, wish: Wish): Rung {
     if (wish === 'voice') return 'voice';

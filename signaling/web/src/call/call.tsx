@@ -66,7 +66,8 @@ function Rung({ consultation: c }: { consultation: Consultation }): JSX.Element 
 function Over({ consultation: c }: { consultation: Consultation }): JSX.Element {
     useEffect(() => { if (running.value === c.id) running.value = null; }, [c.id]);
     const writes = account.value?.roles.includes('specialist') && c.state === 'opinion_drafted' && partOf(c, account.value.id) !== 'observer';
+    const observed = account.value?.roles.includes('trainee'); // and has no page of cases
     const place = account.value?.roles.includes('specialist') ? 'consult' : 'case';
     return <div class="card" role="status"><h1>{words('over')}</h1><CaseNext consultation={c} />
-        <div class="buttons">{writes && <a class="button primary" href={`#/write/${encodeURIComponent(c.id)}`}>{words('toWrite')}</a>}<a class={`button ${writes ? '' : 'primary'}`} href={`#/${place}/${encodeURIComponent(c.id)}`}>{words('toCase')}</a><a class="button" href="#/">{words('toHome')}</a></div></div>;
+        <div class="buttons">{writes && <a class="button primary" href={`#/write/${encodeURIComponent(c.id)}`}>{words('toWrite')}</a>}{!observed && <a class={`button ${writes ? '' : 'primary'}`} href={`#/${place}/${encodeURIComponent(c.id)}`}>{words('toCase')}</a>}<a class="button" href="#/">{words('toHome')}</a></div></div>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How well both sides hear and see each other, in words, with the reason; each change is read out by a screen reader.
 import type { JSX } from 'preact';
-import { causeOf, causeHere, reasonOf, type Level } from './quality';
+import { causeOf, causeHere, reasonOf, type Judged, type Level } from './quality';
 import type { Seat } from './seat';
 import type { Present } from './states';
 import { words } from './text';
@@ -15,11 +15,14 @@ export function Bars({ level }: { level: Level }): JSX.Element {
 
 const low = (a: Level, b: Level): Level => (['none', 'poor', 'fair', 'good'] as const).find((l) => l === a || l === b)!;
 
-/** Of sound and picture together; a picture that is not sent does not count. null: not judged yet. */
+const off = (of: Judged): boolean => of.level === 'none' && of.reason === 'off';
+
+/** Of sound and picture together; what is not sent does not count. null: not judged yet, or nothing is sent. */
 export function levelOf(received: Received | undefined): Level | null {
     if (!received) return null;
     const { audio, video } = received;
-    return video.level === 'none' && video.reason === 'off' ? audio.level : low(audio.level, video.level);
+    if (off(audio)) return off(video) ? null : video.level;
+    return off(video) ? audio.level : low(audio.level, video.level);
 }
 
 /** How they fare with what we send; null: not known yet, or nothing is sent. */
@@ -45,11 +48,13 @@ export function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element
 
 export function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element | null {
     const received = seat.watch.received.value.get(who.id);
-    const level = levelOf(received);
-    if (!received || !level) return null;
+    if (!received) return null;
     const { audio, video } = received;
-    const cause = causeHere(reasonOf(audio, video), seat.watch.heardBy.value.get(who.id)?.own);
-    return <p class="call-words"><Bars level={level} /> {words('youHear', { audio: words(`you.audio.${audio.level}`, { name: who.name }), video: words(`you.video.${video.level}`) })}{cause && <span class="call-why"> {words(cause)}</span>}</p>;
+    const level = levelOf(received);
+    const said = { name: who.name, audio: words(`you.audio.${audio.level}`, { name: who.name }), video: words(off(video) ? 'you.video.off' : `you.video.${video.level}`) };
+    const reason = off(audio) ? video.reason : off(video) ? audio.reason : reasonOf(audio, video);
+    const cause = reason === 'off' ? null : causeHere(reason, seat.watch.heardBy.value.get(who.id)?.own);
+    return <p class="call-words">{level && <Bars level={level} />} {words(off(audio) ? (off(video) ? 'youNone' : 'youMuted') : 'youHear', said)}{cause && <span class="call-why"> {words(cause)}</span>}</p>;
 }
 
 /** Of several only who does not hear or see well is named; the rest stands with each in the list of people. */

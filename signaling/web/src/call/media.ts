@@ -34,7 +34,7 @@ export interface Remote {
 }
 
 export interface MediaEnvironment {
-    server: Pick<Connection, 'call' | 'on' | 'onReload' | 'state'>;
+    server: Pick<Connection, 'call' | 'on' | 'onReload' | 'state' | 'doubt'>;
     device(): Promise<types.Device>;
     now(): number; // ms
     later(action: () => void, ms: number): () => void; // returns: cancel
@@ -249,6 +249,7 @@ export class CallMedia {
 
     private async restart(): Promise<void> {
         const generation = this.generation;
+        this.env.server.doubt(); // what took the media may have taken it too
         try {
             await Promise.all(Object.values(this.transports).map(async (transport) => {
                 if (!transport || transport.closed || transport.connectionState === 'new') return;

@@ -6,6 +6,7 @@ import { remember } from '../case/live';
 import { common } from '../text/common';
 import { Button, Choices, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
+import { Refusal, type Result } from '../wire/connection';
 import { server } from '../wire/server';
 import { moved, ordered, type Floor } from './floor';
 import { OfThem, OfUs } from './heard';
@@ -76,24 +77,34 @@ function ChairActs({ who, order, floor, own, give, consultation }: PeopleProps &
     </>;
 }
 
+/** null: the directory shows a panel's people to its members and coordinators only. */
+async function membersOf(panelId: string): Promise<Result<'directory.presence'>['members'] | null> {
+    try {
+        return (await server.call('directory.presence', { panelId })).members;
+    } catch (error) {
+        if (error instanceof Refusal) return null;
+        throw error;
+    }
+}
+
 /** Anybody of a panel that the directory shows; the server says who may not. */
 function AddMember({ consultation: c, present, done }: { consultation: Consultation; present: Present[]; done(): void }): JSX.Element {
     const [panel, setPanel] = useState(c.panel.id);
     const [role, setRole] = useState<'expert' | 'observer'>('expert');
     const [who, setWho] = useState('');
     const panels = useLoad(async () => (await server.call('directory.panels', {})).panels, []);
-    const members = useLoad(async () => (await server.call('directory.presence', { panelId: panel })).members, [panel]);
+    const members = useLoad(() => membersOf(panel), [panel]);
     const add = async (): Promise<void> => {
         const { consultation } = await server.call('consultation.addMember', { id: c.id, accountId: who.trim(), role });
         remember(consultation);
-        toast(words('added', { name: members.value?.find((m) => m.account.id === who)?.account.name ?? who.trim() }), 'good');
+        toast(words('added', { name: consultation.members?.find((m) => m.account.id === who.trim())?.account.name ?? who.trim() }), 'good');
         done();
     };
     const roles: ['expert' | 'observer', string][] = [['expert', words('part.expert')], ['observer', words('part.observer')]];
     return <>
         <Loaded of={panels}>{(all) => (all.length === 0 ? <p class="muted">{words('noPanels')}</p>
             : <Field label={words('addPanel')}><select value={panel} onChange={(e) => { setPanel(e.currentTarget.value); setWho(''); }}>{all.map((p) => <option key={p.id} value={p.id}>{p.name} · {p.institution.name}</option>)}</select></Field>)}</Loaded>
-        <Loaded of={members}>{(all) => <Field label={words('addWho')}><select value={who} onChange={(e) => setWho(e.currentTarget.value)}><option value="" />
+        <Loaded of={members}>{(all) => all === null ? <p class="note" role="status">{words('addUnseen')}</p> : <Field label={words('addWho')}><select value={who} onChange={(e) => setWho(e.currentTarget.value)}><option value="" />
             {all.filter((m) => !present.some((p) => p.id === m.account.id)).map((m) => <option key={m.account.id} value={m.account.id}>{m.account.name} · {words(m.onDuty ? 'onDutyNow' : m.reachable ? 'here' : 'notReachable')}</option>)}</select></Field>}</Loaded>
         <Field label={words('addId')} hint={words('addIdWhy')}><input value={who} autocomplete="off" maxLength={64} onInput={(e) => setWho(e.currentTarget.value)} /></Field>
         <Choices label={words('addAs')} value={role} options={roles} onChange={(r) => setRole(r)} />

@@ -29,7 +29,7 @@ export interface Link {
     browser: Record<Direction, BrowserState>;
     signalling: boolean;
     relayDown: boolean;
-    owed: boolean; // joining anew waits for the signalling connection
+    owed: Act; // waits for the signalling connection
     dueMs: number; // when the machine wants a tick; Infinity: not
     attempt: number; // of joining
     restarts: number; // of ICE since it was last connected
@@ -48,7 +48,7 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 const RESTARTS_MAX = 2;
 
 export function newLink(): Link {
-    return { mode: 'joining', browser: { send: 'new', recv: 'new' }, signalling: true, relayDown: false, owed: false, dueMs: Infinity, attempt: 0, restarts: 0, restartedMs: -Infinity };
+    return { mode: 'joining', browser: { send: 'new', recv: 'new' }, signalling: true, relayDown: false, owed: 'none', dueMs: Infinity, attempt: 0, restarts: 0, restartedMs: -Infinity };
 }
 
 type Step = [Link, Act];
@@ -58,14 +58,14 @@ function wait(link: Link, dueMs: number): Step {
 }
 
 function join(link: Link, nowMs: number): Step {
-    if (!link.signalling) return [{ ...link, mode: 'waiting', owed: true, dueMs: Infinity }, 'none']; // when it is back
-    return [{ ...link, mode: 'joining', relayDown: false, owed: false, restarts: 0, browser: { send: 'new', recv: 'new' }, dueMs: nowMs + JOIN_MS }, 'join'];
+    if (!link.signalling) return [{ ...link, mode: 'waiting', owed: 'join', dueMs: Infinity }, 'none']; // when it is back
+    return [{ ...link, mode: 'joining', relayDown: false, owed: 'none', restarts: 0, browser: { send: 'new', recv: 'new' }, dueMs: nowMs + JOIN_MS }, 'join'];
 }
 
 function restart(link: Link, nowMs: number): Step {
-    if (!link.signalling) return [{ ...link, mode: 'waiting', dueMs: Infinity }, 'none'];
+    if (!link.signalling) return [{ ...link, mode: 'waiting', owed: link.owed === 'join' ? 'join' : 'restart', dueMs: Infinity }, 'none'];
     if (link.restarts >= RESTARTS_MAX) return join(link, nowMs);
-    return [{ ...link, mode: 'restarting', restarts: link.restarts + 1, restartedMs: nowMs, dueMs: nowMs + RESTART_MS }, 'restart'];
+    return [{ ...link, mode: 'restarting', owed: 'none', restarts: link.restarts + 1, restartedMs: nowMs, dueMs: nowMs + RESTART_MS }, 'restart'];
 }
 
 /** A transport that carries nothing stays `new` and is no reason to act. */
@@ -79,7 +79,7 @@ function whole(link: Link): boolean {
 
 function browserSaid(link: Link, direction: Direction, state: BrowserState, nowMs: number): Step {
     const next = { ...link, browser: { ...link.browser, [direction]: state } };
-    if (state === 'connected' && whole(next)) return [{ ...next, mode: 'up', relayDown: false, restarts: 0, attempt: 0, dueMs: Infinity }, 'none'];
+    if (state === 'connected' && whole(next)) return [{ ...next, mode: 'up', relayDown: false, owed: 'none', restarts: 0, attempt: 0, dueMs: Infinity }, 'none'];
     if (next.mode === 'joining') return state === 'failed' ? join({ ...next, attempt: next.attempt + 1 }, nowMs) : [next, 'none'];
     if (state === 'failed' && next.mode !== 'restarting' && !next.relayDown) return restart(next, nowMs);
     if (state === 'disconnected' && next.mode === 'up') return wait(next, nowMs + DISTURBED_MS);
@@ -116,8 +116,8 @@ export function step(link: Link, event: LinkEvent, nowMs: number): Step {
         case 'signalling': {
             const next = { ...link, signalling: event.up };
             if (!event.up || link.signalling || link.mode === 'joining') return [next, 'none'];
-            if (next.owed) return join(next, nowMs);
-            return lost(next) && !next.relayDown ? restart({ ...next, restarts: 0 }, nowMs) : [next, 'none'];
+            if (next.owed === 'join') return join(next, nowMs);
+            return (next.owed === 'restart' || lost(next)) && !next.relayDown ? restart({ ...next, restarts: 0 }, nowMs) : [next, 'none'];
         }
         case 'network':
             if (link.mode === 'joining' || link.relayDown || nowMs - link.restartedMs < NETWORK_MS) return [link, 'none'];

@@ -64,7 +64,7 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
     return <div class={`call ${panel ? 'with-panel' : ''}`}>
         <h1 class="sr">{words('callTitle')}</h1>
         <div class="call-left">
-            <Notices consultation={c} seat={seat} asked={asked} chair={chair} give={give} nameOf={nameOf} shoot={() => setShooting(true)} alone={others.length === 0} />
+            <Notices consultation={c} seat={seat} asked={asked} chair={chair && panel !== 'people'} give={give} nameOf={nameOf} shoot={() => setShooting(true)} alone={others.length === 0} />
             <Stage tiles={tiles} seat={seat} floor={floor} chips={<Chips seat={seat} part={part} present={present} floor={floor} nameOf={nameOf} />} over={<><Sendings consultation={c.id} /><Toasts /></>} />
             <QualityWords seat={seat} others={others} observer={part === 'observer'} />
         </div>
@@ -107,7 +107,7 @@ function Notices({ consultation: c, seat, asked, alone, chair, give, nameOf, sho
         {still.value !== null && <div class="note warn" role="alert">{words('stillAsked', { name: nameOf(still.value) })} <Button look="primary" onClick={() => { still.value = null; shoot(); }}>{words('stillTake')}</Button> <Button onClick={() => void (still.value = null)}>{words('stillNot')}</Button></div>}
         {mute.value && !seat.muted.value && <div class="note warn" role="alert">{words('muteAsked')} <Button look="primary" onClick={() => { seat.mute(true); mute.value = false; }}>{words('muteDo')}</Button> <Button onClick={() => void (mute.value = false)}>{words('stillNot')}</Button></div>}
         {quieted.value !== null && seat.muted.value && <div class="note" role="status">{words('floorQuieted', { name: nameOf(quieted.value) })}</div>}
-        {floor.value.of === seat.account && !chair && <div class="note" role="status">{words('floorYou')}{seat.muted.value && <> <Button look="primary" onClick={() => seat.mute(false)}>{words('unmute')}</Button></>}</div>}
+        {floor.value.of === seat.account && <div class="note" role="status">{words('floorYou')}{seat.muted.value && <> <Button look="primary" onClick={() => seat.mute(false)}>{words('unmute')}</Button></>}</div>}
         {chair && <Hands hands={floor.value.hands.filter((h) => h !== seat.account)} floor={floor.value} give={give} speaks={(id) => speaks(c, id)} nameOf={nameOf} />}
         {trouble.map(([key, problem]) => <div key={key} class="note bad" role="alert">{words(key === 'microphone' || key === 'camera' ? key : key === 'examination' ? 'examCamera' : 'stethoscope')}：{words(`trouble.${problem}`)} {(key === 'microphone' || key === 'camera') && <Button onClick={() => seat.reopen(key)}>{words('stillAgain')}</Button>}</div>)}
         {WaitStates.has(c.state) ? <div class="note" role="status">{words('ringing')}</div> : alone && seat.entered.value && <div class="note" role="status">{words('alone')}</div>}

@@ -73,7 +73,8 @@ function Seen(props: SeenProps): JSX.Element {
     return <>
         {video && <Picture track={video.track} label={caption(tile)} onSize={sized} />}
         {!shown && <p class="call-empty">{words(video ? 'cameraOffOf' : tile.sound ? 'stethOf' : small ? 'waitingShort' : 'waitingFor', name)}</p>}
-        <p class="call-name" title={caption(tile)}><span class="call-who">{caption(tile)}</span><Signs {...props} />{small && level && level !== 'good' && <Bars level={level} />}</p>
+        {small && <p class="call-signs"><Signs {...props} />{level && level !== 'good' && <Bars level={level} />}</p>}
+        <p class="call-name" title={caption(tile)}><span class="call-who">{caption(tile)}</span>{!small && <Signs {...props} />}</p>
     </>;
 }
 
