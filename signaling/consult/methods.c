@@ -187,11 +187,6 @@ static int give_back(struct call *call)
     return one_event(call, ACT_RETURN, CONSULT_RETURN, "returned");
 }
 
-static int reopen(struct call *call)
-{
-    return one_event(call, ACT_REOPEN, CONSULT_REOPEN, "reopened");
-}
-
 static int acknowledge_critical(struct call *call)
 {
     return one_event(call, ACT_ACK_CRITICAL, CONSULT_CRITICAL_ACK, NULL);
@@ -336,6 +331,29 @@ static int reroute(struct call *call)
         status = place(call, &w->r, &e.needs);
     if (status == 0)
         status = keep_reason(call, w, "rerouted");
+    if (status == 0)
+        status = method_perform(call, w, &e);
+    return method_end(call, w, status);
+}
+
+static bool may_reopen(const struct consult *c)
+{
+    return c->state == CONSULT_REFUSED || c->state == CONSULT_EXPIRED ||
+           c->state == CONSULT_NO_SHOW;
+}
+
+/* With a panel: the former one's people may all have refused. */
+static int reopen(struct call *call)
+{
+    struct method_work *w;
+    int status = method_load(call, ACT_REOPEN, &w);
+    if (status < 0)
+        return status;
+    struct consult_event e = {.type = CONSULT_REOPEN, .member = CONSULT_NOBODY};
+    if (may_reopen(&w->r.step) && names_place(call))
+        status = place(call, &w->r, &e.needs);
+    if (status == 0)
+        status = keep_reason(call, w, "reopened");
     if (status == 0)
         status = method_perform(call, w, &e);
     return method_end(call, w, status);

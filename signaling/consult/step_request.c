@@ -130,9 +130,14 @@ static void forget_acceptance(struct consult *c)
 
 int step_reopen(struct step *s)
 {
+    uint32_t sides = s->e->needs & CONSULT_NEEDS_APPROVAL; /* of another place */
     bool emergency = s->c.kind == CONSULT_EMERGENCY;
     forget_acceptance(&s->c);
     s->c.reason = CONSULT_WHY_NONE;
+    if (sides && !emergency) {
+        step_await_approval(s, sides);
+        return 0;
+    }
     step_set_state(s, emergency        ? CONSULT_TRIAGED
                       : s->c.approvals ? CONSULT_SUBMITTED
                                        : CONSULT_APPROVED);

@@ -66,7 +66,8 @@ static const struct transition {
     {REQUESTED, S(ROUTED), CONSULT_REROUTE, CONSULT_SUBMITTED},
     {REQUESTED, S(ROUTED), CONSULT_ROUTE, CONSULT_SUBMITTED}, /* the one above approves first */
     {REQUESTED, FAILED, CONSULT_REOPEN, CONSULT_APPROVED},
-    {REQUESTED, S(EXPIRED), CONSULT_REOPEN, CONSULT_SUBMITTED}, /* an approval is missing still */
+    {REQUESTED, FAILED, CONSULT_REOPEN, CONSULT_SUBMITTED}, /* an approval is missing still, or
+                                                               another place wants one */
     {K(EMERGENCY), FAILED, CONSULT_REOPEN, CONSULT_TRIAGED},
     {CALLED, S(ROUTED), CONSULT_ACCEPT, CONSULT_ACCEPTED},
     {K(MDT), S(ROUTED) | S(ACCEPTED) | S(SCHEDULED) | CALL, CONSULT_ACCEPT, SAME},

@@ -124,7 +124,9 @@ static int to_desks(struct tell *t, unsigned desks, const char *method, json_t *
 static bool concerns_desks(const struct consult *c)
 {
     enum consult_state state = c->state;
-    return (state == CONSULT_ROUTED && c->kind == CONSULT_EMERGENCY) ||
+    bool wants_time =
+        state == CONSULT_ACCEPTED && c->needs & CONSULT_NEEDS_SCHEDULE && !c->slot.start_utc_us;
+    return wants_time || (state == CONSULT_ROUTED && c->kind == CONSULT_EMERGENCY) ||
            state == CONSULT_SUBMITTED || state == CONSULT_APPROVED || state == CONSULT_REFUSED ||
            state == CONSULT_EXPIRED || state == CONSULT_NO_SHOW;
 }

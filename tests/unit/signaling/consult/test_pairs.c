@@ -24,8 +24,9 @@ static bool sampled[CONSULT_KIND_COUNT][CONSULT_STATE_COUNT][SAMPLES];
 static unsigned sort_of(const struct consult *c)
 {
     bool beside = c->critical == CONSULT_CRITICAL_RAISED || c->backfill.left;
-    bool asked = (c->state == CONSULT_APPROVED && c->member_count > 0) ||
-                 (c->state != CONSULT_ROUTED && consult_ringing(c));
+    bool sought = c->state == CONSULT_APPROVED || c->state == CONSULT_TRIAGED;
+    bool asked =
+        (sought && c->member_count > 0) || (c->state != CONSULT_ROUTED && consult_ringing(c));
     return (unsigned)beside | (unsigned)c->room.open << 1 |
            (unsigned)(c->follow_up_days > 0 || c->approvals || c->plan.exhausted) << 2 |
            (c->consent & CONSULT_CONSENT_TEACHING ? 8u : 0u) | (asked ? 16u : 0u);

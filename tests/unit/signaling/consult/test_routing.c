@@ -500,6 +500,40 @@ Test(consult_routing, reopened_after_nobody_answered)
     cr_expect_str_eq(ringing(id), "1");
 }
 
+/* Its only doctor refused: the same panel would ask nobody. */
+static void refused_by_the_county(char *id)
+{
+    region_on_duty(&p, EXPERT_1, PANEL);
+    region_submit(&p, region_request("live"), id);
+    region_ok(&p, EXPERT_1, "consultation.refuse",
+              json_pack("{s:s, s:s}", "id", id, "reason", "in theatre"));
+    cr_expect_str_eq(region_state(&p, id), "refused");
+    region_on_duty(&p, CITY_EXPERT, CITY_PANEL);
+}
+
+Test(consult_routing, reopened_at_another_panel)
+{
+    char id[ID_MAX];
+    refused_by_the_county(id);
+    cr_expect_eq(people_call(&p, BASE_DESK, "consultation.reopen",
+                             json_pack("{s:s, s:s}", "id", id, "panelId", STRANGE_PANEL)),
+                 SQ_ERR_DENIED);
+    region_ok(&p, BASE_DESK, "consultation.reopen",
+              json_pack("{s:s, s:s}", "id", id, "panelId", CITY_PANEL));
+    cr_expect_str_eq(people_result(&p, "state"), "routed");
+    cr_expect_str_eq(ringing(id), "c");
+}
+
+Test(consult_routing, reopening_at_another_hospital_asks_for_its_approval)
+{
+    char id[ID_MAX];
+    refused_by_the_county(id);
+    city_approves();
+    region_ok(&p, BASE_DESK, "consultation.reopen",
+              json_pack("{s:s, s:s}", "id", id, "panelId", CITY_PANEL));
+    expect_city_is_asked(id);
+}
+
 Test(consult_routing, each_refusal_keeps_its_reason)
 {
     char id[ID_MAX];
