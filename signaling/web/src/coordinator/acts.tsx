@@ -25,7 +25,7 @@ const OFFERED: [Act, (c: Consultation) => boolean][] = [
     ['critical', (c) => c.critical === 'raised'],
     ['approve', (c) => !OVER.has(c.state) && Boolean(c.awaits?.some((a) => a.startsWith('approval_')))],
     ['triage', (c) => c.awaits?.[0] === 'triage'],
-    ['schedule', (c) => c.awaits?.[0] === 'schedule' || c.state === 'scheduled'],
+    ['schedule', (c) => (c.state === 'accepted' && Boolean(c.awaits?.includes('schedule'))) || c.state === 'scheduled'],
     ['reroute', (c) => RINGS.has(c.state)],
     ['reopen', (c) => AGAIN.has(c.state)],
     ['backfill', (c) => Boolean(c.backfill && c.backfill.state !== 'done')],
@@ -73,13 +73,25 @@ function ReturnIt({ consultation: c }: Props): JSX.Element {
     </div>;
 }
 
-/** Panels of a specialty, those with somebody on duty first. */
-export function PanelChoice({ specialty, value, onChange, none, asked }: { specialty: string; value: string; onChange(id: string): void; none: string; asked?: { id: string; name: string } }): JSX.Element {
+interface PanelChoiceProps { specialty: string; value: string; onChange(id: string): void; none: string; asked?: { id: string; name: string }; except?: string }
+
+/** Panels of a specialty, those with somebody on duty first; one where nobody is gets a warning. */
+export function PanelChoice({ specialty, value, onChange, none, asked, except }: PanelChoiceProps): JSX.Element {
     const panels = useLoad(() => loadPanels(specialty ? { specialty } : {}), [specialty]);
-    return <Loaded of={panels}>{(all) => <Field label={words('panel')}>
-        <select value={value} onChange={(e) => onChange(e.currentTarget.value)}><option value="">{none}</option>
-            {asked && <option value={asked.id}>{words('asAsked', { name: asked.name })}</option>}
-            {all.filter((p) => p.id !== asked?.id).sort(byDuty).map((p) => <option key={p.id} value={p.id}>{panelWords(p)}</option>)}</select></Field>}</Loaded>;
+    return <Loaded of={panels}>{(all) => {
+        const chosen = all.find((p) => p.id === value);
+        return <Field label={words('panel')} wrong={chosen && !chosen.onDuty ? words('nobodyThere') : undefined}>
+            <select value={value} onChange={(e) => onChange(e.currentTarget.value)}><option value="">{none}</option>
+                {asked && <option value={asked.id}>{words('asAsked', { name: asked.name })}</option>}
+                {all.filter((p) => p.id !== asked?.id && p.id !== except).sort(byDuty).map((p) => <option key={p.id} value={p.id}>{panelWords(p)}</option>)}</select></Field>;
+    }}</Loaded>;
+}
+
+/** All specialties of the directory; "" is any. */
+function SpecialtyChoice({ value, onChange }: { value: string; onChange(id: string): void }): JSX.Element {
+    const specialties = useLoad(loadSpecialties, []);
+    return <Field label={words('specialty')}><select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+        <option value="">{words('any')}</option>{specialties.value?.map((s) => <option key={s.id} value={s.id}>{language.value === 'en' ? s.en : s.zh}</option>)}</select></Field>;
 }
 
 function byDuty(a: Panel, b: Panel): number {
@@ -88,7 +100,6 @@ function byDuty(a: Panel, b: Panel): number {
 
 function Triage({ consultation: c }: Props): JSX.Element {
     const kept = useKept<{ panelId: string; specialty: string; urgency: Urgency; strategy: Strategy | '' }>(`triage/${c.id}`, { panelId: c.panel.id, specialty: c.specialty ?? '', urgency: c.urgency, strategy: '' });
-    const specialties = useLoad(loadSpecialties, []);
     const form = kept.value;
     const set = (part: Partial<typeof form>): void => kept.set({ ...form, ...part });
     const send = async (): Promise<void> => {
@@ -97,38 +108,41 @@ function Triage({ consultation: c }: Props): JSX.Element {
     };
     return <div class="coordinator-act"><h3>{words('triage')}</h3>
         <Choices label={words('urgency')} value={form.urgency} options={(['routine', 'urgent', 'emergency'] as const).map((u) => [u, common(`urgency.${u}`)])} onChange={(urgency) => set({ urgency })} />
-        <Field label={words('specialty')}><select value={form.specialty} onChange={(e) => set({ specialty: e.currentTarget.value, panelId: '' })}>
-            <option value="">{words('any')}</option>{specialties.value?.map((s) => <option key={s.id} value={s.id}>{language.value === 'en' ? s.en : s.zh}</option>)}</select></Field>
+        <SpecialtyChoice value={form.specialty} onChange={(specialty) => set({ specialty, panelId: '' })} />
         <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => set({ panelId })} none={words('anyOfSpecialty')} asked={c.panel} />
         <Field label={words('strategy')}><select value={form.strategy} onChange={(e) => set({ strategy: e.currentTarget.value as Strategy | '' })}>
             <option value="">{words('strategy.agreed')}</option>{(['ring_all', 'ring_one', 'next_in_line'] as const).map((s) => <option key={s} value={s}>{words(`strategy.${s}`)}</option>)}</select></Field>
-        <Button look="primary" onClick={send}>{words('triageDo')}</Button>
+        <Button look="primary" onClick={send}>{words(c.awaits?.includes('schedule') ? 'triageInvite' : 'triageDo')}</Button>
     </div>;
 }
 
 function Reroute({ consultation: c }: Props): JSX.Element {
-    const kept = useKept(`reroute/${c.id}`, { open: false, panelId: '', reason: '' });
+    const kept = useKept(`reroute/${c.id}`, { open: false, specialty: c.specialty ?? '', panelId: '', reason: '' });
     const form = kept.value;
     const send = async (): Promise<void> => {
-        await carryOut('consultation.reroute', { id: c.id, reason: form.reason.trim(), ...(form.panelId ? { panelId: form.panelId } : {}) }, words('rerouted'));
+        await carryOut('consultation.reroute', { id: c.id, reason: form.reason.trim(), panelId: form.panelId }, words('rerouted'));
         kept.forget();
     };
     if (!form.open) return <div class="coordinator-act"><Button onClick={() => kept.set({ ...form, open: true })}>{words('reroute')}</Button></div>;
     return <div class="coordinator-act"><h3>{words('reroute')}</h3>
-        <PanelChoice specialty={c.specialty ?? ''} value={form.panelId} onChange={(panelId) => kept.set({ ...form, panelId })} none={words('nextOfAgreement')} />
+        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ ...form, specialty, panelId: '' })} />
+        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ ...form, panelId })} none={words('choose')} except={c.panel.id} />
         <Field label={words('reason')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ ...form, reason: e.currentTarget.value })} /></Field>
-        <Button look="primary" disabled={!form.reason.trim()} onClick={send}>{words('reroute')}</Button> <Button look="quiet" onClick={kept.forget}>{common('cancel')}</Button>
+        <Button look="primary" disabled={!form.reason.trim() || !form.panelId} onClick={send}>{words('reroute')}</Button> <Button look="quiet" onClick={kept.forget}>{common('cancel')}</Button>
     </div>;
 }
 
 function Reopen({ consultation: c }: Props): JSX.Element {
-    const reason = useKept(`reopen/${c.id}`, '');
+    const kept = useKept(`reopen/${c.id}`, { specialty: c.specialty ?? '', panelId: '', reason: '' });
+    const form = kept.value;
     const send = async (): Promise<void> => {
-        await carryOut('consultation.reopen', { id: c.id, ...(reason.value.trim() ? { reason: reason.value.trim() } : {}) }, words('reopened'));
-        reason.forget();
+        await carryOut('consultation.reopen', { id: c.id, ...(form.panelId ? { panelId: form.panelId } : {}), ...(form.reason.trim() ? { reason: form.reason.trim() } : {}) }, words('reopened'));
+        kept.forget();
     };
     return <div class="coordinator-act"><h3>{words('reopen')}</h3><p class="muted">{words('reopenHint')}</p>
-        <Field label={words('reason')} hint={words('optional')}><textarea maxLength={500} value={reason.value} onInput={(e) => reason.set(e.currentTarget.value)} /></Field>
+        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ ...form, specialty, panelId: '' })} />
+        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ ...form, panelId })} none={words('samePanel', { name: c.panel.name })} except={c.panel.id} />
+        <Field label={words('reason')} hint={words('optional')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ ...form, reason: e.currentTarget.value })} /></Field>
         <Button look="primary" onClick={send}>{words('reopen')}</Button></div>;
 }
 

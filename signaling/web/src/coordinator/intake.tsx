@@ -2,6 +2,7 @@
 // One case on one screen for whoever decides where it goes: facts, what is missing, what can be done now, people,
 // course. Which side agrees follows from who asks; the server says no where it is not the caller's turn.
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { account } from '../app/session';
 import { CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, OVER, StateWords, useCase } from '../case/case';
 import { OpinionReader } from '../opinion/reader';
@@ -53,8 +54,25 @@ function Whole({ consultation: c }: { consultation: Consultation }): JSX.Element
     </div>;
 }
 
+const RINGING: ReadonlySet<Consultation['state']> = new Set(['triaged', 'routed']);
+const LOOK_MS = 5000;
+const SOON_MS = 10 * 60_000;
+
+/** Coordinators are told when it is their turn; whoever looks on while it rings wants to see who takes it. */
+function useLookOn(c: Consultation | undefined, again: () => void): void {
+    const look = useRef(again);
+    look.current = again;
+    const rings = c !== undefined && RINGING.has(c.state) && c.deadlineAt !== undefined && Date.parse(c.deadlineAt) - Date.now() < SOON_MS;
+    useEffect(() => {
+        if (!rings) return;
+        const timer = setInterval(() => { if (!document.hidden && server.state.value === 'ready') look.current(); }, LOOK_MS);
+        return () => clearInterval(timer);
+    }, [rings]);
+}
+
 export function Intake({ rest }: { rest: string[] }): JSX.Element {
     const live = useCase(rest[0] ?? '');
+    useLookOn(live.value, live.again);
     return <>
         <p><a href="#/incoming">← {words('incoming')}</a></p>
         <Loaded of={live}>{(c) => <>

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { OVER } from '../case/case';
 import { common } from '../text/common';
-import { Button, Dialog, Field, Loaded, useLoad } from '../ui/ui';
+import { Button, Choices, Dialog, Field, Loaded, useLoad } from '../ui/ui';
 import type { Consultation, MemberRole } from '../wire/protocol';
 import { server } from '../wire/server';
 import { carryOut } from './acts';
@@ -18,24 +18,33 @@ async function loadPeople(panelId: string): Promise<{ id: string; name: string; 
     return (await server.call('directory.presence', { panelId })).members.map((m) => ({ ...m.account, onDuty: m.onDuty, reachable: m.reachable }));
 }
 
+const SOUGHT: ReadonlySet<Consultation['state']> = new Set(['approved', 'triaged', 'routed']);
+
+/** As what somebody may come in now (signaling/consult/step_members.c). */
+function rolesOf(c: Consultation): MemberRole[] {
+    const asked: MemberRole[] = SOUGHT.has(c.state) || c.kind === 'mdt' ? ['expert'] : [];
+    return [...asked, ...(c.kind === 'mdt' ? ['chair' as const] : []), 'observer'];
+}
+
 function AddDialog({ consultation: c, onClose }: { consultation: Consultation; onClose(): void }): JSX.Element {
     const panels = useLoad(loadOwnPanels, []);
     const [panelId, setPanel] = useState('');
     const [accountId, setAccount] = useState('');
-    const [role, setRole] = useState<MemberRole>(c.kind === 'mdt' ? 'expert' : 'observer');
+    const roles = rolesOf(c);
+    const [role, setRole] = useState<MemberRole>(roles[0]!);
     const people = useLoad(() => loadPeople(panelId), [panelId]);
     const known = new Set((c.members ?? []).filter((m) => !GONE.has(m.ring)).map((m) => m.account.id));
     const add = async (): Promise<void> => {
         await carryOut('consultation.addMember', { id: c.id, accountId: accountId.trim(), role }, words('memberAdded'));
         onClose();
     };
+    const choose = (to: MemberRole): void => { setRole(to); setPanel(''); setAccount(''); };
     return <>
-        <Loaded of={panels}>{(all) => <Field label={words('panel')}><select value={panelId} onChange={(e) => { setPanel(e.currentTarget.value); setAccount(''); }}><option value="">{words('choose')}</option>{all.map((p) => <option key={p.id} value={p.id}>{p.name}</option>)}</select></Field>}</Loaded>
+        <Choices label={words('role')} value={role} options={roles.map((r) => [r, words(`role.${r}`)])} onChange={choose} />
+        {role === 'observer' ? <p class="note">{words('observerHint')}</p> : <><Loaded of={panels}>{(all) => <Field label={words('panel')}><select value={panelId} onChange={(e) => { setPanel(e.currentTarget.value); setAccount(''); }}><option value="">{words('choose')}</option>{all.map((p) => <option key={p.id} value={p.id}>{p.name}</option>)}</select></Field>}</Loaded>
         <Field label={words('person')}><select value={accountId} onChange={(e) => setAccount(e.currentTarget.value)} disabled={!people.value?.length}><option value="">{words('choose')}</option>
-            {people.value?.filter((p) => !known.has(p.id)).map((p) => <option key={p.id} value={p.id}>{`${p.name} · ${words(p.onDuty ? 'onDuty' : p.reachable ? 'signedIn' : 'notSignedIn')}`}</option>)}</select></Field>
-        <Field label={words('personId')} hint={words('personIdHint')}><input value={accountId} onInput={(e) => setAccount(e.currentTarget.value)} /></Field>
-        <Field label={words('role')}><select value={role} onChange={(e) => setRole(e.currentTarget.value as MemberRole)}>{(['expert', 'chair', 'observer'] as const).map((r) => <option key={r} value={r}>{words(`role.${r}`)}</option>)}</select></Field>
-        {role === 'observer' && <p class="note">{words('observerHint')}</p>}
+            {people.value?.filter((p) => !known.has(p.id)).map((p) => <option key={p.id} value={p.id}>{`${p.name} · ${words(p.onDuty ? 'onDuty' : p.reachable ? 'signedIn' : 'notSignedIn')}`}</option>)}</select></Field></>}
+        <Field label={words(role === 'observer' ? 'traineeId' : 'personId')} hint={words(role === 'observer' ? 'traineeIdHint' : 'personIdHint')}><input maxLength={39} value={accountId} onInput={(e) => setAccount(e.currentTarget.value)} /></Field>
         <div class="buttons"><Button look="primary" disabled={!accountId.trim()} onClick={add}>{words('add')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
     </>;
 }

@@ -127,11 +127,10 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
                     if (!part) return null;
                     const first = bar.weekday === d;
                     const style = { left: `${((column * DAY_MIN + part.from) / (days.length * DAY_MIN)) * 100}%`, width: `${((part.until - part.from) / (days.length * DAY_MIN)) * 100}%` };
-                    const text = `${clockOf(bar.startMin)}–${clockOf(bar.endMin)}`;
                     return <button key={`${bar.shift}/${bar.weekday}/${d}`} type="button" class={`coordinator-bar ${first ? '' : 'later'} ${drag?.bar.shift === bar.shift ? 'held' : ''}`} style={style} tabIndex={first ? 0 : -1} data-bar={first ? `${bar.shift}/${bar.weekday}` : undefined}
                         aria-label={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-describedby="roster-help" onKeyDown={(e) => key(e, bar)} onPointerDown={(e) => begin(e, bar, 'whole')} onPointerMove={move} onPointerUp={end} onPointerCancel={() => setDrag(null)} onFocus={() => (focus.current = '')}
                         onClick={(e) => { if (e.detail === 0) onOpen(bar.shift); } /* a screen reader's press; a hand was seen above */}>
-                        {first && grip(bar, 'start')}<span class="coordinator-bartext">{text}</span>{grip(bar, 'end')}</button>;
+                        {first && grip(bar, 'start')}<span class="coordinator-bartext"><span>{clockOf(bar.startMin)}</span><span>{days.length === 1 ? '–' : ' '}{clockOf(bar.endMin)}</span></span>{grip(bar, 'end')}</button>;
                 }))}</div>
             </div>)}
         </div>

@@ -3,6 +3,7 @@
 // pieces; a free slot is withdrawn.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { common } from '../text/common';
 import { clock, language } from '../text/text';
 import { Button, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Result } from '../wire/connection';
@@ -16,7 +17,8 @@ function dayWords(date: Date): string {
     return new Intl.DateTimeFormat(language.value, { weekday: 'short', month: 'numeric', day: 'numeric' }).format(date);
 }
 
-function Offer({ panelId, monday, chosen, onDone }: { panelId: string; monday: Date; chosen: Chosen; onDone(): void }): JSX.Element {
+/** Below the grid: the grid must not move under the hand that draws. */
+function Offer({ panelId, monday, chosen, onDone, onDrop }: { panelId: string; monday: Date; chosen: Chosen; onDone(): void; onDrop(): void }): JSX.Element {
     const start = timeOfCell(monday, { day: chosen.day, slot: chosen.from }), end = timeOfCell(monday, { day: chosen.day, slot: chosen.until });
     const [minutes, setMinutes] = useState(30);
     const [weeks, setWeeks] = useState(1);
@@ -26,14 +28,11 @@ function Offer({ panelId, monday, chosen, onDone }: { panelId: string; monday: D
         toast(words('offered', { n: slots.length }), 'good');
         onDone();
     };
-    return <section class="card" aria-label={words('offer')}>
-        <p role="status"><strong>{dayWords(start)} {clock(start.toISOString())}–{clock(end.toISOString())}</strong></p>
-        {past && <p class="note warn">{words('inThePast')}</p>}
-        <div class="coordinator-filters">
+    return <section class="card coordinator-offer" aria-label={words('offer')}>
+        <p role="status"><strong>{dayWords(start)} {clock(start.toISOString())}–{clock(end.toISOString())}</strong>{past && <span class="tag urgent">{words('inThePast')}</span>}</p>
             <Field label={words('slotMinutes')}><input type="number" min={5} max={480} step={5} value={minutes} onInput={(e) => setMinutes(Number(e.currentTarget.value))} /></Field>
             <Field label={words('weeks')}><input type="number" min={1} max={52} value={weeks} onInput={(e) => setWeeks(Number(e.currentTarget.value))} /></Field>
-        </div>
-        <Button look="primary" disabled={past || minutes < 5 || minutes > 480 || weeks < 1 || weeks > 52} onClick={offer}>{words('offer')}</Button>
+        <Button look="primary" disabled={past || minutes < 5 || minutes > 480 || weeks < 1 || weeks > 52} onClick={offer}>{words('offer')}</Button><Button onClick={onDrop}>{common('cancel')}</Button>
     </section>;
 }
 
@@ -130,8 +129,8 @@ export function SlotsPage({ panelId }: { panelId: string }): JSX.Element {
     return <>
         <div class="buttons"><Button onClick={() => turn(-1)}>← {words('previousWeek')}</Button><strong role="status">{dayWords(monday)} – {dayWords(dayOf(monday, 6))}</strong><Button onClick={() => turn(1)}>{words('nextWeek')} →</Button></div>
         <p class="muted">{words('slotsHelp')}</p>
-        {chosen && <Offer key={`${week}/${chosen.day}`} panelId={panelId} monday={monday} chosen={chosen} onDone={again} />}
         <Loaded of={load}>{(slots) => <Grid monday={monday} slots={slots} chosen={chosen} onChoose={setChosen} onOpen={setOpened} />}</Loaded>
+        {chosen && <Offer key={`${week}/${chosen.day}`} panelId={panelId} monday={monday} chosen={chosen} onDone={again} onDrop={() => setChosen(null)} />}
         <Dialog open={opened !== null} title={words('slot')} onClose={() => setOpened(null)}>{opened && <SlotDialog slot={opened} onClose={() => setOpened(null)} onDone={again} />}</Dialog>
     </>;
 }

@@ -65,7 +65,7 @@ function Row({ of: a, onAsk, onDone }: { of: Account; onAsk(asking: Asking): voi
         toast(words('enabledNow', { name: a.name }), 'good');
         onDone();
     };
-    return <tr><th scope="row">{a.name}<br /><small class="muted">{a.id}</small></th><td>{a.roles.map((r) => <span key={r} class="tag">{roleWords(r)}</span>)} {a.disabled && <span class="tag urgent">{words('isDisabled')}</span>}</td>
+    return <tr><th scope="row">{a.name}<br /><small class="muted">{a.id}</small></th><td><span class="operator-tags">{a.roles.map((r) => <span key={r} class="tag">{roleWords(r)}</span>)}{a.disabled && <span class="tag urgent">{words('isDisabled')}</span>}</span></td>
         <td>{own ? <span class="muted">{words('ownAccount')}</span> : <span class="buttons operator-tight">
             <Button onClick={() => onAsk({ what: 'roles', of: a })} label={`${words('roles')} ${a.name}`}>{words('roles')}</Button>
             <Button look="quiet" onClick={() => onAsk({ what: 'revoke', of: a })} label={`${words('revoke')} ${a.name}`}>{words('revoke')}</Button>

@@ -9,6 +9,7 @@ import { Button, Dialog, Loaded, errorText, toast, useLoad } from '../ui/ui';
 import { server } from '../wire/server';
 import { AddRelay } from './add_relay';
 import { RelayHistory } from './history';
+import { NetworkMap } from './map';
 import { branchesOf, twigsOf, unableOf, type Branch, type Link, type Named, type Overview, type Relay, type Twig, type Unable } from './overview';
 import { words } from './text';
 import './operator.css';
@@ -30,13 +31,15 @@ function Since({ since, at }: { since: string | undefined; at: string }): JSX.El
     return since ? <span title={when(since)}>{words('forSpan', { span: spanWords(Date.parse(at) - Date.parse(since)) })}</span> : <span>{words('sinceUnknown')}</span>;
 }
 
-function UnableList({ all, at }: { all: Named<Unable>[]; at: string }): JSX.Element {
+/** `up`: there is a relay that a new call could use. */
+function UnableList({ all, at, up }: { all: Named<Unable>[]; at: string; up: boolean }): JSX.Element {
     const inCall = all.filter((u) => u.of.reason !== 'offline'), offline = all.filter((u) => u.of.reason === 'offline');
     const row = (u: Named<Unable>): JSX.Element => <li key={`${u.of.institutionId}/${u.of.reason}`} class={u.of.reason === 'offline' ? '' : 'operator-bad'}>
         <strong>{u.name}</strong>{u.level !== undefined && <span class="tag">{words(`level.${u.level as 1}`)}</span>}<span>{words(`reason.${u.of.reason}`)}</span><Since since={u.of.since} at={at} />
         {u.of.people > 1 && <span class="muted">{words('people', { n: u.of.people })}</span>}{u.of.relayId && <span class="muted">{words('over', { relay: u.of.relayId })}</span>}<span class="operator-hint muted">{words(`hint.${u.of.reason}`)}</span></li>;
     return <section class="card" aria-label={words('unable')}><h2>{words('unable')}</h2>
-        <div role="status">{inCall.length === 0 ? <p class="note good">{words('allSpeak')}</p> : <ul class="operator-list">{inCall.map(row)}</ul>}</div>
+        {!up && <p class="note bad" role="alert">{words('noRelayUp')}</p>}
+        <div role="status">{inCall.length === 0 ? up && <p class="note good">{words('allSpeak')}</p> : <ul class="operator-list">{inCall.map(row)}</ul>}</div>
         {offline.length > 0 && <details><summary>{words('offlineCount', { n: offline.length })}</summary><ul class="operator-list">{offline.map(row)}</ul></details>}</section>;
 }
 
@@ -47,7 +50,7 @@ function Meter({ load }: { load: number }): JSX.Element {
 
 function LinkRow({ link }: { link: Named<Link> }): JSX.Element {
     const l = link.of;
-    return <li><span class={`tag operator-q ${l.quality}`}>{words(`quality.${l.quality}`)}</span><strong>{link.name}</strong><span class="muted">{words('people', { n: l.people })} · {l.kbps} kbit/s · {words('loss', { up: l.lossUpPercent, down: l.lossDownPercent })} · {l.rttMs} ms</span></li>;
+    return <li><span class={`tag operator-q ${l.quality}`}>{words(`quality.${l.quality}`)}</span><strong>{link.name}</strong><span class="muted">{words('people', { n: l.people })}{l.quality !== 'none' && ` · ${l.kbps} kbit/s · ${words('loss', { up: l.lossUpPercent, down: l.lossDownPercent })} · ${l.rttMs} ms`}</span></li>;
 }
 
 function RelayCard({ branch, at, onChange, onHistory }: { branch: Branch; at: string; onChange(): void; onHistory(id: string): void }): JSX.Element {
@@ -68,7 +71,7 @@ function RelayCard({ branch, at, onChange, onHistory }: { branch: Branch; at: st
     return <li class="card operator-relay"><header><h3>{r.id}</h3>{r.level && <span class="tag">{words(`site.${r.level}`)}</span>}<span class={`tag ${r.state === 'up' ? 'good' : 'emergency'}`}>{words(`state.${r.state}`)}</span>{r.drained && <span class="tag urgent">{words('isDrained')}</span>}{r.added && <span class="tag">{words('isAdded')}</span>}</header>
         {r.state === 'silent' && <p class="note bad"><Since since={r.silentSince} at={at} /> {words('silentHint')}</p>}
         {r.state === 'never' && <p class="note warn">{words('neverHint')}</p>}
-        {r.state === 'up' && <dl class="facts"><dt>{words('load')}</dt><dd><Meter load={r.load} /></dd><dt>{words('rooms')}</dt><dd>{words('roomsAre', { rooms: r.rooms, transports: r.transports, workers: r.workers })}</dd><dt>{words('traffic')}</dt><dd>{r.kbps} kbit/s · {words('lossOne', { n: r.lossPercent })} · {r.rttMs} ms</dd></dl>}
+        {r.state === 'up' && <dl class="facts"><dt>{words('load')}</dt><dd><Meter load={r.load} /></dd><dt>{words('rooms')}</dt><dd>{words('roomsAre', { rooms: r.rooms, transports: r.transports, workers: r.workers })}</dd><dt>{words('traffic')}</dt><dd>{r.people ? `${words('people', { n: r.people })} · ${r.kbps} kbit/s · ${words('lossOne', { n: r.lossPercent })} · ${r.rttMs} ms` : words('nobodySpeaks')}</dd></dl>}
         {links.length > 0 && <details open={branch.worst === 'poor' || branch.worst === 'none'}><summary>{words('links', { n: links.length })}</summary><ul class="operator-links">{links.map((l) => <LinkRow key={l.of.institutionId} link={l} />)}</ul></details>}
         <div class="buttons">
             <Button onClick={() => onHistory(r.id)}>{words('history')}</Button>
@@ -91,13 +94,13 @@ function Whole({ o, again }: { o: Overview; again(): void }): JSX.Element {
     const [history, setHistory] = useState<string | null>(null);
     const [adding, setAdding] = useState(false);
     return <>
-        <UnableList all={unableOf(o)} at={o.at} />
+        <UnableList all={unableOf(o)} at={o.at} up={o.relays.some((r) => r.state === 'up')} />
         {o.refusedFrames > 0 && <p class="note warn">{words('refusedFrames', { n: o.refusedFrames })}</p>}
         <section aria-label={words('relays')}><div class="operator-head"><h2>{words('relays')}</h2><Button look="primary" onClick={() => setAdding(true)}>{words('addRelay')}</Button></div>
             <p class="muted">{words('nodes')}: {o.nodes.map((n) => `${n.id}${n.fresh ? '' : ` (${words('nodeStale')})`}`).join(', ')}</p>
             {o.relays.length === 0 ? <p class="note bad">{words('noRelays')}</p> : <ul class="operator-relays">{branchesOf(o).map((b) => <RelayCard key={b.relay.id} branch={b} at={o.at} onChange={again} onHistory={setHistory} />)}</ul>}
         </section>
-        <section class="card"><h2>{words('institutions')}</h2>{o.institutions.length === 0 ? <p class="muted">{words('nobodyYet')}</p> : <ul class="operator-tree">{twigsOf(o.institutions).map((t) => <TwigRow key={t.place.id} twig={t} />)}</ul>}{o.more && <p class="muted">{words('moreInstitutions')}</p>}</section>
+        <section class="card"><h2>{words('institutions')}</h2>{o.institutions.length === 0 ? <p class="muted">{words('nobodyYet')}</p> : <div class="operator-both"><NetworkMap overview={o} /><ul class="operator-tree">{twigsOf(o.institutions).map((t) => <TwigRow key={t.place.id} twig={t} />)}</ul></div>}{o.more && <p class="muted">{words('moreInstitutions')}</p>}</section>
         <Dialog open={history !== null} title={words('historyOf', { relay: history ?? '' })} onClose={() => setHistory(null)}>{history && <RelayHistory relayId={history} />}<div class="buttons"><Button onClick={() => setHistory(null)}>{words('close')}</Button></div></Dialog>
         <Dialog open={adding} title={words('addRelay')} onClose={() => setAdding(false)}><AddRelay onClose={() => { setAdding(false); again(); }} /></Dialog>
     </>;

@@ -71,6 +71,6 @@ const MINUTE_MS = 60_000;
 /** A silent minute has no point: a wider step breaks the line. */
 export const GAP_MS = 1.5 * MINUTE_MS;
 
-export function seriesOf(points: HistoryPoint[], of: (p: HistoryPoint) => number): { x: number; y: number }[] {
+export function seriesOf(points: HistoryPoint[], of: (p: HistoryPoint) => number | null): { x: number; y: number | null }[] {
     return points.map((p) => ({ x: Date.parse(p.at), y: of(p) }));
 }

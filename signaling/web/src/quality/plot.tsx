@@ -79,11 +79,12 @@ export function LinePlot(props: LineProps): JSX.Element {
     const { title, unit, series, nameOf, rows } = props;
     const id = useId();
     const [ref, width] = useWidth();
+    const some = series.some((s) => s.points.some((p) => p.y !== null));
     const xs = [...new Set(series.flatMap((s) => s.points.map((p) => p.x)))].sort((a, b) => a - b);
     const table = (rows ? xs.slice(-rows) : xs).map((x) => [nameOf(x), ...series.map((s) => s.points.find((p) => p.x === x)?.y ?? '–')]);
     return <figure class="quality-plot" aria-labelledby={id}><figcaption id={id}>{title} <small class="muted">{unit}</small></figcaption>
-        <div ref={ref}>{!series.some((s) => s.points.some((p) => p.y !== null)) ? <p class="muted">{words('nothing')}</p> : <Lines {...props} width={width} />}</div>
-        {series.length > 1 && <ul class="quality-legend" aria-hidden="true">{series.map((s, i) => <li key={s.name} class={`quality-series s${i % 4}`}><svg width={38} height={14}><line class="quality-line" x1={0} x2={38} y1={7} y2={7} stroke-dasharray={DASHES[i % 4]} /><Marker x={19} y={7} kind={i % 4} /></svg>{s.name}</li>)}</ul>}
-        {xs.length > 0 && <NumbersTable columns={[title, ...series.map((s) => `${s.name}${unit ? ` (${unit})` : ''}`)]} rows={table} />}
+        <div ref={ref}>{!some ? <p class="muted">{words('nothing')}</p> : <Lines {...props} width={width} />}</div>
+        {series.length > 1 && some && <ul class="quality-legend" aria-hidden="true">{series.map((s, i) => <li key={s.name} class={`quality-series s${i % 4}`}><svg width={38} height={14}><line class="quality-line" x1={0} x2={38} y1={7} y2={7} stroke-dasharray={DASHES[i % 4]} /><Marker x={19} y={7} kind={i % 4} /></svg>{s.name}</li>)}</ul>}
+        {some && <NumbersTable columns={[title, ...series.map((s) => `${s.name}${unit ? ` (${unit})` : ''}`)]} rows={table} />}
     </figure>;
 }

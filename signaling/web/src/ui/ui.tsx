@@ -52,6 +52,8 @@ export function Choices<T extends string>({ label, value, options, onChange }: {
         <label key={key}><input type="radio" name={name} checked={value === key} onChange={() => onChange(key)} />{text}</label>)}</fieldset>;
 }
 
+const openDialogs = signal<string[]>([]); // the last one is before everything else
+
 export function Dialog({ open, title, onClose, children }: { open: boolean; title: string; onClose(): void; children: ComponentChildren }): JSX.Element {
     const ref = useRef<HTMLDialogElement>(null);
     const id = useId();
@@ -59,7 +61,12 @@ export function Dialog({ open, title, onClose, children }: { open: boolean; titl
         if (open && !ref.current?.open) ref.current?.showModal();
         if (!open && ref.current?.open) ref.current.close();
     }, [open]);
-    return <dialog ref={ref} aria-labelledby={id} onClose={onClose}>{open && <><h2 id={id}>{title}</h2>{children}</>}</dialog>;
+    useEffect(() => {
+        if (!open) return;
+        openDialogs.value = [...openDialogs.value, id];
+        return () => void (openDialogs.value = openDialogs.value.filter((d) => d !== id));
+    }, [open]);
+    return <dialog ref={ref} aria-labelledby={id} onClose={onClose}>{open && <><h2 id={id}>{title}</h2>{children}{openDialogs.value.at(-1) === id && <ToastList />}</>}</dialog>;
 }
 
 // ---- short messages ----
@@ -84,7 +91,12 @@ export function errorText(error: unknown): string {
     return error instanceof Error ? error.message : String(error);
 }
 
-export function Toasts(): JSX.Element {
+/** Behind an open dialog nobody would see or hear them: it shows them itself. */
+export function Toasts(): JSX.Element | null {
+    return openDialogs.value.length ? null : <ToastList />;
+}
+
+function ToastList(): JSX.Element {
     return <div class="toasts" role="status" aria-live="polite">{toasts.value.map((t) => <div key={t.id} class={`note ${t.look}`}>{t.text}</div>)}</div>;
 }
 
@@ -106,6 +118,17 @@ export function Loaded<T>({ of, children }: { of: { value: T | undefined; error:
     if (of.value !== undefined) return <>{children(of.value)}</>;
     if (of.error) return <div class="note bad" role="alert">{errorText(of.error)} <Button look="quiet" onClick={of.again}>{common('retry')}</Button></div>;
     return <p role="status" class="muted">{common('loading')}</p>;
+}
+
+/** Whether the window is at most `px` wide, now and after it is turned or resized. */
+export function useNarrow(px: number): boolean {
+    const [narrow, setNarrow] = useState(innerWidth <= px);
+    useEffect(() => {
+        const look = (): void => setNarrow(innerWidth <= px);
+        addEventListener('resize', look);
+        return () => removeEventListener('resize', look);
+    }, [px]);
+    return narrow;
 }
 
 /** How much larger text is than the ordinary 18 px: by choice, or on a large desk. */
