@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // All pages in their important states, as stops: {name: 'village-home', who: 'village', prepare(people, state),
-// open(page, state, people), leave(page, state, people)}. All stops' prepare of a room run before its first page opens
-// (cases are made on the wire there); open shows the state on the page of `who` (null: nobody signed in) and returns
-// when it can be seen; leave, where there is one, undoes what the next stop should not meet. A stop that can't be
-// reached is an error. `state` is one object per room.
+// open(page, state, people), leave(page, state, people), faults}. All stops' prepare of a room run before its first page
+// opens (cases are made on the wire there); open shows the state on the page of `who` (null: nobody signed in) and
+// returns when it can be seen (the page, if that is another one by then); leave, where there is one, undoes what the
+// next stop should not meet; detail: a further state of a page, of which two pictures are kept; faults: a pattern of errors that belong to the state. A stop that can't be reached is an
+// error. `state` is one object per room.
 import { mkdirSync } from 'node:fs';
-import { startWorld } from '../pages/world.mjs';
+import { SIZES, startWorld } from '../pages/world.mjs';
 import { People } from './people.mjs';
 import { turn } from './look.mjs';
 import { stops as village } from './village.mjs';
@@ -37,7 +38,7 @@ export async function begin(folder) {
     return { people, end: async () => { await people.end(); await world.stop(); } };
 }
 
-/** Goes through `rooms`. visit(stop, page) looks at it; failed(stop, error, page) is told instead where something threw. */
+/** Goes through `rooms`. visit(stop, page, faults) looks at it; failed(stop, error, page) is told instead where something threw. */
 export async function tour(people, rooms, visit, failed) {
     for (const stops of rooms) {
         const state = {};
@@ -60,9 +61,10 @@ async function at(people, stop, state, visit, failed) {
         page = stop.who ? await people.page(stop.who) : await people.stranger();
         page.faults = [];
         if (page.url().startsWith('http')) await turn(page, FIRST).catch(() => undefined); // the former stop may have left it anyhow
-        await page.setViewportSize({ width: 1024, height: 600 });
-        await stop.open(page, state, people);
-        await visit(stop, page);
+        await page.setViewportSize(SIZES.clinic);
+        await page.mouse.move(0, 0); // nothing is hovered over
+        page = await stop.open(page, state, people) ?? page;
+        await visit(stop, page, page.faults.filter((fault) => !stop.faults?.test(fault)));
     } catch (error) {
         await failed(stop, error, page);
     }

@@ -15,7 +15,7 @@ test('all pages are reached, and axe finds nothing serious', { timeout: 170_000 
     const light = {};
     let stops = 0;
     const began = Date.now();
-    await tour(people, roomsOf(process.env.ONLY?.split(',')), async (stop, page) => {
+    await tour(people, roomsOf(process.env.ONLY?.split(',')), async (stop, page, faults) => {
         stops++;
         await settled(page);
         const found = await axe(page);
@@ -23,7 +23,7 @@ test('all pages are reached, and axe finds nothing serious', { timeout: 170_000 
         for (const f of found.light) light[f.id] = (light[f.id] ?? 0) + f.nodes;
         const over = await sideways(page);
         if (over) bad.push(`${stop.name} scrolls sideways by ${over.over} px: ${over.wide}`);
-        bad.push(...(page.faults ?? []).map((fault) => `${stop.name}: ${fault}`));
+        bad.push(...faults.map((fault) => `${stop.name}: ${fault}`));
     }, (stop, error) => bad.push(`${stop.name} was not reached: ${error.stack}`));
     t.diagnostic(JSON.stringify({ stops, seconds: (Date.now() - began) / 1000, lightFindings: light }));
     assert.deepEqual(bad, []);

@@ -53,7 +53,7 @@ export function OutboxPage(): JSX.Element {
         <h1>{words('title')}</h1>
         {leaving.value !== null && <div class="note bad" role="alertdialog" aria-label={words('leave')}><p>{words('signOutSure', { n: leaving.value })}</p><div class="buttons"><Button look="primary" onClick={() => void (leaving.value = null)}>{words('stay')}</Button><Button look="danger" onClick={leaveAnyway}>{words('leave')}</Button></div></div>}
         {items.length === 0 ? <p class="note good" role="status">✓ {words('empty')}</p> : <p>{words('why')}</p>}
-        {items.length > 0 && server.state.value !== 'ready' && <p class="note warn" role="status">{words('offline')}</p>}
+        {items.length > 0 && server.state.value !== 'ready' && server.state.value !== 'offline' && <p class="note warn" role="status">{words('offline')}</p>}
         <ul class="outbox-list">{items.map((item) => <One key={item.id} item={item} onRemove={() => setAsked(item)} />)}</ul>
         <Dialog open={asked !== null} title={words('remove')} onClose={() => setAsked(null)}>
             {asked && <p>{words('removeSure', { what: whatWords(asked) })} {more > 0 && words('removeMore', { n: more })} {asked.task.kind === 'upload' && words('removeLost')}</p>}

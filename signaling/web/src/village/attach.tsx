@@ -5,6 +5,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { keep } from '../app/session';
 import { keepFile } from '../outbox/files';
+import { words as outboxWords } from '../outbox/text';
 import { sizeWords } from '../outbox/view';
 import { Button } from '../ui/ui';
 import { LIMITS, LOOK_BYTES, kindOfFile } from './filekind';
@@ -87,7 +88,7 @@ export function AddFiles({ onAdd }: Props): JSX.Element {
 export function AttachedList({ files, onRemove }: { files: Attached[]; onRemove(file: Attached): void }): JSX.Element {
     if (!files.length) return <p class="muted">{words('none')}</p>;
     return <ul class="village-files">{files.map((a) => <li key={a.file.id}>
-        <span class="tag">{a.what === 'audio' ? words('voiceName') : a.what.toUpperCase()}</span> <span class="village-file-name">{a.file.name}</span> <span class="muted">{sizeWords(a.file.bytes)}</span>
+        <span class="tag">{a.what === 'audio' ? words('voiceName') : outboxWords(`what.${a.what}`)}</span> <span class="village-file-name">{a.file.name}</span> <span class="muted">{sizeWords(a.file.bytes)}</span>
         <Button look="danger quiet" label={words('removeFile', { name: a.file.name })} onClick={() => onRemove(a)}>✕</Button>
     </li>)}</ul>;
 }

@@ -16,6 +16,7 @@ import { AddFiles } from './attach';
 import { draftOfCase, uploadsOf } from './drafts';
 import type { Attached } from './request';
 import { enterCall } from './sent';
+import { Appointment } from './slots';
 import { Quick } from './steps';
 import { words } from './text';
 import './village.css';
@@ -34,6 +35,7 @@ function NextAct({ c }: { c: Consultation }): JSX.Element | null {
     if (c.critical === 'raised') return <Button look="danger primary huge" onClick={() => act(c.id, 'acknowledge', 'consultation.acknowledgeCritical', { id: c.id })}>{words('criticalAck')}</Button>;
     if (c.state === 'returned') return <Button look="primary huge" onClick={async () => go('new', (await draftOfCase(c)).draft.value.id, 'send')}>{words('supplement')}</Button>;
     if ((c.state === 'scheduled' || c.state === 'ready') && c.slot && Date.parse(c.slot.start) - Date.now() > EARLY_MS) return <p class="note">{words('slotSoon')}</p>;
+    if (c.state === 'accepted' && c.awaits?.includes('schedule')) return null; // a time comes first
     if ((CALLABLE.has(c.state) || c.live) && hasCall(c)) return <Button look="primary huge" onClick={() => enterCall(c.id)}>{words('enter')}</Button>;
     if (WAITING.has(c.state) && hasCall(c)) return <Button look="huge" onClick={() => enterCall(c.id)}>{words('enterWait')}</Button>;
     if (c.state === 'delivered') return <Button look="primary huge" onClick={() => go('opinion', c.id)}>{words('readOpinion')}</Button>;
@@ -57,6 +59,19 @@ function Cancel({ c }: { c: Consultation }): JSX.Element {
     </>;
 }
 
+/** What the specialist saw at once, before anybody is asked to take note of it. */
+function Critical({ c }: { c: Consultation }): JSX.Element | null {
+    const said = (c.entries ?? []).filter((e) => e.kind === 'critical').at(-1);
+    if (c.critical !== 'raised' || !said?.text) return null;
+    return <div class="note bad village-critical" role="alert"><strong>{words('criticalSaid')}</strong><p>{said.text}</p></div>;
+}
+
+/** A time can be agreed on, or moved. */
+function Times({ c }: { c: Consultation }): JSX.Element | null {
+    if (c.state === 'scheduled') return <Section title={words('slotMove')}><Appointment c={c} /></Section>;
+    return c.state === 'accepted' && c.awaits?.includes('schedule') ? <section class="card"><h2>{words('slotChoose')}</h2><Appointment c={c} /></section> : null;
+}
+
 function Section({ title, children, open }: { title: string; children: ComponentChildren; open?: boolean }): JSX.Element {
     return <details class="card village-section" open={open}><summary><h2>{title}</h2></summary>{children}</details>;
 }
@@ -77,7 +92,9 @@ function Case({ c }: { c: Consultation }): JSX.Element {
         <h1>{patientWords(c.patient) || common(`kind.${c.kind}`)}</h1>
         <div><StateWords consultation={c} /></div>
         <CaseNext consultation={c} />
+        <Critical c={c} />
         {mine && <NextAct c={c} />}
+        {mine && <Times c={c} />}
         <OutboxBar group={c.id} />
         <div class="buttons">
             {OPINION.has(c.state) && c.kind !== 'guidance' && c.state !== 'delivered' && <a class="button" href={`#/opinion/${c.id}`}>{words('readOpinion')}</a>}

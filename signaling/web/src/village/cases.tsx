@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { StateWords, nextWords, patientWords, stateWords } from '../case/case';
 import { common } from '../text/common';
 import { when } from '../text/text';
-import { Button, Choices, Field, VirtualList, errorText } from '../ui/ui';
+import { Button, Choices, Field, VirtualList, errorText, useNarrow } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { CASES_MAX, useOwnCases } from './owncases';
 import { words } from './text';
@@ -30,6 +30,7 @@ function fits(c: Consultation, needle: string): boolean {
 export function CasesPage(): JSX.Element {
     const [which, setWhich] = useState<'active' | 'all'>('all');
     const [needle, setNeedle] = useState('');
+    const narrow = useNarrow(NARROW_PX);
     const list = useOwnCases(which === 'active');
     useEffect(() => { if (needle.trim()) void list.rest(); }, [needle, list]);
     const all = list.cases.value;
@@ -42,7 +43,7 @@ export function CasesPage(): JSX.Element {
             <Choices label={words('which')} value={which} options={[['all', words('all')], ['active', words('active')]]} onChange={(w) => setWhich(w)} />
         </div>
         <p class="muted" role="status">{list.error.value && !list.fresh.value ? errorText(list.error.value) : count}{all.length >= CASES_MAX && ` · ${words('limit', { n: CASES_MAX })}`}</p>
-        {shown.length > 0 ? <VirtualList items={shown} height={innerWidth <= NARROW_PX ? ROW_PX.narrow : ROW_PX.wide} label={words('cases')} onEnd={() => void list.next()} row={(c) => <CaseRow c={c} />} />
+        {shown.length > 0 ? <VirtualList items={shown} height={narrow ? ROW_PX.narrow : ROW_PX.wide} label={words('cases')} onEnd={() => void list.next()} row={(c) => <CaseRow c={c} />} />
             : !list.more.value && <p class="note">{needle ? words('noFound') : words('noCases')}</p>}
         {list.more.value && <Button look="quiet" onClick={() => list.next()}>{common('more')}</Button>}
     </div>;

@@ -31,6 +31,9 @@ function todoOf(c: Consultation): Todo | null {
     return (['returned', 'delivered', 'follow_up_due', 'outcome_recorded'] as const).find((s) => s === c.state) ?? null;
 }
 
+/** What can't wait comes first. */
+const RANK: Record<Todo, number> = { critical: 0, enter: 1, returned: 2, delivered: 3, follow_up_due: 4, outcome_recorded: 5 };
+
 const AT: Record<Exclude<Todo, 'enter'>, (id: string) => string> = { returned: (id) => `#/case/${id}`, delivered: (id) => `#/opinion/${id}`, follow_up_due: (id) => `#/followup/${id}`, outcome_recorded: (id) => `#/case/${id}`, critical: (id) => `#/case/${id}` };
 
 function TodoRow({ c, todo }: { c: Consultation; todo: Todo }): JSX.Element {
@@ -53,7 +56,7 @@ function Location(): JSX.Element {
 export function HomePage(): JSX.Element {
     const list = useOwnCases(true);
     const drafts = useLoad(listDrafts, [server.state.value]);
-    const todo = list.cases.value.flatMap((c) => { const what = todoOf(c); return what ? [{ c, what }] : []; });
+    const todo = list.cases.value.flatMap((c) => { const what = todoOf(c); return what ? [{ c, what }] : []; }).sort((a, b) => RANK[a.what] - RANK[b.what]);
     const running = list.cases.value.filter((c) => !todoOf(c) && !OVER.has(c.state)).sort((a, b) => Number(CALLABLE.has(b.state)) - Number(CALLABLE.has(a.state)));
     return <div class="village-home">
         <h1 class="sr">{words('home')}</h1>

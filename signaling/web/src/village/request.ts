@@ -167,7 +167,8 @@ export function wireOf(draft: Draft): Wire {
     return wire;
 }
 
-const local = (rfc3339: string): string => {
+/** As a field for date and time has it. */
+export const localTime = (rfc3339: string): string => {
     const d = new Date(rfc3339);
     return new Date(d.getTime() - d.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 };
@@ -177,7 +178,7 @@ export function fieldsOf(wire: Partial<Wire>): Fields {
     const f: Fields = { ...EMPTY, kind: wire.kind ?? 'live', urgency: wire.urgency ?? 'routine' };
     for (const name of TEXTS) f[name] = wire[name] ?? '';
     Object.assign(f, { name: wire.patient?.name ?? '', idNumber: wire.patient?.idNumber ?? '', sex: wire.patient?.sex ?? '', age: wire.patient?.ageYears !== undefined ? String(wire.patient.ageYears) : '' });
-    Object.assign(f, { specialty: wire.specialty ?? '', panelId: wire.panelId ?? '', morePanels: wire.panelIds ?? [], times: (wire.candidateTimes ?? []).map((t) => local(t.start)) });
+    Object.assign(f, { specialty: wire.specialty ?? '', panelId: wire.panelId ?? '', morePanels: wire.panelIds ?? [], times: (wire.candidateTimes ?? []).map((t) => localTime(t.start)) });
     if (wire.consent) Object.assign(f, { share: true, recording: wire.consent.recording ?? false, teaching: wire.consent.teaching ?? false, signer: wire.consent.signer, relation: wire.consent.relation, textVersion: wire.consent.textVersion ?? '', language: (wire.consent.language as Fields['language']) ?? '', witness: wire.consent.witness ?? '' });
     return f;
 }

@@ -7,6 +7,7 @@ import { go } from '../app/router';
 import { inLanguage } from '../text/text';
 import { Button, tell } from '../ui/ui';
 import { outboxItems } from '../outbox/start';
+import { words as outboxWords } from '../outbox/text';
 import { server } from '../wire/server';
 import { forgetDraft, kindOfDraft, openDraft, recallDraft, sentAs } from './drafts';
 import { words } from './text';
@@ -62,6 +63,6 @@ export function SentPage({ rest }: { rest: string[] }): JSX.Element {
     return <div class="village-sent" role="status" aria-live="assertive">
         <h1>{emergency ? (offline ? words('emergencyWaiting') : words('emergencySending')) : offline ? words('waitingTitle') : words('sendingTitle')}</h1>
         <p class={`note ${offline ? (emergency ? 'bad' : 'warn') : ''}`}>{emergency && offline ? words('emergencyWaitingText') : offline ? words('waitingText') : words('sendingText')}</p>
-        <div class="buttons">{emergency && <a class="button danger primary" href="tel:120">{words('call120')}</a>}<a class="button" href="#/home">{words('home')}</a></div>
+        <div class="buttons">{emergency && <a class="button danger primary" href="tel:120">{words('call120')}</a>}<a class="button" href="#/home">{words('home')}</a>{offline && <a class="button" href="#/outbox">{outboxWords('title')}</a>}</div>
     </div>;
 }

@@ -17,7 +17,7 @@ const list = (key: 'quick.list' | 'lasting.list' | 'purpose.list'): string[] => 
 
 /** Words that a tap adds to a text. */
 function Quick({ label, options, onPick }: { label: string; options: string[]; onPick(text: string): void }): JSX.Element {
-    return <div class="village-quick" role="group" aria-label={label}><span class="muted">{label}</span>{options.map((o) => <Button key={o} onClick={() => onPick(o)}>{o}</Button>)}</div>;
+    return <div class="village-quick" role="group" aria-label={label || undefined}>{label && <span class="muted">{label}</span>}{options.map((o) => <Button key={o} onClick={() => onPick(o)}>{o}</Button>)}</div>;
 }
 
 function added(text: string, more: string): string {

@@ -10,13 +10,16 @@ import { server } from '../wire/server';
 import { TextView, loadConsentText } from './consenttext';
 import { words } from './formtext';
 import { loadPanels, type Panel } from './panels';
-import { ageOf, missingOf, stepFor, type Kind, type Step, type Urgency } from './request';
+import { FreeSlots } from './slots';
+import { ageOf, localTime, missingOf, stepFor, type Kind, type Step, type Urgency } from './request';
+import { words as villageWords } from './text';
 import { Signature } from './signature';
 import { Quick, TextArea, added, list, type StepProps } from './steps';
 
 const KINDS: Exclude<Kind, 'emergency'>[] = ['live', 'guidance', 'reading', 'mdt', 'joint_clinic'];
 const URGENCIES: Urgency[] = ['routine', 'urgent', 'emergency'];
 const CHILD_YEARS = 16;
+const TIMES_MAX = 8;
 const RELATIONS = ['self', 'guardian', 'spouse', 'child', 'parent', 'relative'] as const;
 
 export function HowStep({ e }: StepProps): JSX.Element {
@@ -57,12 +60,15 @@ export function WhomStep({ e }: StepProps): JSX.Element {
 }
 
 export function TimesStep({ e }: StepProps): JSX.Element {
+    const { panelId } = e.draft.value.fields;
     const times = e.draft.value.fields.times.length ? e.draft.value.fields.times : [''];
     const set = (i: number, value: string): void => e.fields({ times: times.map((t, n) => (n === i ? value : t)) });
+    const pick = (t: string): void => e.fields({ times: (times.includes(t) ? times.filter((one) => one !== t) : [...times, t]).filter(Boolean).slice(0, TIMES_MAX) });
     return <>
         <p class="muted">{words('timesHint')}</p>
+        {panelId && <><h2>{villageWords('slotsFree')}</h2><FreeSlots panelId={panelId} chosen={(s) => times.includes(localTime(s.start))} onPick={(s) => pick(localTime(s.start))} /></>}
         {times.map((t, i) => <Field key={i} label={words('time', { n: i + 1 })} wrong={t && Date.parse(t) < Date.now() ? words('timePast') : undefined}><input type="datetime-local" class="village-short" value={t} onInput={(ev) => set(i, ev.currentTarget.value)} /></Field>)}
-        {times.length < 8 && <Button onClick={() => e.fields({ times: [...times, ''] })}>＋ {words('addTime')}</Button>}
+        {times.length < TIMES_MAX && <Button onClick={() => e.fields({ times: [...times, ''] })}>＋ {words('addTime')}</Button>}
     </>;
 }
 
@@ -119,9 +125,10 @@ export function SendStep({ e, steps, onGo, onDiscard }: StepProps & { steps: Ste
     const { draft } = e;
     const f = draft.value.fields;
     const missing = missingOf(draft.value);
+    const panels = useLoad(() => (f.panelId && !f.panelName ? loadPanels(f.kind) : Promise.resolve(undefined)), [f.kind, f.panelId, f.panelName]); // begun elsewhere
     const said: Record<Step, string> = {
         who: [f.name, f.sex && common(`sex.${f.sex}`), f.age && common('years', { n: f.age })].filter(Boolean).join(' · '), complaint: f.complaint,
-        how: [common(`kind.${f.kind}`), common(`urgency.${f.urgency}`), f.purpose].filter(Boolean).join(' · '), whom: f.panelName || f.panelId || (f.specialty ? words('bySpecialty') : ''),
+        how: [common(`kind.${f.kind}`), common(`urgency.${f.urgency}`), f.purpose].filter(Boolean).join(' · '), whom: f.panelName || panels.value?.panels.find((p) => p.id === f.panelId)?.name || (f.panelId ? (panels.error ? f.panelId : common('loading')) : '') || (f.specialty ? words('bySpecialty') : ''),
         record: [f.history, f.allergy, f.treatment, f.results, f.diagnosis].filter(Boolean).join(' · '), vitals: Object.values(draft.value.vitals).filter(Boolean).join(' · '),
         files: draft.value.files.length ? words('filesCount', { n: draft.value.files.length }) : '', times: f.times.filter(Boolean).map((t) => t.replace('T', ' ')).join(' · '),
         consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${draft.value.signature ? ` · ${words('signed')}` : ''}` : '', send: '',
