@@ -3,7 +3,7 @@
 import { effect, signal } from '@preact/signals';
 import { Keep } from '../keep/keep';
 import { Refusal } from '../wire/connection';
-import { server } from '../wire/server';
+import { server, sessionKept } from '../wire/server';
 import { running } from './running';
 import { words } from './text';
 import { isPassword, rememberPassword } from './verifier';
@@ -34,7 +34,7 @@ async function become(next: Account): Promise<void> {
 /** After a reload: who was here before, if the session is kept. */
 export async function restore(): Promise<void> {
     const id = localStorage.getItem(ACCOUNT);
-    if (!id) return;
+    if (!id || !sessionKept()) return; // a session that was ended shows nothing more, however the page comes back
     const kept = await Keep.of(id);
     const before = await kept.get<Account>('account');
     if (!before) return;

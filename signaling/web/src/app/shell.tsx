@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is around every page: menu by role, state of the connection, language, lock, sign-out.
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { chooseLanguage, language } from '../text/text';
 import { common } from '../text/common';
 import { Button, Field, Toasts, errorText } from '../ui/ui';
@@ -10,6 +10,7 @@ import { server } from '../wire/server';
 import { pages } from './pages';
 import { lazy } from './lazy';
 import { go, place } from './router';
+import { newer, renew } from './renew';
 import { running } from './running';
 import { account, locked, restore, signIn, signOut, unlock } from './session';
 import { words } from './text';
@@ -45,6 +46,7 @@ function SignIn(): JSX.Element {
     const ended = server.ended.value;
     return <main class="shell-page clinic" id="content" style={{ maxWidth: '28rem' }}>
         <h1>{words('title')}</h1>
+        <Newer />
         {ended && ended !== 'logout' && <div class="note warn" role="status">{words(`ended.${ended}`)}</div>}
         <form class="card" onSubmit={(e) => { e.preventDefault(); void submit(false); }}>
             <Field label={words('account')}><input autocomplete="username" required value={name} onInput={(e) => setName(e.currentTarget.value)} /></Field>
@@ -71,14 +73,19 @@ function Locked(): JSX.Element {
         e.preventDefault();
         unlock(password).then(() => setPassword(''), setError);
     };
-    return <div class="locked clinic" role="dialog" aria-modal="true" aria-label={words('locked')}>
+    const ref = useRef<HTMLDialogElement>(null);
+    useEffect(() => { // a modal dialog below would keep the keys and the pointer to itself
+        if (document.querySelector('dialog:modal')) ref.current!.showModal();
+        else ref.current!.show();
+    }, []);
+    return <dialog ref={ref} class="locked clinic" aria-modal="true" aria-label={words('locked')} onCancel={(e) => e.preventDefault()}>
         <form class="card" onSubmit={open}>
             <h1>{words('locked')}</h1><p>{words('lockedWhy')}</p>
-            <Field label={`${words('password')}（${account.value?.name ?? ''}）`}><input type="password" autocomplete="current-password" autofocus value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></Field>
+            <Field label={words('password')} hint={account.value?.name}><input type="password" autocomplete="current-password" autofocus value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></Field>
             {error !== null && <div class="note bad" role="alert">{errorText(error)}</div>}
             <div class="buttons"><Button look="primary" submit>{words('unlock')}</Button><Button onClick={() => signOut()}>{words('signOut')}</Button></div>
         </form>
-    </div>;
+    </dialog>;
 }
 
 function Top(): JSX.Element {
@@ -93,6 +100,12 @@ function Top(): JSX.Element {
         <Button look="quiet" onClick={() => void (locked.value = true)}>{words('lock')}</Button>
         <Button look="quiet" onClick={() => signOut()}>{words('signOut')}</Button>
     </header>;
+}
+
+/** Not in a call, where a reload would be felt on the other side. */
+function Newer(): JSX.Element | null {
+    if (!newer.value || running.value !== null) return null;
+    return <div class="note" role="status">{words('newer')} <Button onClick={renew}>{words('newerTake')}</Button></div>;
 }
 
 function CurrentPage(): JSX.Element {
@@ -120,7 +133,7 @@ export function Shell(): JSX.Element {
         <main class="shell-page" id="content" tabIndex={-1}>
             {server.state.value === 'offline' && server.ended.value === null && <div class="note warn" role="status">{common('offline')}</div>}
             {server.ended.value === 'elsewhere' && <div class="note warn" role="alert">{words('ended.elsewhere')} <Button onClick={() => { server.ended.value = null; server.start(); }}>{words('useHere')}</Button></div>}
-            {locked.value ? <Locked /> : null}
+            {locked.value ? <Locked /> : <Newer />}
             <div hidden={locked.value}><CurrentPage /></div>
         </main>
         {account.value.roles.includes('specialist') && <Attend />}

@@ -22,6 +22,9 @@ const environment: Environment = {
 
 export const server = new Connection(environment);
 
+/** Is there a session to resume, as far as is known here? */
+export const sessionKept = (): boolean => environment.seen.get() !== null;
+
 addEventListener('online', () => server.hurry());
 addEventListener('offline', () => server.lost());
 document.addEventListener('visibilitychange', () => { if (!document.hidden) server.hurry(); });
