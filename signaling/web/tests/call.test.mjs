@@ -56,6 +56,13 @@ test('without signalling nothing is asked; it restarts as soon as signalling is 
     assert.equal(link.mode, 'restarting');
 });
 
+test('a new network without signalling is remembered until it is back, unless ICE found its way meanwhile', () => {
+    const gone = [[1000, { type: 'signalling', up: false }], [1100, { type: 'network' }], [1150, { type: 'network' }]];
+    const { acts, link } = run([...gone, [1600, { type: 'signalling', up: true }], [1700, browser('recv', 'disconnected')]], up());
+    assert.deepEqual([acts, link.mode], [['restart@1600'], 'restarting'], 'long before the browser notices');
+    assert.deepEqual(run([...gone, [1200, browser('recv', 'disconnected')], [1300, browser('recv', 'connected')], [1600, { type: 'signalling', up: true }]], up()).acts, []);
+});
+
 test('a server that restarts while media go on changes nothing', () => {
     const { acts, link } = run([[1000, { type: 'signalling', up: false }], [3000, { type: 'signalling', up: true }]], up());
     assert.deepEqual([acts, link.mode], [[], 'up']);
@@ -149,7 +156,7 @@ class FakeTransport extends Emitter {
 
 /** A server that answers what media.ts asks, a clock that is wound by hand. */
 function world() {
-    const w = { asked: [], transports: [], producers: [], restarted: [], told: new Map(), nowMs: 0, timers: [], refuse: new Set(), reload: null, next: 1, kept: ['tr_former'] };
+    const w = { asked: [], transports: [], producers: [], restarted: [], told: new Map(), nowMs: 0, timers: [], refuse: new Set(), reload: null, next: 1, doubts: 0, kept: ['tr_former'] };
     w.state = { value: 'ready', f: null, subscribe(f) { this.f = f; f(this.value); return () => (this.f = null); } };
     const answers = {
         'media.routerRtpCapabilities': () => ({}),
@@ -168,6 +175,7 @@ function world() {
             on: (name, f) => { w.told.set(name, f); return () => w.told.delete(name); },
             onReload: (f) => { w.reload = f; return () => (w.reload = null); },
             state: w.state,
+            doubt: () => w.doubts++,
         },
         device: async () => ({ load: async () => undefined, recvRtpCapabilities: {}, createSendTransport: (o) => w.made('send', o), createRecvTransport: (o) => w.made('recv', o) }),
         now: () => w.nowMs,
@@ -236,6 +244,7 @@ test('a dropped network restarts ICE of what was connected, by itself', async ()
     await w.pass(DISTURBED_MS);
     assert.equal(media.mode.value, 'restarting');
     assert.equal(w.restarted.length, 2);
+    assert.equal(w.doubts, 1, 'whether signalling still has a network');
     for (const t of w.transports) t.state('connected');
     assert.equal(media.mode.value, 'up');
     media.close();

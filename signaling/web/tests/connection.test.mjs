@@ -98,3 +98,79 @@ test('a network that is known to be gone is not waited for', async () => {
     await world.arrive();
     assert.equal(world.connection.state.value, 'ready');
 });
+
+const answer = (socket, id, result = {}) => socket.onmessage?.({ data: JSON.stringify({ jsonrpc: '2.0', id, result }) });
+
+test('in doubt, a second connection takes the place of one that is dead without a word', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    const [first] = world.sockets;
+    let answered = false;
+    world.connection.call('media.restartIce', { transportId: 't' }).then(() => { answered = true; });
+    world.connection.doubt();
+    await world.pass(1100);
+    assert.deepEqual([world.sockets.length, world.connection.state.value, first.readyState], [2, 'ready', 1], 'the first stays until the second opens');
+    await world.arrive();
+    assert.deepEqual([first.readyState, world.connection.state.value], [3, 'ready']);
+    const again = world.socket.sent.find((m) => m.method === 'media.restartIce');
+    assert.deepEqual(again, first.sent.at(-1));
+    answer(world.socket, again.id, { iceParameters: {} });
+    await world.pass(60_000);
+    assert.deepEqual([answered, world.sockets.length], [true, 2]);
+});
+
+test('one that speaks after all stays, and the second goes', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    const [first] = world.sockets;
+    void world.connection.call('media.restartIce', { transportId: 't' });
+    world.connection.doubt();
+    await world.pass(1100);
+    const second = world.socket;
+    answer(first, first.sent.at(-1).id, { iceParameters: {} });
+    second.onopen?.();
+    await world.pass(20_000);
+    assert.deepEqual([first.readyState, second.readyState, world.sockets.length, second.sent.length], [1, 3, 2, 0]);
+});
+
+test('a connection that owes nothing, or answers in time, is not doubled', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    world.connection.doubt();
+    await world.pass(5000);
+    void world.connection.call('media.restartIce', { transportId: 't' });
+    world.connection.doubt();
+    await world.pass(500);
+    answer(world.socket, world.socket.sent.at(-1).id);
+    await world.pass(20_000);
+    assert.equal(world.sockets.length, 1);
+});
+
+test('while the network stays away the second is tried again; when it is known to be gone, none is left', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    const [first] = world.sockets;
+    void world.connection.call('media.restartIce', { transportId: 't' });
+    world.connection.doubt();
+    await world.pass(1100);
+    world.socket.onclose({ code: 1006 }); // refused at once
+    await world.pass(1100);
+    assert.equal(world.sockets.length, 3);
+    await world.pass(10_100); // neither opened nor closed
+    assert.deepEqual([world.sockets.length, world.sockets[2].readyState, first.readyState], [4, 3, 1]);
+    world.connection.lost();
+    assert.ok(world.sockets.every((s) => s.readyState === 3));
+});
+
+test('what is asked as soon as the connection is back is asked once', async () => {
+    const world = new World();
+    let asked = 0;
+    world.connection.state.subscribe((state) => { if (state === 'ready' && asked++ === 0) void world.connection.call('media.restartIce', { transportId: 't' }); });
+    world.connection.start();
+    await world.arrive();
+    assert.equal(world.socket.sent.filter((m) => m.method === 'media.restartIce').length, 1);
+});

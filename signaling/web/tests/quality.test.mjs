@@ -148,3 +148,11 @@ test('the person has the last word', () => {
 test('a browser that tells no rate is left at what it does', () => {
     assert.deepEqual(climbed([[null, 30_000]]), ['full']);
 });
+
+test('a link that was gone and is back is tried with a picture at once', () => {
+    const voice = { ...b.newBand(), rung: 'voice', toward: 'voice', enteredMs: 1000, sinceMs: 1000, retryMs: 80_000 };
+    const back = b.returned(voice, 5000);
+    assert.deepEqual([back.rung, back.retryMs], ['small', 80_000], 'and what was learnt of vain attempts stays');
+    const half = b.returned({ ...b.newBand(), rung: 'half', toward: 'voice', sinceMs: 1000 }, 5000);
+    assert.equal(b.climb(half, 30_000, 0, 5000 + b.DOWN_MS - 1).rung, 'half', 'what was measured before does not count');
+});

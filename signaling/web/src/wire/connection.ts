@@ -56,6 +56,8 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 /** Nothing heard for so long after a request: a connection that died unnoticed. Longer each time, for a long reply on a
  *  weak link is no silence, and a page sees only whole messages. */
 const SILENT_MS = [30_000, 60_000, 120_000, 240_000];
+const DOUBT_MS = 1000; // an answer is there within, on most networks
+const SECOND_MS = 10_000; // for a second connection to open
 const CLOSED_OVER = 4001; // the session is over
 const CLOSED_TAKEN = 4002; // resumed elsewhere: a second page of the same browser
 
@@ -72,6 +74,8 @@ export class Connection {
     private silences = 0; // in a row
     private cancelSilence: (() => void) | null = null;
     private cancelRetry: (() => void) | null = null;
+    private second: SocketLike | null = null; // opened beside the first, which may be dead
+    private cancelDoubt: (() => void) | null = null;
     private stopped = false;
     private seq = 0;
 
@@ -85,6 +89,7 @@ export class Connection {
     stop(): void {
         this.stopped = true;
         this.cancelRetry?.();
+        this.trust();
         this.socket?.close();
     }
 
@@ -102,6 +107,16 @@ export class Connection {
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.close();
         this.closed(socket, 1006);
+    }
+
+    /**
+     * Something else failed on this network: the connection may be dead without a word, as after a change of address.
+     * While it owes an answer and says nothing, a second one is opened beside it, which takes its place if it opens first.
+     */
+    doubt(): void {
+        const { socket, heard } = this;
+        if (!socket) this.hurry();
+        else if (socket.readyState === 1 && !this.cancelDoubt) this.cancelDoubt = this.env.later(() => this.openSecond(socket, heard), DOUBT_MS);
     }
 
     async signIn(account: string, password: string, takeover: boolean): Promise<Result<'auth.login'>> {
@@ -149,13 +164,48 @@ export class Connection {
     // ---- inside ----
 
     private connect(): void {
+        this.adopt(this.env.open());
+    }
+
+    private adopt(socket: SocketLike): void {
         this.cancelRetry?.();
         this.cancelRetry = null;
-        const socket = this.env.open();
         this.socket = socket;
         socket.onopen = () => void this.opened(socket);
         socket.onmessage = (event) => this.received(JSON.parse(String(event.data)));
         socket.onclose = (event) => this.closed(socket, event.code);
+    }
+
+    private openSecond(first: SocketLike, heard: number): void {
+        this.trust();
+        const dead = (): boolean => first === this.socket && heard === this.heard && this.waiting.size > 0;
+        if (!dead()) return;
+        const again = (ms: number): void => {
+            this.cancelDoubt?.();
+            this.cancelDoubt = this.env.later(() => this.openSecond(first, heard), ms);
+        };
+        const second = this.env.open();
+        this.second = second;
+        again(SECOND_MS);
+        second.onclose = () => again(DOUBT_MS);
+        second.onopen = () => {
+            if (!dead()) return this.trust();
+            this.second = null;
+            this.lost();
+            this.adopt(second);
+            void this.opened(second);
+        };
+    }
+
+    /** No doubt any more. */
+    private trust(): void {
+        this.cancelDoubt?.();
+        this.cancelDoubt = null;
+        const { second } = this;
+        this.second = null;
+        if (!second) return;
+        second.onopen = second.onclose = null;
+        second.close();
     }
 
     private async opened(socket: SocketLike): Promise<void> {
@@ -194,8 +244,8 @@ export class Connection {
     private firstEntry = true;
 
     private enter(): void {
-        this.state.value = 'ready';
         for (const request of this.waiting.values()) this.transmit(request);
+        this.state.value = 'ready'; // those who wait for it ask after that, and so once
     }
 
     private async forget(why: NonNullable<Connection['ended']['value']>): Promise<void> {
@@ -271,6 +321,7 @@ export class Connection {
         if (socket !== this.socket) return;
         this.cancelSilence?.();
         this.cancelSilence = null;
+        this.trust();
         this.socket = null;
         this.state.value = 'offline';
         for (const [id, request] of this.waiting)
