@@ -9,13 +9,13 @@ const STILL_MS = 400; // a camera at 25 frames a second that is quiet for longer
 /** Each page of this browser notes the time of every frame of the large picture, from now on. */
 export async function notePictures(context) {
     await context.addInitScript(() => {
-        window.pictures = []; // [ms since 1970, width]
+        window.pictures = []; // [ms since 1970, id of the track]
         let video = null, frames = 0;
         setInterval(() => {
             const now = document.querySelector('.call-main video');
             if (now !== video) [video, frames] = [now, 0];
             const shown = video?.videoWidth ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
-            if (shown > frames) window.pictures.push(Date.now());
+            if (shown > frames) window.pictures.push([Date.now(), video.srcObject.getTracks()[0]?.id]);
             frames = shown;
         }, 10);
     });
@@ -23,28 +23,36 @@ export async function notePictures(context) {
 
 const noted = (page) => page.evaluate(() => window.pictures).catch(() => []); // none while it is reloaded
 
+const times = async (page) => (await noted(page)).map(([ms]) => ms);
+
 /** Milliseconds from `from` until a picture came; it has to. */
 export async function firstPicture(page, from, seconds = 30) {
-    const at = await until(async () => (await noted(page)).find((ms) => ms >= from), 'a picture', seconds);
+    const at = await until(async () => (await times(page)).find((ms) => ms >= from), 'a picture', seconds);
     return at - from;
 }
 
-/** Milliseconds from `from` until the picture moved again and went on for a second; 0: it never stood still. */
+/** Where in `pictures` what moves now began: after the last time that it stood still or was another stream. */
+function beginning(pictures) {
+    let i = pictures.length - 1;
+    while (i > 0 && pictures[i][0] - pictures[i - 1][0] <= STILL_MS && pictures[i][1] === pictures[i - 1][1]) i--;
+    return pictures[i][0];
+}
+
+/** Milliseconds from `from` until the picture moved and went on so for a second; it has to. */
 export async function movesAgain(page, from, seconds = 40) {
     const back = await until(async () => {
-        const now = Date.now();
-        const times = [from, ...(await noted(page)).filter((ms) => ms > from)];
-        let start = from;
-        for (let i = 1; i < times.length; i++) if (times[i] - times[i - 1] > STILL_MS) start = times[i];
-        return now - start > 1000 && now - times.at(-1) < STILL_MS && start;
+        const pictures = (await noted(page)).filter(([ms]) => ms > from), now = Date.now();
+        if (pictures.length === 0 || now - pictures.at(-1)[0] > STILL_MS) return 0;
+        const began = beginning(pictures);
+        return now - began > 1000 && began;
     }, 'a picture that goes on moving', seconds);
     return back - from;
 }
 
 /** The longest that the picture stood still between two moments. */
 export async function longestStill(page, from, to) {
-    const times = [from, ...(await noted(page)).filter((ms) => ms > from && ms < to), to];
-    return Math.max(...times.slice(1).map((ms, i) => ms - times[i]));
+    const all = [from, ...(await times(page)).filter((ms) => ms > from && ms < to), to];
+    return Math.max(...all.slice(1).map((ms, i) => ms - all[i]));
 }
 
 /** Sum of what was heard, of all that is received now. */

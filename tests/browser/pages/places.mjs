@@ -32,9 +32,6 @@ export class Places {
         process.on('exit', () => this.remove());
         this.servers = this.add('servers');
         for (const address of [this.address, this.second]) inside(this.servers, 'address', 'add', `${address}/32`, 'dev', 'lo');
-        // a rule of a firewall goes before the table of own addresses, which is asked first otherwise
-        inside(this.servers, 'rule', 'add', 'pref', '100', 'lookup', 'local');
-        inside(this.servers, 'rule', 'delete', 'pref', '0');
         const { near, far } = this.pair();
         ip('link', 'add', `shanqiao${process.pid}`, 'type', 'veth', 'peer', 'name', 'test', 'netns', this.servers); // for the test itself
         ip('address', 'add', `${near}/30`, 'dev', `shanqiao${process.pid}`);
@@ -78,15 +75,21 @@ export class Places {
 
     /** Nothing of a place gets through but what is named ('ipproto tcp dport 443'); what does not vanishes in silence. */
     allow(name, ...passes) {
-        this.open(name);
         for (const what of passes) inside(this.servers, 'rule', 'add', 'pref', '8', 'iif', name, ...what.split(' '), 'lookup', 'local');
         inside(this.servers, 'rule', 'add', 'pref', '10', 'iif', name, 'blackhole');
     }
 
+    /** Nothing comes and nothing goes, and nobody is told: a road further on is closed. */
+    cut(name) {
+        this.allow(name);
+        inside(this.of(name), 'rule', 'add', 'pref', '10', 'iif', 'cable', 'blackhole');
+    }
+
     /** All gets through again. */
     open(name) {
-        const rules = JSON.parse(inside(this.servers, '-json', 'rule', 'list'));
-        for (const rule of rules.filter((r) => r.iif === name)) inside(this.servers, 'rule', 'delete', 'pref', String(rule.priority), 'iif', name);
+        for (const [netns, iif] of [[this.servers, name], [this.of(name), 'cable']])
+            for (const rule of JSON.parse(inside(netns, '-json', 'rule', 'list')).filter((r) => r.iif === iif))
+                inside(netns, 'rule', 'delete', 'pref', String(rule.priority), 'iif', iif);
     }
 
     /** Everything is as it was before; also when called twice. */
@@ -103,6 +106,9 @@ export class Places {
         ip('netns', 'add', netns);
         this.names.push(netns);
         inside(netns, 'link', 'set', 'lo', 'up');
+        // a rule of a firewall goes before the table of own addresses, which is asked first otherwise
+        inside(netns, 'rule', 'add', 'pref', '100', 'lookup', 'local');
+        inside(netns, 'rule', 'delete', 'pref', '0');
         return netns;
     }
 
