@@ -19,6 +19,12 @@ export async function go(page, ...place) {
     await page.evaluate((hash) => { location.hash = hash; }, `#/${place.map(encodeURIComponent).join('/')}`);
 }
 
+/** Nothing waits to be sent any more; signing out before would ask. */
+export async function allSent(page) {
+    await go(page, 'outbox');
+    await page.getByText('全部已发送').waitFor();
+}
+
 export async function signOut(page) {
     await button(page, '退出登录').click();
     await page.locator('input[autocomplete=username]').waitFor();
