@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // People of the installation of directory.json who work without pages, and cases that they bring to an end: what the
 // pages of coordinator, quality office and operator are about.
-import { OPINION } from '../support.mjs';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { BUILD, OPINION } from '../support.mjs';
 import { REQUEST } from './world.mjs';
 
 const HOUR_MS = 3600_000;
@@ -45,4 +48,36 @@ export async function carryThrough(people, outcome, more = {}) {
     await village.call('consultation.acknowledge', { id });
     if (outcome) await village.call('consultation.outcome', { id, outcome: '已转诊，住院治疗后好转。', ...outcome });
     return id;
+}
+
+/** Both sides of a new call, each with a way for media that nobody uses: no network of a terminal is behind it. */
+export async function startCall({ village, specialist }) {
+    const { id } = await submit(village);
+    await specialist.call('consultation.accept', { id });
+    for (const wire of [village, specialist]) {
+        await wire.call('consultation.enter', { id });
+        await wire.call('media.createTransport', { room: id, direction: 'send' });
+    }
+    return id;
+}
+
+async function freePorts(count) {
+    const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve) => {
+        const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+    })));
+    const ports = servers.map((server) => server.address().port);
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    return ports;
+}
+
+/** A further relay with the installation's keys, which no configuration names: its addresses, and stop(). */
+export async function startRelay(world, id, level) {
+    const [commands, heartbeats, metrics, media] = await freePorts(4);
+    const file = `${world.folder}/${id}.yaml`;
+    writeFileSync(file, `relay: {id: ${id}, level: ${level}, listen: 127.0.0.1, announce: [127.0.0.1], base_port: ${media}, workers: 1, metrics_listen: "127.0.0.1:${metrics}"}
+cluster: {commands: "tcp://127.0.0.1:${commands}", heartbeats: "tcp://127.0.0.1:${heartbeats}", key_file: "${world.folder}/cluster.keys"}
+`);
+    const child = spawn(`${BUILD}/bin/shanqiao-relay`, ['--config', file], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    return { commands: `127.0.0.1:${commands}`, heartbeats: `127.0.0.1:${heartbeats}`, stop: async () => { child.kill('SIGTERM'); await ended; } };
 }

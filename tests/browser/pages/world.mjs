@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 import WebSocket from 'ws';
 import { BUILD, COUNTY, ROOT, VILLAGE, ffmpeg } from '../support.mjs';
 
@@ -49,16 +49,17 @@ function deviceFiles(folder, who) {
     return files;
 }
 
-/** What Chromium is started with; its camera and microphone are files made in `folder`. */
-export function browserArgs(folder, who) {
+/** What Chromium is started with; its camera and microphone are files made in `folder`. `cameras`: so many that draw something instead. */
+export function browserArgs(folder, who, cameras = 0) {
     const { camera, microphone } = deviceFiles(folder, who);
     return ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--no-first-run',
         '--ignore-certificate-errors', // for the service worker, which ignoreHTTPSErrors does not cover
-        '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${camera}`, `--use-file-for-fake-audio-capture=${microphone}`];
+        '--use-fake-ui-for-media-stream', cameras ? `--use-fake-device-for-media-stream=device-count=${cameras}` : '--use-fake-device-for-media-stream',
+        ...(cameras ? [] : [`--use-file-for-fake-video-capture=${camera}`]), `--use-file-for-fake-audio-capture=${microphone}`];
 }
 
 /** A Chromium of its own (own devices, own storage) with a clean profile below `folder`. netns: where it runs. */
-export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic, locale = 'zh-CN', netns, args = [], notifications = false } = {}) {
+export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic, locale = 'zh-CN', netns, args = [], notifications = false, cameras = 0 } = {}) {
     let executablePath = CHROMIUM;
     if (netns) { // descriptors 3 and 4, which playwright speaks over, pass through
         mkdirSync(folder, { recursive: true });
@@ -67,7 +68,18 @@ export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic
     }
     const context = await chromium.launchPersistentContext(`${folder}/profile`, { executablePath, headless: true, ignoreHTTPSErrors: true, locale, viewport: size,
         permissions: ['camera', 'microphone', ...(notifications ? ['notifications'] : [])],
-        args: [...browserArgs(folder, who), ...args] });
+        args: [...browserArgs(folder, who, cameras), ...args] });
+    await context.addInitScript(watchConnections);
+    return context;
+}
+
+/** Debian's Firefox, over WebDriver BiDi, with the camera and microphone that it makes up. Close its browser(). */
+export async function startFirefox({ size = SIZES.clinic, locale = 'zh-CN' } = {}) {
+    const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX, headless: true, firefoxUserPrefs: {
+        'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0,
+        'media.peerconnection.ice.loopback': true, 'media.peerconnection.ice.obfuscate_host_addresses': false,
+        'network.proxy.type': 0, 'intl.accept_languages': locale } });
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale, viewport: size });
     await context.addInitScript(watchConnections);
     return context;
 }
@@ -119,6 +131,7 @@ export class Wire {
         wire.socket.on('message', (text) => wire.take(JSON.parse(text)));
         const login = await wire.call('auth.login', { account: `acc_${name}`, password: world.passwords[name], takeover: true });
         wire.token = login.token;
+        wire.account = login.account;
         return wire;
     }
 

@@ -2,7 +2,7 @@
 // Who is added to a case or taken out of it: from the panels that the coordinator keeps.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { OVER } from '../case/case';
+import { OVER, remember } from '../case/case';
 import { common } from '../text/common';
 import { Button, Choices, Dialog, Field, Loaded, useLoad } from '../ui/ui';
 import type { Consultation, MemberRole } from '../wire/protocol';
@@ -66,10 +66,14 @@ function RemoveDialog({ consultation: c, onClose }: { consultation: Consultation
 export function Members({ consultation: c }: { consultation: Consultation }): JSX.Element | null {
     const [open, setOpen] = useState<'add' | 'remove' | null>(null);
     const close = (): void => setOpen(null);
+    const ask = async (what: 'add' | 'remove'): Promise<void> => { // who came in since is not told to coordinators
+        remember((await server.call('consultation.get', { id: c.id })).consultation);
+        setOpen(what);
+    };
     if (OVER.has(c.state)) return null;
     return <div class="buttons">
-        <Button onClick={() => setOpen('add')}>{words('addMember')}</Button>
-        {c.members?.some((m) => m.ring !== 'removed') && <Button look="quiet" onClick={() => setOpen('remove')}>{words('removeMember')}</Button>}
+        <Button onClick={() => ask('add')}>{words('addMember')}</Button>
+        {c.members?.some((m) => m.ring !== 'removed') && <Button look="quiet" onClick={() => ask('remove')}>{words('removeMember')}</Button>}
         <Dialog open={open === 'add'} title={words('addMember')} onClose={close}><AddDialog consultation={c} onClose={close} /></Dialog>
         <Dialog open={open === 'remove'} title={words('removeMember')} onClose={close}><RemoveDialog consultation={c} onClose={close} /></Dialog>
     </div>;
