@@ -77,8 +77,7 @@ export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic
 export async function startFirefox({ size = SIZES.clinic, locale = 'zh-CN' } = {}) {
     const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX, headless: true, firefoxUserPrefs: {
         'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0,
-        'media.peerconnection.ice.loopback': true, 'media.peerconnection.ice.obfuscate_host_addresses': false,
-        'network.proxy.type': 0, 'intl.accept_languages': locale } });
+        'network.proxy.type': 0 } });
     const context = await browser.newContext({ ignoreHTTPSErrors: true, locale, viewport: size });
     await context.addInitScript(watchConnections);
     return context;
