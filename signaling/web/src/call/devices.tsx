@@ -37,9 +37,9 @@ export function DeviceChoice({ kind, onChange }: { kind: 'camera' | 'microphone'
 export function DevicesDialog({ seat, open, onClose }: { seat: Seat; open: boolean; onClose(): void }): JSX.Element {
     const wishes: [Wish, string][] = [['auto', words('wish.auto')], ['picture', words('wish.picture')], ['voice', words('wish.voice')]];
     return <Dialog open={open} title={words('devices')} onClose={onClose}>
-        <DeviceChoice kind="camera" onChange={() => { if (seat.cameraOn.value) void seat.reopen('camera'); }} />
+        <div class="call-devices"><DeviceChoice kind="camera" onChange={() => { if (seat.cameraOn.value) void seat.reopen('camera'); }} />
         <DeviceChoice kind="microphone" onChange={() => void seat.reopen('microphone')} />
-        <DeviceChoice kind="speaker" />
+        <DeviceChoice kind="speaker" /></div>
         <Choices label={words('wish')} value={seat.watch.wish.value} options={wishes} onChange={(w) => seat.watch.choose(w)} />
         <p class="muted">{words('wishWhy')}</p>
         <div class="buttons"><Button look="primary" onClick={onClose}>{common('ok')}</Button></div>

@@ -69,8 +69,8 @@ function ChairActs({ who, order, floor, own, give, consultation }: PeopleProps &
         await server.call('room.signal', { room: consultation.id, kind: 'mute', to: who.id, body: {} });
     };
     return <>
-        {!has && <Button look="quiet" onClick={() => give({ of: who.id, quiet: false, order })}>{words('floorGive')}</Button>}
-        {!has && <Button look="quiet" onClick={() => give({ of: who.id, quiet: true, order })}>{words('floorGive')} · {words('floorQuiet')}</Button>}
+        {!has && who.here && <Button look="quiet" onClick={() => give({ of: who.id, quiet: false, order })}>{words('floorGive')}</Button>}
+        {!has && who.here && <Button look="quiet" onClick={() => give({ of: who.id, quiet: true, order })}>{words('floorGive')} · {words('floorQuiet')}</Button>}
         {who.id !== own && who.here && <Button look="quiet" onClick={mute}>{words('muteAsk')}</Button>}
         <Button look="quiet" onClick={() => shift(-1)} disabled={order[0] === who.id} label={`${words('orderUp')}: ${who.name}`}>↑</Button>
         <Button look="quiet" onClick={() => shift(1)} disabled={order.at(-1) === who.id} label={`${words('orderDown')}: ${who.name}`}>↓</Button>
@@ -97,7 +97,8 @@ function AddMember({ consultation: c, present, done }: { consultation: Consultat
     const add = async (): Promise<void> => {
         const { consultation } = await server.call('consultation.addMember', { id: c.id, accountId: who.trim(), role });
         remember(consultation);
-        toast(words('added', { name: consultation.members?.find((m) => m.account.id === who.trim())?.account.name ?? who.trim() }), 'good');
+        const name = consultation.members?.find((m) => m.account.id === who.trim())?.account.name ?? members.value?.find((m) => m.account.id === who)?.account.name;
+        toast(name === undefined ? words('invited') : words('added', { name }), 'good');
         done();
     };
     const roles: ['expert' | 'observer', string][] = [['expert', words('part.expert')], ['observer', words('part.observer')]];

@@ -117,6 +117,7 @@ export function step(link: Link, event: LinkEvent, nowMs: number): Step {
             const next = { ...link, signalling: event.up };
             if (!event.up || link.signalling || link.mode === 'joining') return [next, 'none'];
             if (next.owed === 'join') return join(next, nowMs);
+            if (next.mode === 'restarting') return [{ ...next, dueMs: nowMs + RESTART_MS }, 'none']; // what was asked is asked again under its id
             return (next.owed === 'restart' || lost(next)) && !next.relayDown ? restart({ ...next, restarts: 0 }, nowMs) : [next, 'none'];
         }
         case 'network':

@@ -33,7 +33,7 @@ export class Seat {
         addEventListener('online', network);
         link?.addEventListener('change', network);
         this.undo.push(
-            () => removeEventListener('online', network), () => link?.removeEventListener('change', network), () => this.watch.stop(),
+            () => removeEventListener('online', network), () => link?.removeEventListener('change', network), () => this.watch.stop(), server.press(),
             server.on('consultation.state', ({ consultation }) => { if (consultation.id === id) this.follow(consultation); }),
             server.on('consultation.participant', (told) => { if (told.id === id && !told.present) this.watch.forget(told.participantId); }),
         );

@@ -113,8 +113,8 @@ function Self({ seat }: { seat: Seat }): JSX.Element {
     const examination = own.find((o) => o.key === 'examination');
     const on = camera && seat.cameraOn.value && seat.watch.rung.value !== 'voice';
     return <>
-        {on ? <Picture track={camera.track} label={words('youSmall')} mirror={camera.track.getSettings().facingMode !== 'environment'} /> : !examination && <p class="call-empty">{words('ownNoPicture')}</p>}
-        {examination && <div class={on ? 'call-own-examination' : 'call-own-alone'}><Picture track={examination.track} label={words('sharing')} /></div>}
+        {examination && <Picture track={examination.track} label={words('sharing')} />}
+        {on ? <div class={examination ? 'call-own-face' : 'call-own-alone'}><Picture track={camera.track} label={words('youSmall')} mirror={camera.track.getSettings().facingMode !== 'environment'} /></div> : !examination && <p class="call-empty">{words('ownNoPicture')}</p>}
         <p class="call-name"><span class="call-who">{words('you')}</span>{seat.muted.value && <span class="tag" title={words('mutedTag')}><Icon name="micOff" /><span class="sr">{words('mutedTag')}</span></span>}{examination && <span class="tag good" title={words('sharing')}><Icon name="exam" /><span class="sr">{words('sharing')}</span></span>}</p>
     </>;
 }
