@@ -29,7 +29,7 @@ export function stateWords(c: Pick<Consultation, 'state'>): string {
 export function nextWords(c: Consultation): string {
     const waited = c.awaits?.[0];
     if (waited === 'schedule' && (c.state === 'triaged' || c.state === 'routed')) return words('next.invited');
-    if (waited && !OVER.has(c.state)) return words(`await.${waited}`);
+    if (waited && c.state !== 'returned' && !OVER.has(c.state)) return words(`await.${waited}`);
     const name = c.specialist?.name ?? words('aSpecialist');
     if (c.kind === 'reading' && c.state === 'routed') return words('next.routed.reading');
     if (c.kind === 'reading' && c.state === 'accepted') return words('next.accepted.reading', { name });

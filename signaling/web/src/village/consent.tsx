@@ -38,7 +38,7 @@ const relationWords = (r: string): string => (['self', 'guardian', 'spouse', 'ch
 
 function Standing({ c, consents, again }: { c: Consultation; consents: Consents; again(): void }): JSX.Element {
     const [asked, setAsked] = useState<Purpose | null>(null);
-    const [signer, setSigner] = useState({ signer: c.patient?.name ?? '', relation: 'self', witness: '' });
+    const [signer, setSigner] = useState({ signer: c.patient?.name ?? '', relation: 'self' });
     const [reason, setReason] = useState('');
     const withdraw = async (): Promise<void> => {
         await act(c.id, 'withdraw', 'consent.withdraw', { consultationId: c.id, purposes: [asked!], by: { name: clean(signer.signer), relation: signer.relation }, reason: clean(reason) });

@@ -153,7 +153,15 @@ export async function newDraft(fields: Partial<Fields> = {}, draftId?: string): 
 export function draftOfCase(c: Consultation): Promise<Editing> {
     const fields = fieldsOf({ ...(c as Partial<Consultation>), panelId: c.panel.id } as Parameters<typeof fieldsOf>[0]);
     Object.assign(fields, { panelName: c.panel.name });
-    return c.state === 'returned' ? openDraft(c.id).then((known) => known ?? newDraft(fields, c.id)) : newDraft(fields);
+    return c.state === 'returned' ? openDraft(c.id).then(async (known) => known ?? newDraft({ ...fields, ...(await consentGiven(c.id)) }, c.id)) : newDraft(fields);
+}
+
+/** What the patient agreed to when it was asked first is not asked again. */
+async function consentGiven(id: string): Promise<Partial<Fields>> {
+    if (server.state.value !== 'ready') return {};
+    const { consents, allows } = await server.call('consent.get', { consultationId: id });
+    const share = allows.share ? consents.filter((c) => c.purpose === 'share' && !c.withdrawn).at(-1) : undefined;
+    return share ? { share: true, recording: allows.recording, teaching: allows.teaching, signer: share.signer.name, relation: share.signer.relation } : {};
 }
 
 export interface Listed { id: string; changedAt: number; fields: Fields; local: boolean }

@@ -196,6 +196,8 @@ export const VITALS: Vital[] = [
     { code: 'glucose', unit: 'mmol/L', least: 0.5, most: 60 }, { code: 'weight', unit: 'kg', least: 0.3, most: 300 },
 ];
 
+export const unitWords = ({ unit }: Vital): string => ({ 'mm[Hg]': 'mmHg', Cel: '°C' } as Record<string, string>)[unit] ?? unit;
+
 export function vitalWrong(vital: Vital, text: string): boolean {
     if (!text.trim()) return false;
     const value = Number(text);

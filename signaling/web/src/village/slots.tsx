@@ -13,7 +13,7 @@ import { words } from './text';
 export type Slot = Result<'schedule.slots'>['slots'][number];
 
 const AHEAD_MS = 28 * 24 * 3600_000;
-const SHOWN = 24; // more than that nobody reads
+const SHOWN = 12; // more than that nobody reads
 
 async function freeSlots(panelId: string): Promise<Slot[]> {
     const from = new Date();

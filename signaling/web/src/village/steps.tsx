@@ -8,7 +8,7 @@ import { AddFiles, AttachedList, halves } from './attach';
 import type { Editing } from './drafts';
 import { words } from './formtext';
 import { readIdNumber, tidyIdNumber } from './idnumber';
-import { VITALS, ageOf, vitalWrong, type TextField } from './request';
+import { VITALS, ageOf, unitWords, vitalWrong, type TextField } from './request';
 import { PlayNote, VoiceNote } from './voice';
 
 export interface StepProps { e: Editing }
@@ -88,7 +88,7 @@ export function VitalsStep({ e }: StepProps): JSX.Element {
     const typed = e.draft.value.vitals;
     return <>
         <p class="muted">{words('skipHint')}</p>
-        <div class="village-vitals">{VITALS.map((v) => <Field key={v.code} label={words(`vital.${v.code}`)} hint={v.unit === 'mm[Hg]' ? 'mmHg' : v.unit === 'Cel' ? '°C' : v.unit} wrong={vitalWrong(v, typed[v.code] ?? '') ? words('vitalWrong', { least: v.least, most: v.most }) : undefined}>
+        <div class="village-vitals">{VITALS.map((v) => <Field key={v.code} label={words(`vital.${v.code}`)} hint={unitWords(v)} wrong={vitalWrong(v, typed[v.code] ?? '') ? words('vitalWrong', { least: v.least, most: v.most }) : undefined}>
             <input inputMode="decimal" maxLength={6} value={typed[v.code] ?? ''} onInput={(ev) => e.set({ vitals: { ...typed, [v.code]: ev.currentTarget.value } })} /></Field>)}</div>
     </>;
 }

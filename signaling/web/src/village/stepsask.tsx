@@ -11,7 +11,7 @@ import { TextView, loadConsentText } from './consenttext';
 import { words } from './formtext';
 import { loadPanels, type Panel } from './panels';
 import { FreeSlots } from './slots';
-import { ageOf, localTime, missingOf, stepFor, type Kind, type Step, type Urgency } from './request';
+import { VITALS, ageOf, localTime, missingOf, stepFor, unitWords, vitalWrong, type Kind, type Step, type Urgency } from './request';
 import { words as villageWords } from './text';
 import { Signature } from './signature';
 import { Quick, TextArea, added, list, type StepProps } from './steps';
@@ -72,13 +72,13 @@ export function TimesStep({ e }: StepProps): JSX.Element {
     </>;
 }
 
-/** Who signs and in what relation; a child's guardian is asked for. */
-export function SignerFields({ signer, relation, witness, child, onChange }: { signer: string; relation: string; witness: string; child: boolean; onChange(with_: { signer?: string; relation?: string; witness?: string }): void }): JSX.Element {
+/** Who signs and in what relation; a child's guardian is asked for. `witness` left out: none is asked for. */
+export function SignerFields({ signer, relation, witness, child, onChange }: { signer: string; relation: string; witness?: string; child: boolean; onChange(with_: { signer?: string; relation?: string; witness?: string }): void }): JSX.Element {
     return <>
         {child && relation === 'self' && <p class="note warn" role="alert">{words('childNote')}</p>}
         <Choices label={words('relation')} value={relation as 'self'} options={RELATIONS.filter((r) => !child || r !== 'self').map((r) => [r, words(`relation.${r}`)])} onChange={(r) => onChange({ relation: r })} />
         <Field label={words('signer')}><input autocomplete="off" maxLength={80} value={signer} onInput={(ev) => onChange({ signer: ev.currentTarget.value })} /></Field>
-        <Field label={words('witness')} hint={words('optional')}><input autocomplete="off" maxLength={80} value={witness} onInput={(ev) => onChange({ witness: ev.currentTarget.value })} /></Field>
+        {witness !== undefined && <Field label={words('witness')} hint={words('optional')}><input autocomplete="off" maxLength={80} value={witness} onInput={(ev) => onChange({ witness: ev.currentTarget.value })} /></Field>}
     </>;
 }
 
@@ -129,12 +129,13 @@ export function SendStep({ e, steps, onGo, onDiscard }: StepProps & { steps: Ste
     const said: Record<Step, string> = {
         who: [f.name, f.sex && common(`sex.${f.sex}`), f.age && common('years', { n: f.age })].filter(Boolean).join(' · '), complaint: f.complaint,
         how: [common(`kind.${f.kind}`), common(`urgency.${f.urgency}`), f.purpose].filter(Boolean).join(' · '), whom: f.panelName || panels.value?.panels.find((p) => p.id === f.panelId)?.name || (f.panelId ? (panels.error ? f.panelId : common('loading')) : '') || (f.specialty ? words('bySpecialty') : ''),
-        record: [f.history, f.allergy, f.treatment, f.results, f.diagnosis].filter(Boolean).join(' · '), vitals: Object.values(draft.value.vitals).filter(Boolean).join(' · '),
+        record: [f.history, f.allergy, f.treatment, f.results, f.diagnosis].filter(Boolean).join(' · '), vitals: VITALS.filter((v) => draft.value.vitals[v.code]?.trim()).map((v) => `${words(`vital.${v.code}`)} ${draft.value.vitals[v.code]} ${unitWords(v)}`).join(' · '),
         files: draft.value.files.length ? words('filesCount', { n: draft.value.files.length }) : '', times: f.times.filter(Boolean).map((t) => t.replace('T', ' ')).join(' · '),
         consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${draft.value.signature ? ` · ${words('signed')}` : ''}` : '', send: '',
     };
     return <>
         {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
+        {VITALS.some((v) => vitalWrong(v, draft.value.vitals[v.code] ?? '')) && <div class="note bad" role="alert">{words('vitalsLeftOut')} <Button onClick={() => onGo('vitals')}>{words('changeIt')}</Button></div>}
         <ul class="village-summary">{steps.filter((s) => s !== 'send').map((s) => <Line key={s} step={s} onGo={onGo}>{said[s]}</Line>)}</ul>
         {server.state.value !== 'ready' && <p class="note warn" role="status">{words('sendOffline')}</p>}
         <div class="buttons"><Button look="danger quiet" onClick={onDiscard}>{words('discard')}</Button></div>
