@@ -63,6 +63,12 @@ test('a new network without signalling is remembered until it is back, unless IC
     assert.deepEqual(run([...gone, [1200, browser('recv', 'disconnected')], [1300, browser('recv', 'connected')], [1600, { type: 'signalling', up: true }]], up()).acts, []);
 });
 
+test('a restart that was asked when signalling went is not asked twice when it is back', () => {
+    const { acts, link } = run([[1000, browser('recv', 'failed')], [2000, { type: 'signalling', up: false }], [3000, { type: 'signalling', up: true }]], up());
+    assert.deepEqual([acts, link.mode, link.dueMs], [['restart@1000'], 'restarting', 3000 + RESTART_MS]);
+    assert.deepEqual(run([[3000 + RESTART_MS, { type: 'tick' }]], link).acts, [`restart@${3000 + RESTART_MS}`]);
+});
+
 test('a server that restarts while media go on changes nothing', () => {
     const { acts, link } = run([[1000, { type: 'signalling', up: false }], [3000, { type: 'signalling', up: true }]], up());
     assert.deepEqual([acts, link.mode], [[], 'up']);

@@ -174,3 +174,19 @@ test('what is asked as soon as the connection is back is asked once', async () =
     await world.arrive();
     assert.equal(world.socket.sent.filter((m) => m.method === 'media.restartIce').length, 1);
 });
+
+test('in a call a server that was away for long is found again soon', async () => {
+    const waits = async (pressed) => {
+        const world = new World();
+        const release = pressed ? world.connection.press() : () => undefined;
+        world.connection.start();
+        for (let i = 0; i < 8; i++) {
+            world.socket.onclose({ code: 1006 });
+            if (i < 7) await world.pass(20_000);
+        }
+        release();
+        return world.timers[0].at - world.time;
+    };
+    assert.ok(await waits(false) >= 6000);
+    assert.ok(await waits(true) < 2000);
+});

@@ -12,7 +12,7 @@ export async function notePictures(context) {
         window.pictures = []; // [ms since 1970, id of the track]
         let video = null, frames = 0;
         setInterval(() => {
-            const now = document.querySelector('.call-main video');
+            const now = document.querySelector('.call-main > .call-video');
             if (now !== video) [video, frames] = [now, 0];
             const shown = video?.videoWidth ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
             if (shown > frames) window.pictures.push([Date.now(), video.srcObject.getTracks()[0]?.id]);

@@ -13,7 +13,8 @@ const GOAL_MS = 3000;
 const SLACK = 5; // this machine does other things too
 const AWAY_MS = 5000;
 const STOOD_MS = 2500; // at least, of those 5 s: what was under way still arrives
-const away = () => new Promise((resolve) => setTimeout(resolve, AWAY_MS)); // as long as it is in life
+const DOWN_MS = 2000; // of a server, as in life
+const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Both see and hear each other again: milliseconds from `from` for each. */
 async function back({ village, specialist }, from) {
@@ -28,6 +29,11 @@ const CUTS = {
     'the specialist page is reloaded': ({ call }) => reload(call.specialist),
     'the plug is drawn for 5 s': ({ call, places }) => without(call, () => places.unplug('village'), () => places.plug('village')),
     'nothing gets through for 5 s, and nobody is told': ({ call, places }) => without(call, () => places.cut('village'), () => places.open('village')),
+    'the relay crashes and is started': async ({ world }) => {
+        await world.order('kill relay');
+        await world.order('start relay');
+        return Date.now();
+    },
     'the address of the village changes': ({ places }) => {
         places.readdress('village');
         return Date.now();
@@ -42,7 +48,7 @@ async function reload(page) {
 async function without({ village, specialist }, cut, mend) {
     const from = Date.now();
     cut();
-    await away();
+    await pass(AWAY_MS);
     for (const page of [village, specialist]) assert.ok(await longestStill(page, from, Date.now()) > STOOD_MS, 'it was away');
     const to = Date.now();
     mend();
@@ -53,6 +59,7 @@ async function without({ village, specialist }, cut, mend) {
 async function restart({ village, specialist }, world, order) {
     const pages = [village, specialist], from = Date.now();
     await world.order(order);
+    await pass(DOWN_MS);
     await world.order('start signaling');
     const answers = Date.now(); // to /healthz
     const ms = await Promise.all(pages.map(async (page) => {
@@ -82,7 +89,7 @@ test('calls that are cut', { skip: NO_PLACES }, async (t) => {
         await back(call, accepted);
         for (const [name, act] of Object.entries(CUTS)) {
             await t.test(name, async (t) => {
-                const ms = await back(call, await act({ call, places }));
+                const ms = await back(call, await act({ call, places, world }));
                 t.diagnostic(JSON.stringify({ event: name, goalMs: GOAL_MS, ms }));
                 for (const value of Object.values(ms)) assert.ok(value < GOAL_MS * SLACK, `back after ${value} ms`);
             });

@@ -53,6 +53,7 @@ interface Request {
 }
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const RETRY_PRESSED_MS = 1500;
 /** Nothing heard for so long after a request: a connection that died unnoticed. Longer each time, for a long reply on a
  *  weak link is no silence, and a page sees only whole messages. */
 const SILENT_MS = [30_000, 60_000, 120_000, 240_000];
@@ -108,6 +109,14 @@ export class Connection {
         socket.close();
         this.closed(socket, 1006);
     }
+
+    /** Somebody waits for it, as in a call: it is tried again soon, however long it is away. Returns: not any more. */
+    press(): () => void {
+        const who = Symbol();
+        this.pressing.add(who);
+        return () => void this.pressing.delete(who);
+    }
+    private readonly pressing = new Set<symbol>();
 
     /**
      * Something else failed on this network: the connection may be dead without a word, as after a change of address.
@@ -335,7 +344,8 @@ export class Connection {
             this.stopped = true;
         }
         if (this.stopped) return;
-        const ms = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]!;
+        const usual = RETRY_MS[Math.min(this.attempt++, RETRY_MS.length - 1)]!;
+        const ms = this.pressing.size ? Math.min(usual, RETRY_PRESSED_MS) : usual;
         this.cancelRetry = this.env.later(() => this.connect(), ms * (0.75 + Math.random() / 2));
     }
 }
