@@ -24,7 +24,7 @@ test('libwebrtc and a native terminal decode each other to a signed opinion', { 
     const folder = temporaryFolder();
     t.after(() => remove(folder));
     await build(folder);
-    const installation = await startInstallation(folder, folder);
+    const installation = await startInstallation(folder);
     t.after(() => installation.stop());
     const specialist = startSpecialist(installation, folder);
     t.after(() => specialist.stop());

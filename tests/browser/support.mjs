@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An installation on loopback, a village terminal, and patience with a bound.
 import { spawn, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,17 +20,15 @@ export function temporaryFolder() {
     return mkdtempSync(path.join(tmpdir(), 'shanqiao-browser-'));
 }
 
+/** The participant of libwebrtc.test.mjs, as Node can load it. */
 export async function build(folder) {
-    const common = { bundle: true, logLevel: 'error', absWorkingDir: path.join(ROOT, 'tests', 'browser') };
-    await esbuild.build({ ...common, entryPoints: ['src/page.ts'], format: 'iife', outfile: `${folder}/page.js` });
-    await esbuild.build({ ...common, entryPoints: ['src/participant.ts'], platform: 'node', format: 'cjs',
-        outfile: `${folder}/participant.cjs` });
-    writeFileSync(`${folder}/index.html`, readFileSync(path.join(ROOT, 'tests/browser/src/page.html')));
+    await esbuild.build({ bundle: true, logLevel: 'error', absWorkingDir: path.join(ROOT, 'tests', 'browser'), entryPoints: ['src/participant.ts'],
+        platform: 'node', format: 'cjs', outfile: `${folder}/participant.cjs` });
 }
 
-/** Signalling and a relay of their own; stop() ends them. */
-export async function startInstallation(folder, web) {
-    const child = spawn('/usr/bin/python3', ['-B', `${LIB}/installation.py`, `${folder}/installation`, '--web', web],
+/** Signalling and a relay of their own, without pages; stop() ends them. */
+export async function startInstallation(folder) {
+    const child = spawn('/usr/bin/python3', ['-B', `${LIB}/installation.py`, `${folder}/installation`],
         { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, SHANQIAO_BUILD: BUILD } });
     const ended = new Promise((resolve) => child.on('exit', resolve));
     const line = await Promise.race([

@@ -31,12 +31,15 @@ export async function sees(page, who) {
     return { width: later.width, height: later.height, seen: Math.round(later.seen), changed: Number(difference(first, later).toFixed(1)) };
 }
 
+/** Is sound let out, and not held back until the page is touched? */
+const sounds = (page) => page.evaluate(() => { const all = [...document.querySelectorAll('audio')]; return all.length > 0 && all.every((a) => !a.paused && a.srcObject); });
+
 /** Resolves when frames are decoded and speech is heard, and both go on growing. */
 export async function receives(page, who) {
     const of = async () => { const rows = await stats(page); return { video: inbound(rows, 'video'), audio: inbound(rows, 'audio') }; };
     const first = await until(async () => { const now = await of(); return now.video.frames > 0 ? now : null; }, `a decoded frame at the ${who}`);
     const wanted = (now) => now.video.frames >= first.video.frames + FRAMES_WANTED && now.audio.energy >= first.audio.energy + ENERGY_WANTED;
-    return until(async () => { const now = await of(); return wanted(now) ? now : null; }, `frames and speech at the ${who}`);
+    return until(async () => { const now = await of(); return wanted(now) && await sounds(page) ? now : null; }, `frames and speech at the ${who}`);
 }
 
 /** From the next click on, in the page: ms until a frame of the other was shown. Ask afterwards with firstPicture. */

@@ -76,8 +76,7 @@ export async function startChromium(folder, { who = VILLAGE, size = SIZES.clinic
 /** Debian's Firefox, over WebDriver BiDi, with the camera and microphone that it makes up. Close its browser(). */
 export async function startFirefox({ size = SIZES.clinic, locale = 'zh-CN' } = {}) {
     const browser = await firefox.launch({ channel: 'moz-firefox', executablePath: FIREFOX, headless: true, firefoxUserPrefs: {
-        'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0,
-        'network.proxy.type': 0 } });
+        'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'network.proxy.type': 0 } });
     const context = await browser.newContext({ ignoreHTTPSErrors: true, locale, viewport: size });
     await context.addInitScript(watchConnections);
     return context;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A specialist made of mediasoup-client, in a page or in Node over libwebrtc: signs in, goes on duty, brings media up
+// A specialist made of mediasoup-client, in Node over libwebrtc: signs in, goes on duty, brings media up
 // while it rings, accepts, consumes what there is. Speaks docs/protocol/signaling.md and nothing else.
 import { Device, type types } from 'mediasoup-client';
 
