@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { COUNTY, VILLAGE, remove, temporaryFolder } from '../support.mjs';
 import { firstPicture, receives, sees, timeFirstPicture } from './looks.mjs';
-import { CASE, acknowledge, allSent, endCall, enterCall, accept, go, goOnDuty, openOpinion, ring, signOpinion, signOut, startConsultation, writeOpinion } from './steps.mjs';
+import { CASE, acknowledge, allSent, endCall, enterCall, accept, go, goOnDuty, openOpinion, readSummary, ring, signOpinion, signOut, startConsultation, writeOpinion } from './steps.mjs';
 import { signIn, startChromium, startWorld } from './world.mjs';
 
 const DIAGNOSIS = '急性冠脉综合征待排，不稳定型心绞痛可能性大';
@@ -30,6 +30,7 @@ test('village and specialist consult on their pages, to the printed opinion', { 
     await goOnDuty(specialist);
 
     const [id] = await Promise.all([startConsultation(village), ring(specialist)]);
+    await readSummary(specialist);
     await enterCall(village);
     await timeFirstPicture(specialist);
     await accept(specialist);

@@ -164,6 +164,17 @@ export async function ring(page) {
     return idIn(page);
 }
 
+/** On one screen before the answer: what is asked, vital signs, and the photos small. */
+export async function readSummary(page, c = CASE) {
+    await page.getByText(c.complaint).first().waitFor();
+    await page.getByText(c.systolic).first().waitFor();
+    for (const file of c.files) {
+        const photo = page.getByRole('button', { name: `查看 ${path.basename(file)}` }).locator('img');
+        await photo.waitFor();
+        await photo.evaluate((img) => img.decode());
+    }
+}
+
 /** Leads into the call by itself. */
 export async function accept(page) {
     await button(page, '接诊').click();
