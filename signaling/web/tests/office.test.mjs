@@ -7,6 +7,7 @@ import { bundled } from './support.mjs';
 const q = await bundled('quality/series.ts');
 const o = await bundled('operator/overview.ts');
 const roles = await bundled('operator/roles.ts');
+const land = await bundled('operator/land.ts');
 
 const group = (over) => ({ cases: 0, states: {}, waits: {}, refusals: 0, interruptions: 0, interruptedCases: 0, calls: { count: 0, soundOnly: 0 }, transfers: { known: 0, avoided: 0 }, concordance: { agrees: 0, agrees_in_part: 0, differs: 0, unknown: 0 }, ...over });
 
@@ -65,6 +66,47 @@ test('relays in trouble and the worst links come first', () => {
 test('who can\'t speak: calls before lost connections, the longest first', () => {
     const unable = [{ institutionId: 'x', reason: 'offline', people: 1, since: '2026-01-01T00:00:00.000Z' }, { institutionId: 'y', reason: 'media_lost', people: 1, since: '2026-01-01T00:05:00.000Z' }, { institutionId: 'z', reason: 'media_lost', people: 1, since: '2026-01-01T00:01:00.000Z' }, { institutionId: 'w', reason: 'media_lost', people: 1 }];
     assert.deepEqual(o.unableOf({ unable, institutions: [] }).map((u) => u.of.institutionId), ['z', 'y', 'w', 'x']);
+});
+
+const lies = (id, latitude, longitude, over) => place(id, { latitude, longitude, name: `${id}卫生室`, ...over });
+const overview = (institutions, over) => ({ institutions, relays: [relay('a'), relay('b')], links: [], unable: [], ...over });
+const drawn = (o, size = { width: 800, text: 15 }) => Object.fromEntries(land.landOf(o, size).spots.map((s) => [s.place.id, s]));
+
+test('north is above, east is right, nothing leaves the drawing', () => {
+    const places = [lies('n', 28.4, 102.7), lies('s', 28.0, 102.7), lies('e', 28.2, 103.1), lies('w', 28.2, 102.5)];
+    for (const width of [320, 800, 1500]) {
+        const at = drawn(overview(places), { width, text: 15 });
+        assert.ok(at.n.y < at.s.y && at.w.x < at.e.x && Math.abs(at.n.x - at.s.x) < 1);
+        for (const s of Object.values(at)) assert.ok(s.x > 0 && s.x < width && s.y > 0);
+    }
+    const one = land.landOf(overview([lies('only', 28, 103)]), { width: 800, text: 15 });
+    assert.ok(Number.isFinite(one.spots[0].x + one.spots[0].y + one.height));
+});
+
+test('names don\'t cover one another; the important one is written', () => {
+    const crowd = Array.from({ length: 30 }, (_, i) => lies(`v${i}`, 28.2 + (i % 6) * 0.002, 102.7 + Math.floor(i / 6) * 0.002));
+    const at = drawn(overview([...crowd, lies('far', 28.6, 103.2)], { unable: [{ institutionId: 'v17', reason: 'no_media', people: 1 }] }));
+    assert.ok(at.v17.name && at.v17.trouble === 'no_media');
+    const boxes = Object.values(at).filter((s) => s.name).map(({ name, place: p }) => {
+        const wide = land.widthOf(p.name, 15), left = name.anchor === 'start' ? name.x : name.x - wide;
+        return { left, right: left + wide, top: name.y - 9, bottom: name.y + 9 };
+    });
+    assert.ok(boxes.length < 31 && boxes.length > 1);
+    boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top)));
+});
+
+test('a far place where nobody was does not stretch the land', () => {
+    const far = lies('province', 30.7, 104.1, { lastSeen: undefined, level: 5 });
+    const it = land.landOf(overview([lies('a', 28.2, 102.7), lies('b', 28.3, 102.8), far, place('nowhere', {})]), { width: 800, text: 15 });
+    assert.deepEqual([it.spots.length, it.beyond, it.unplaced], [2, 1, 1]);
+    assert.equal(land.landOf(overview([place('nowhere', {})]), { width: 800, text: 15 }), null);
+});
+
+test('a line for each link of what is drawn', () => {
+    const links = [{ relayId: 'b', institutionId: 'v', people: 1, quality: 'poor' }, { relayId: 'gone', institutionId: 'v', people: 1, quality: 'good' }, { relayId: 'a', institutionId: 'nowhere', people: 1, quality: 'good' }];
+    const { wires } = land.landOf(overview([lies('v', 28.2, 102.7)], { links }), { width: 800, text: 15 });
+    assert.deepEqual(wires.map((w) => [w.from.relay.id, w.to.place.id, w.quality]), [['b', 'v', 'poor']]);
+    assert.deepEqual(land.scaleOf(0.1, 800), { km: 10, px: 100 });
 });
 
 test('institutions hang below their parents, whatever the data says', () => {

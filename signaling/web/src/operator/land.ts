@@ -7,7 +7,7 @@ export interface Spot { place: Place; x: number; y: number; name: Named | null; 
 export interface Named { x: number; y: number; anchor: 'start' | 'end' }
 export interface Mast { relay: Relay; x: number; y: number }
 export interface Wire { link: Link; from: Mast; to: Spot; quality: Quality }
-export interface Land { spots: Spot[]; masts: Mast[]; wires: Wire[]; height: number; unplaced: number; kmPerPx: number }
+export interface Land { spots: Spot[]; masts: Mast[]; wires: Wire[]; height: number; unplaced: number; beyond: number; kmPerPx: number }
 
 export interface Size { width: number; text: number } // px; text: height of a letter
 const KM_PER_DEGREE = 111.32;
@@ -57,8 +57,20 @@ function nameSpots(spots: Spot[], { width, text }: Size): void {
 /** Those in trouble, in calls and of a higher level come first: their names are written first. */
 const weight = (s: Spot): number => (s.trouble ? 100 : 0) + (s.place.inCall ? 50 : 0) + (s.place.online ? 20 : 0) + s.place.level;
 
+/** Where nobody was (they are listed for the tree) does not stretch the land; it is drawn if it lies there. */
+function shown(placed: Placed[], o: Overview): Placed[] {
+    const busy = placed.filter((p) => p.online > 0 || p.lastSeen !== undefined || o.unable.some((u) => u.institutionId === p.id));
+    const of = busy.length ? busy : placed;
+    const within = (get: (p: Placed) => number, p: Placed): boolean => {
+        const all = of.map(get), slack = (Math.max(...all) - Math.min(...all)) / 4 + 0.02;
+        return get(p) >= Math.min(...all) - slack && get(p) <= Math.max(...all) + slack;
+    };
+    return placed.filter((p) => of.includes(p) || (within((q) => q.latitude, p) && within((q) => q.longitude, p)));
+}
+
 export function landOf(o: Overview, size: Size): Land | null {
-    const placed = o.institutions.filter(isPlaced);
+    const known = o.institutions.filter(isPlaced);
+    const placed = shown(known, o);
     if (placed.length === 0) return null;
     const worst = new Map<string, Unable['reason']>();
     for (const u of o.unable) if (u.reason !== 'offline' || !worst.has(u.institutionId)) worst.set(u.institutionId, u.reason);
@@ -72,7 +84,7 @@ export function landOf(o: Overview, size: Size): Land | null {
         const from = masts.find((m) => m.relay.id === link.relayId), to = spots.find((s) => s.place.id === link.institutionId);
         return from && to ? [{ link, from, to, quality: link.quality }] : [];
     });
-    return { spots, masts, wires, height: frame.height, unplaced: o.institutions.length - placed.length, kmPerPx: frame.kmPerPx };
+    return { spots, masts, wires, height: frame.height, unplaced: o.institutions.length - known.length, beyond: known.length - placed.length, kmPerPx: frame.kmPerPx };
 }
 
 /** A round distance that is drawn as a scale, about a fifth of the width. */

@@ -67,6 +67,6 @@ export function NetworkMap({ overview: o }: { overview: Overview }): JSX.Element
     const text = LETTER_PX * textScale();
     const land = width ? landOf(o, { width, text }) : null;
     return <div ref={ref} class="operator-map">
-        {land ? <><Drawing land={land} width={width} text={text} /><Legend />{land.unplaced > 0 && <p class="muted">{words('unplaced', { n: land.unplaced })}</p>}</> : width > 0 && <p class="note">{words('noPlaces')}</p>}
+        {land ? <><Drawing land={land} width={width} text={text} /><Legend />{land.unplaced > 0 && <p class="muted">{words('unplaced', { n: land.unplaced })}</p>}{land.beyond > 0 && <p class="muted">{words('beyond', { n: land.beyond })}</p>}</> : width > 0 && <p class="note">{words('noPlaces')}</p>}
     </div>;
 }

@@ -39,7 +39,7 @@ function seconds(at: string): string {
 }
 
 function Rows({ rows, narrow }: { rows: Row[]; narrow(part: Partial<Filter>): void }): JSX.Element {
-    return <div class="quality-scroll tall"><table class="quality-audit"><caption class="sr">{words('audit')}</caption><thead><tr>{(['number', 'at', 'accountId', 'act', 'objectId', 'detail'] as const).map((c) => <th key={c} scope="col">{words(`column.${c}`)}</th>)}</tr></thead>
+    return <div class="quality-scroll tall" tabIndex={0}><table class="quality-audit"><caption class="sr">{words('audit')}</caption><thead><tr>{(['number', 'at', 'accountId', 'act', 'objectId', 'detail'] as const).map((c) => <th key={c} scope="col">{words(`column.${c}`)}</th>)}</tr></thead>
         <tbody>{rows.map((r) => <tr key={r.number}><td>{r.number}</td><td>{seconds(r.at)}</td>
             <td>{r.accountId ? <button type="button" class="quality-id" title={words('onlyThis')} onClick={() => narrow({ account: r.accountId })}>{r.accountId}</button> : <span class="muted">{words('system')}</span>}</td>
             <td>{groupWords(r.act)} <code>{r.act}</code></td>

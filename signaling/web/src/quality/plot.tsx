@@ -10,7 +10,7 @@ import './quality.css';
 interface TableProps { columns: string[]; rows: (string | number)[][] }
 
 function NumbersTable({ columns, rows }: TableProps): JSX.Element {
-    return <details class="quality-table"><summary>{words('asTable')}</summary><div class="quality-scroll"><table><thead><tr>{columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
+    return <details class="quality-table"><summary>{words('asTable')}</summary><div class="quality-scroll" tabIndex={0}><table><thead><tr>{columns.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
         <tbody>{rows.map((r, i) => <tr key={i}>{r.map((cell, k) => (k === 0 ? <th key={k} scope="row">{cell}</th> : <td key={k}>{cell}</td>))}</tr>)}</tbody></table></div></details>;
 }
 
