@@ -97,6 +97,8 @@ async function onForm(page, world, draft, all, folder) {
 
 /** Opens it; waits for a sentence, a picture or a light that says what it is worth. */
 async function opened(page, name) {
+    const back = page.getByRole('button', { name: '收起', exact: true }); // a specialist's list gives way to what is open
+    if (await back.count()) await back.click();
     await page.locator('.viewers-row', { hasText: name }).click();
     await page.locator(`.viewers-one[aria-label="${name}"]`).waitFor();
     await page.waitForFunction(() => document.querySelector('.viewers-one [role=alert], .viewers-light.full, .viewers-light.short, .viewers-pdf canvas[style*=width]'));

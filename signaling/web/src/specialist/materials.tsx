@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The materials of a summary: newest vitals in words, small pictures of the photos, the list, and the one that is open.
+// The materials of a summary: newest vitals in words, small pictures of the photos, the list; in their place the one that
+// is open, with the whole width to itself.
 // How a material is drawn is the viewers' to know.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -46,9 +47,14 @@ export function Materials({ consultationId }: { consultationId: string }): JSX.E
         const off = [server.on('material.added', told), server.on('material.changed', told), server.onReload(all.again)];
         return () => off.forEach((f) => f());
     }, [consultationId]);
+    const rows = listed(all.value ?? []);
+    const n = rows.findIndex((m) => m.id === open);
+    const step = (by: number): void => setOpen(rows[(n + by + rows.length) % rows.length]?.id);
+    if (open) return <div ref={place} class="specialist-opened"><MaterialView consultationId={consultationId} materialId={open}
+        lead={<span class="specialist-leafing"><Button onClick={() => setOpen(undefined)}>{words('closeMaterial')}</Button>
+            {rows.length > 1 && n >= 0 && <><Button label={words('former')} onClick={() => step(-1)}>‹</Button><span class="muted">{n + 1}/{rows.length}</span><Button label={words('next')} onClick={() => step(1)}>›</Button></>}</span>} /></div>;
     return <>
         {all.value && <><Vitals all={all.value} /><Small all={all.value} onOpen={(m) => setOpen(m.id)} /></>}
-        <MaterialList consultationId={consultationId} selected={open} onOpen={(m) => setOpen(m.id)} />
-        {open && <div ref={place} class="specialist-opened"><Button look="quiet" onClick={() => setOpen(undefined)}>{words('closeMaterial')}</Button><MaterialView consultationId={consultationId} materialId={open} /></div>}
+        <MaterialList consultationId={consultationId} onOpen={(m) => setOpen(m.id)} />
     </>;
 }

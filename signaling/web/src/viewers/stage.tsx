@@ -2,7 +2,7 @@
 // The stage of photos and DICOM pictures: wheel, pinch, drag and keys move the picture; a tool may take the drag.
 // Refuses to know what is drawn on it.
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Button } from '../ui/ui';
 import { fitted, held, moved, START, toImage, turned, zoomed, type Placement, type Point, type Size } from './placement';
 import { words } from './text';
@@ -50,11 +50,17 @@ function middle(f: Fingers): { at: Point; spread: number } {
 
 /** Placement of a picture, with what buttons and keys do to it. */
 export function usePlacement(image: Size | null): { placement: Placement; size: Size; setSize(s: Size): void; set(next: (p: Placement) => Placement): void; control: StageControl } {
-    const [placement, setPlacement] = useState<Placement>(START);
+    const [own, setOwn] = useState<Placement>(START);
     const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-    const fits = useRef(true); // until somebody moves it, it fits whatever size the stage gets
-    const place = (next: (p: Placement) => Placement, fitsNow = false): void => { fits.current = fitsNow; setPlacement((p) => (image ? held(next(p), image) : p)); };
-    useEffect(() => { if (image && size.width > 0 && fits.current) setPlacement((p) => fitted(image, size, p.turn, p.mirrored)); }, [image?.width, image?.height, size.width, size.height]);
+    const [fits, setFits] = useState(true); // until somebody moves it, it fits whatever size the stage gets
+    const placement = useMemo(() => (fits && image && size.width > 0 ? fitted(image, size, own.turn, own.mirrored) : own), [fits, own, image?.width, image?.height, size.width, size.height]);
+    const now = useRef(placement); // several wheel steps may come between two pictures
+    now.current = placement;
+    const place = (next: (p: Placement) => Placement, fitsNow = false): void => {
+        if (image) now.current = held(next(now.current), image);
+        setOwn(now.current);
+        setFits(fitsNow);
+    };
     const fit = (p: Placement): Placement => (image ? fitted(image, size, p.turn, p.mirrored) : p);
     const control: StageControl = {
         placement,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Materials of a consultation: the list, and one of them opened in its viewer. Each viewer is a part of its own that
 // is loaded when it is needed. Refuses to know whose page it is in.
-import type { ComponentType, JSX } from 'preact';
+import type { ComponentChildren, ComponentType, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { lazy } from '../app/lazy';
 import { when } from '../text/text';
@@ -29,6 +29,8 @@ export interface MaterialViewProps {
     consultationId: string;
     materialId: string;
     room?: string | undefined;
+    /** What stands before its name: the way back to a list. */
+    lead?: ComponentChildren;
 }
 
 const VIEWERS: Record<Kind, ComponentType<ViewerProps>> = {
@@ -75,21 +77,21 @@ function Row({ material: m, times, chosen, onOpen }: { material: Material; times
 }
 
 /** One material in its viewer. */
-export function MaterialView({ consultationId, materialId, room }: MaterialViewProps): JSX.Element {
+export function MaterialView({ consultationId, materialId, room, lead }: MaterialViewProps): JSX.Element {
     const materials = useMaterials(consultationId);
     return <div class="viewers"><Loaded of={materials}>{(all) => {
         const material = all.find((m) => m.id === materialId);
-        return material ? <Opened key={material.id} material={material} all={all} room={room} /> : <p class="note warn">{words('gone')}</p>;
+        return material ? <Opened key={material.id} material={material} all={all} room={room} lead={lead} /> : <p class="note warn">{words('gone')}</p>;
     }}</Loaded></div>;
 }
 
-function Opened(props: ViewerProps): JSX.Element {
+function Opened({ lead, ...props }: ViewerProps & { lead: ComponentChildren }): JSX.Element {
     const { material, room } = props;
     const Viewer = VIEWERS[kindOf(material)];
     const ref = useRef<HTMLElement>(null);
     const fullscreen = (): unknown => (document.fullscreenElement ? document.exitFullscreen() : ref.current?.requestFullscreen());
     return <article ref={ref} class="viewers-one" aria-label={titleOf(material)}>
-        <header class="viewers-head"><h3>{titleOf(material)}</h3>
+        <header class="viewers-head">{lead}<h3>{titleOf(material)}</h3>
             {room && <Button onClick={() => { showTogether(room, material.id); toast(words('show.sent')); }}>{words('show.together')}</Button>}
             {document.fullscreenEnabled && <Button look="quiet" onClick={fullscreen}>{words('fullscreen')}</Button>}
             <Download material={material} /></header>

@@ -72,7 +72,7 @@ function Opened({ ecg, label }: { ecg: Ecg; label: string }): JSX.Element {
             <Button pressed={trueSize} onClick={() => setTrueSize(!trueSize)}>{words('ecg.trueSize')}</Button>
             {trueSize && <Calibrate perMm={perMm} onChange={(v) => { setPerMm(v); localStorage.setItem(MM_KEPT, String(v)); }} />}
         </div>
-        <p class={filters.length ? 'note warn' : 'muted'} role="status">{filters.length ? words('ecg.filtered', { names: filters.map((f) => words(`ecg.${f}`)).join('、') }) : words('ecg.unfiltered')}{ecg.deviceFilter && ` ${words('ecg.device', { filter: ecg.deviceFilter })}`}</p>
+        <p class={filters.length ? 'note warn' : 'muted'} role="status"><strong>{paper.speed} mm/s · {paper.gain} mm/mV</strong> {filters.length ? words('ecg.filtered', { names: filters.map((f) => words(`ecg.${f}`)).join('、') }) : words('ecg.unfiltered')}{ecg.deviceFilter && ` ${words('ecg.device', { filter: ecg.deviceFilter })}`}</p>
         {ecg.warnings.map((w) => <p key={w} class="note warn">{words(`ecg.${w}`)}</p>)}
         <Sheets ecg={seen} offsets={offsets} sheet={sheet} paper={paper} fixedPerMm={trueSize ? perMm : null} measuring={measuring} label={label} />
         {seconds > PAGE_SECONDS + 0.5 && <TimeBar from={paper.from} seconds={seconds} onChange={(from) => set({ from })} />}
@@ -106,10 +106,9 @@ function Sheets({ ecg, offsets, sheet, paper, fixedPerMm, measuring, label }: { 
         drawSheet(c.getContext('2d')!, ecg, offsets, sheet, paper, perMm * ratio);
     }, [ecg, offsets, sheet, perMm, ratio, room]);
     const size = { width: `${sheet.width * perMm}px`, height: `${sheet.height * perMm}px` };
-    return <div ref={place} class="viewers-paper"><div class="viewers-sheet" style={{ width: size.width }}>
+    return <div ref={place} class="viewers-paper" tabIndex={0} role="region" aria-label={label}><div class="viewers-sheet" style={{ width: size.width }}>
         <canvas ref={canvas} style={size} role="img" aria-label={words('ecg.picture', { label, speed: paper.speed, gain: paper.gain, leads: sheet.cells.map((c) => ecg.leads[c.lead]!.name).join(' ') })} />
         {measuring && <Calipers key={Object.values(paper).join()} sheet={sheet} paper={paper} perMm={perMm} />}
-        <span class="viewers-scale-note" aria-hidden="true">{paper.speed} mm/s · {paper.gain} mm/mV</span>
     </div></div>;
 }
 
