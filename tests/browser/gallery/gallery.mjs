@@ -3,7 +3,7 @@
 // open(page, state, people), leave(page, state, people), faults}. All stops' prepare of a room run before its first page
 // opens (cases are made on the wire there); open shows the state on the page of `who` (null: nobody signed in) and
 // returns when it can be seen (the page, if that is another one by then); leave, where there is one, undoes what the
-// next stop should not meet; detail: a further state of a page, of which two pictures are kept; faults: a pattern of errors that belong to the state. A stop that can't be reached is an
+// next stop should not meet; detail: a further state of a page, of which one picture is kept; faults: a pattern of errors that belong to the state. A stop that can't be reached is an
 // error. `state` is one object per room.
 import { mkdirSync } from 'node:fs';
 import { SIZES, startWorld } from '../pages/world.mjs';

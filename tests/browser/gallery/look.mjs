@@ -7,7 +7,8 @@ import { SIZES } from '../pages/world.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GRAVE = ['serious', 'critical'];
-const PICTURE = { width: 1280, colours: 64 };
+const WIDEST = 1024;
+const COLOURS = { plain: 24, rich: 96 }; // of a page of words; of one with pictures
 const QUIET_MS = 120;
 const RESTLESS_MS = 1500; // a page with a running clock never stands still
 
@@ -58,14 +59,15 @@ export function sideways(page) {
     });
 }
 
-/** The viewport as a PNG with few colours, at most 1280 wide. */
+/** The viewport as a PNG with few colours, at most 1024 wide. */
 export async function picture(page, file) {
     const raw = `${file}.raw.png`;
-    await page.screenshot({ path: raw, animations: 'disabled', caret: 'hide' });
+    await page.screenshot({ path: raw, animations: 'disabled', caret: 'hide', timeout: 60_000 });
     const { width } = page.viewportSize();
-    const smaller = width > PICTURE.width ? `scale=${PICTURE.width}:-1:flags=area,` : '';
+    const smaller = width > WIDEST ? `scale=${WIDEST}:-1:flags=area,` : '';
+    const colours = COLOURS[await page.evaluate(() => document.querySelector('video, canvas, main img') ? 'rich' : 'plain')];
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', raw, '-vf',
-        `${smaller}split[a][b];[b]palettegen=max_colors=${PICTURE.colours}:reserve_transparent=0[p];[a][p]paletteuse=dither=none`,
+        `${smaller}split[a][b];[b]palettegen=max_colors=${colours}:reserve_transparent=0[p];[a][p]paletteuse=dither=none`,
         '-compression_level', '9', '-pred', 'none', file]);
     rmSync(raw);
 }

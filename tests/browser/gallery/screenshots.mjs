@@ -24,8 +24,8 @@ let done = 0;
 const fileOf = (stop, { language, size }) => `${out}/${stop.name}-${language.slice(0, 2)}-${size}.png`;
 const progress = (text) => process.stderr.write(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${text}\n`);
 
-/** Into docs/pages go all views of a page, and two of its further states; elsewhere all, to be looked at. */
-const pictured = (stop, { language, size }) => out !== KEPT || !stop.detail || (language === 'zh-CN' && size === 'clinic') || (language === 'en' && size === 'phone');
+/** Into docs/pages go all views of a page, and one of its further states; elsewhere all, to be looked at. */
+const pictured = (stop, { language, size }) => out !== KEPT || !stop.detail || (language === 'zh-CN' && size === 'clinic');
 
 async function visit(stop, page, faults) {
     for (const view of views) {
