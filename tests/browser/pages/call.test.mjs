@@ -105,7 +105,7 @@ test('two people in a call', { timeout: 170_000 }, async (t) => {
         for (const select of [0, 1]) await dialog.locator('select').nth(select).selectOption({ index: 1 });
         await dialog.getByRole('button', { name: '开始共享' }).click();
         await specialist.locator('.call-main[data-source="examination"]').waitFor();
-        await shown(specialist, `${VILLAGER}的检查画面`);
+        await shown(specialist, `检查画面：${VILLAGER}`);
         await untilSeen(specialist, ['village', 'village'], 'the specialist');
         const streams = await sent(village);
         assert.equal(streams.filter((s) => s.kind === 'video' && s.state === 'live').length, 2, 'the face stays');

@@ -104,7 +104,7 @@ export function problemOf(error: unknown): CaptureProblem {
 interface Taker { takePhoto(): Promise<Blob> }
 declare const ImageCapture: undefined | (new (track: MediaStreamTrack) => Taker);
 const PHOTO_MS = 4000; // some drivers never answer
-const JPEG_QUALITY = 0.92;
+const JPEG_QUALITY = 0.95;
 
 function within<T>(promise: Promise<T>, ms: number): Promise<T> {
     return Promise.race([promise, new Promise<T>((_, reject) => setTimeout(() => reject(new Error('too slow')), ms))]);
@@ -123,7 +123,22 @@ async function frameOf(track: MediaStreamTrack): Promise<Blob> {
     canvas.height = video.videoHeight;
     canvas.getContext('2d')!.drawImage(video, 0, 0);
     video.srcObject = null;
+    return jpegOf(canvas);
+}
+
+function jpegOf(canvas: HTMLCanvasElement): Promise<Blob> {
     return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), 'image/jpeg', JPEG_QUALITY));
+}
+
+/** Some browsers give their photos as PNG: of a real scene many times as long, for nothing that is seen. */
+async function asJpeg(photo: Blob): Promise<Blob> {
+    const picture = await createImageBitmap(photo);
+    const canvas = document.createElement('canvas');
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    canvas.getContext('2d')!.drawImage(picture, 0, 0);
+    picture.close();
+    return jpegOf(canvas);
 }
 
 /** A still of the sensor's full resolution where the browser can take one, else of the running picture. */
@@ -131,7 +146,7 @@ export async function takeStill(track: MediaStreamTrack): Promise<Blob> {
     if (typeof ImageCapture !== 'undefined') {
         try {
             const photo = await within(new ImageCapture(track).takePhoto(), PHOTO_MS);
-            if (photo.type === 'image/jpeg' || photo.type === 'image/png') return photo;
+            return photo.type === 'image/jpeg' ? photo : await asJpeg(photo);
         } catch {
             // the running picture then
         }

@@ -12,7 +12,7 @@ const PACE_MOST = 256 * 1024; // bytes a second
 
 /** Resolves when the photo is safe here; `done` is called when the server has it. */
 export async function sendPhoto(consultation: string, photo: Blob, name: string, done: () => void): Promise<void> {
-    const file = await keepFile(keep.value!, photo, `${name}.${photo.type === 'image/png' ? 'png' : 'jpg'}`, 'photo');
+    const file = await keepFile(keep.value!, photo, `${name}.jpg`, 'photo');
     const [item] = await post([{ group: consultation, what: 'photo', detail: file.name, task: { kind: 'upload', file, consultation } }]);
     (await outbox()).result(item!.id).then(done, () => undefined); // a refusal is shown with the item, where it can be acted on
 }
