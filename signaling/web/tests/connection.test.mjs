@@ -190,3 +190,32 @@ test('in a call a server that was away for long is found again soon', async () =
     assert.ok(await waits(false) >= 6000);
     assert.ok(await waits(true) < 2000);
 });
+
+test('a page at the sign-in form leaves the session to the page of this browser that has it', async () => {
+    const world = new World();
+    world.seen = null;
+    world.connection.start();
+    world.socket.onopen();
+    assert.equal(world.connection.state.value, 'signed_out');
+    world.seen = 7; // the other page signed in
+    world.socket.onclose({ code: 4003 });
+    await world.pass(3000);
+    world.socket.onopen();
+    await turn();
+    assert.deepEqual([world.connection.state.value, world.socket.sent], ['signed_out', []]);
+});
+
+test('so does one that was signed out', async () => {
+    const world = new World();
+    world.connection.start();
+    await world.arrive();
+    const out = world.connection.signOut();
+    world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: world.socket.sent.at(-1).id, result: {} }) });
+    await out;
+    world.seen = 7;
+    world.socket.onclose({ code: 4003 });
+    await world.pass(3000);
+    world.socket.onopen();
+    await turn();
+    assert.deepEqual([world.connection.state.value, world.socket.sent], ['signed_out', []]);
+});

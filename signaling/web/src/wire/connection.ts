@@ -134,6 +134,7 @@ export class Connection {
         this.seq = reply.seq;
         this.env.seen.set(this.seq);
         this.ended.value = null;
+        this.signedIn = true;
         this.firstEntry = false; // what is shown from here on is told of
         this.enter();
         return reply;
@@ -220,7 +221,8 @@ export class Connection {
     private async opened(socket: SocketLike): Promise<void> {
         this.attempt = 0;
         const seen = this.env.seen.get();
-        if (seen === null) {
+        this.signedIn ??= seen !== null;
+        if (seen === null || !this.signedIn) {
             this.state.value = 'signed_out';
             return;
         }
@@ -251,6 +253,8 @@ export class Connection {
         this.firstEntry = false;
     }
     private firstEntry = true;
+    /** Here, not in another page of this browser, whose session is not taken; null: the first connection tells. */
+    private signedIn: boolean | null = null;
 
     private enter(): void {
         for (const request of this.waiting.values()) this.transmit(request);
@@ -259,6 +263,7 @@ export class Connection {
 
     private async forget(why: NonNullable<Connection['ended']['value']>): Promise<void> {
         this.env.seen.set(null);
+        this.signedIn = false;
         this.ended.value = why;
         for (const request of this.waiting.values())
             request.reject(new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': '请重新登录。', en: 'Sign in again.' }));
