@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { BUILD, remove, temporaryFolder, until } from '../support.mjs';
-import { onDuty, ringing } from './incall.mjs';
+import { openBrowsers, ringing } from './incall.mjs';
 import { firstPicture, hears, movesAgain, ways } from './pictures.mjs';
 import { NO_PLACES, Places } from './places.mjs';
 import { accept, endCall } from './steps.mjs';
@@ -28,7 +28,7 @@ const FIREWALLS = {
 };
 
 /** Debian's coturn on port 443 of the second address, configured as docs/turn.md has it. */
-async function startTurn(folder, places) {
+async function startTurn(folder, places, undo) {
     execFileSync(`${BUILD}/bin/shanqiaoctl`, ['tls-init', `${folder}/turn-tls`, places.second], { stdio: 'pipe' });
     const conf = `${folder}/turnserver.conf`;
     writeFileSync(conf, `realm=turn.example.org
@@ -51,11 +51,11 @@ simple-log
 `);
     const child = spawn('ip', ['netns', 'exec', places.servers, 'setpriv', '--pdeathsig', 'KILL', 'turnserver', '-c', conf], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('exit', resolve));
+    undo.push(async () => { child.kill('SIGTERM'); await ended; });
     await until(() => new Promise((resolve) => {
         const socket = connect(443, places.second, () => { socket.destroy(); resolve(true); });
         socket.on('error', () => resolve(false));
     }), 'coturn answers');
-    return { stop: async () => { child.kill('SIGTERM'); await ended; } };
 }
 
 /** From the ring until both see and hear each other, and once more from nothing: a reload goes the same way. */
@@ -78,36 +78,26 @@ async function call(t, { village, specialist }, firewall) {
     assert.deepEqual([village.faults, specialist.faults], [[], []]);
 }
 
-async function all(undo) {
-    for (const act of undo.splice(0).reverse()) await act();
-}
-
 test('calls through firewalls', { skip: NO_PLACES }, async (t) => {
     const folder = temporaryFolder(), places = new Places(), undo = [() => remove(folder), () => places.remove()];
     try {
         for (const name of ['village', 'county']) places.connect(name);
         const secret = `${folder}/turn.secret`;
         writeFileSync(secret, `${SECRET}\n`, { mode: 0o600 });
-        const turn = await startTurn(folder, places);
-        undo.push(() => turn.stop());
-        const world = await startWorld(folder, { netns: places.servers, address: places.address, port: 443, turn: [`turns:${places.second}:443?transport=tcp`, secret] });
+        const turn = [`turns:${places.second}:443?transport=tcp`, secret];
+        const [world, browsers] = await Promise.all([
+            startWorld(folder, { netns: places.servers, address: places.address, port: 443, turn }), openBrowsers(folder, places, undo), startTurn(folder, places, undo)]);
         undo.push(() => world.stop());
-        await onDuty(world);
-        for (const [n, [name, firewall]] of Object.entries(FIREWALLS).entries()) {
+        for (const [name, firewall] of Object.entries(FIREWALLS)) {
             await t.test(name, async (t) => {
-                const undo = [];
-                try {
-                    for (const place of ['village', 'county']) {
-                        places.open(place);
-                        places.allow(place, ...firewall.passes(places));
-                    }
-                    await call(t, await ringing(`${folder}/call-${n}`, world, places, undo), firewall);
-                } finally {
-                    await all(undo);
+                for (const place of ['village', 'county']) {
+                    places.open(place);
+                    places.allow(place, ...firewall.passes(places));
                 }
+                await call(t, await ringing(browsers, world), firewall);
             });
         }
     } finally {
-        await all(undo);
+        for (const act of undo.reverse()) await act();
     }
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { remove, temporaryFolder } from '../support.mjs';
-import { onDuty, ringing } from './incall.mjs';
+import { openBrowsers, ringing } from './incall.mjs';
 import { hears, longestStill, movesAgain } from './pictures.mjs';
 import { NO_PLACES, Places } from './places.mjs';
 import { accept } from './steps.mjs';
@@ -13,7 +13,7 @@ const GOAL_MS = 3000;
 const SLACK = 5; // this machine does other things too
 const AWAY_MS = 5000;
 const STOOD_MS = 2500; // at least, of those 5 s: what was under way still arrives
-const DOWN_MS = 2000; // of a server, as in life
+const DOWN_MS = 1500; // of a server, as in life
 const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Both see and hear each other again: milliseconds from `from` for each. */
@@ -80,10 +80,9 @@ test('calls that are cut', { skip: NO_PLACES }, async (t) => {
     const folder = temporaryFolder(), places = new Places(), undo = [() => remove(folder), () => places.remove()];
     try {
         for (const name of ['village', 'county']) places.connect(name);
-        const world = await startWorld(folder, { netns: places.servers, address: places.address });
+        const [world, browsers] = await Promise.all([startWorld(folder, { netns: places.servers, address: places.address }), openBrowsers(folder, places, undo)]);
         undo.push(() => world.stop());
-        await onDuty(world);
-        const call = await ringing(folder, world, places, undo);
+        const call = await ringing(browsers, world);
         const accepted = Date.now();
         await accept(call.specialist);
         await back(call, accepted);
@@ -104,6 +103,6 @@ test('calls that are cut', { skip: NO_PLACES }, async (t) => {
             });
         }
     } finally {
-        for (const act of undo.splice(0).reverse()) await act();
+        for (const act of undo.reverse()) await act();
     }
 });
