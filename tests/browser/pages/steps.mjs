@@ -157,8 +157,11 @@ export async function goOnDuty(page, panel = '心内科会诊组') {
     await page.getByRole('button', { name: `结束值班 ${panel}` }).waitFor();
 }
 
-/** The summary that opens by itself when the desk is rung. The consultation's id. */
+/** The summary: opens by itself where the desk is shown, from the ringing bar elsewhere. The consultation's id. */
 export async function ring(page) {
+    const bar = page.locator('.specialist-ring').getByRole('button', { name: '查看', exact: true });
+    await bar.or(button(page, '接诊')).first().waitFor();
+    if (!await button(page, '接诊').isVisible()) await bar.click({ timeout: 3000 }).catch(() => undefined); // it opened by itself meanwhile
     await placed(page, '#/consult/');
     await button(page, '接诊').waitFor();
     return idIn(page);
