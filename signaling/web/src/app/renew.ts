@@ -39,7 +39,8 @@ export async function keepPages(): Promise<void> {
         else if (controlled) newer.value = true; // another page took it
         controlled = true;
     });
-    registration = await serviceWorker.register('/sw.js');
+    // where one is in force the browser looks for its next by itself at each start; to register again would look twice
+    registration = (controlled && (await serviceWorker.getRegistration())) || (await serviceWorker.register('/sw.js'));
     if (registration.waiting && controlled && running.value === null) {
         renew();
         return;

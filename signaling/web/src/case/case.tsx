@@ -18,20 +18,23 @@ export { remember, useCase, watchCases } from './live';
 
 // ---- specialties ----
 
-let specialties: Promise<{ id: string; zh: string; en: string }[]> | null = null;
+interface Specialty { id: string; zh: string; en: string }
+let specialties: Promise<Specialty[]> | null = null;
 
 /** The directory's list, asked once a page. */
-export function loadSpecialties(): Promise<{ id: string; zh: string; en: string }[]> {
+export function loadSpecialties(): Promise<Specialty[]> {
     specialties ??= askSpecialties().catch((error) => { specialties = null; throw error; });
     return specialties;
 }
 
-/** As last seen while the network is away. */
-async function askSpecialties(): Promise<{ id: string; zh: string; en: string }[]> {
-    const kept = server.state.value === 'ready' ? undefined : await keep.value?.get<{ id: string; zh: string; en: string }[]>('specialties');
-    if (kept) return kept;
+const SPECIALTIES_MS = 24 * 60 * 60 * 1000; // the list changes with the server's program; half of what a start would ask for
+
+/** As last seen on this machine while that is young, or the network is away. */
+async function askSpecialties(): Promise<Specialty[]> {
+    const kept = await keep.value?.get<{ at: number; all: Specialty[] }>('specialty-names');
+    if (kept && (server.state.value !== 'ready' || Date.now() - kept.at < SPECIALTIES_MS)) return kept.all;
     const { specialties: all } = await server.call('directory.specialties', {});
-    await keep.value?.put('specialties', all);
+    await keep.value?.put('specialty-names', { at: Date.now(), all });
     return all;
 }
 
