@@ -10,6 +10,7 @@ import { CaseNext } from '../case/case';
 import { remember, useCase } from '../case/live';
 import { Button, Loaded, errorText, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
+import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
 import { Room } from './room';
 import { usePresence } from './presence';
@@ -23,12 +24,16 @@ export function CallPage({ rest }: { rest: string[] }): JSX.Element {
     return id ? <OfCase key={id} id={id} /> : <p class="note warn">{words('noCall')}</p>;
 }
 
+const GONE: ReadonlySet<string> = new Set(['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED']); // taken out of it, or never in it
+
 function OfCase({ id }: { id: string }): JSX.Element {
     const seat = useMemo(() => take(id), [id]); // at once: media come up while the case loads
     const live = useCase(id);
     const c = live.value;
     const over = c !== undefined && isOver(c);
-    useEffect(() => { if (live.error || over) forget(id); }, [live.error, over]);
+    const out = (live.error instanceof Refusal && GONE.has(live.error.error)) || (c !== undefined && partOf(c, seat.account) === 'none');
+    useEffect(() => { if (out || over) forget(id); }, [out, over]);
+    if (out) return <div class="card" role="status"><h1>{words('callTitle')}</h1><p>{words('notYours')}</p><div class="buttons"><a class="button primary" href="#/">{words('toHome')}</a></div></div>;
     return <Loaded of={live}>{(value) => {
         if (over) return <Over consultation={value} />;
         return partOf(value, seat.account) === 'rung' ? <Rung consultation={value} /> : <Inside consultation={value} />;
@@ -68,6 +73,7 @@ function Over({ consultation: c }: { consultation: Consultation }): JSX.Element 
     const writes = account.value?.roles.includes('specialist') && c.state === 'opinion_drafted' && partOf(c, account.value.id) !== 'observer';
     const observed = account.value?.roles.includes('trainee'); // and has no page of cases
     const place = account.value?.roles.includes('specialist') ? 'consult' : 'case';
-    return <div class="card" role="status"><h1>{words('over')}</h1><CaseNext consultation={c} />
-        <div class="buttons">{writes && <a class="button primary" href={`#/write/${encodeURIComponent(c.id)}`}>{words('toWrite')}</a>}{!observed && <a class={`button ${writes ? '' : 'primary'}`} href={`#/${place}/${encodeURIComponent(c.id)}`}>{words('toCase')}</a>}<a class="button" href="#/">{words('toHome')}</a></div></div>;
+    const alone = c.startedAt === undefined; // nobody answered, or nobody may
+    return <div class="card" role="status"><h1>{words(alone ? 'notMet' : 'over')}</h1><CaseNext consultation={c} />
+        <div class="buttons">{alone && c.kind === 'emergency' && c.applicant.id === account.value?.id && <a class="button danger primary" href="tel:120">{words('call120')}</a>}{writes && <a class="button primary" href={`#/write/${encodeURIComponent(c.id)}`}>{words('toWrite')}</a>}{!observed && <a class={`button ${writes ? '' : 'primary'}`} href={`#/${place}/${encodeURIComponent(c.id)}`}>{words('toCase')}</a>}<a class="button" href="#/">{words('toHome')}</a></div></div>;
 }
