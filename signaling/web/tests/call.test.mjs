@@ -7,6 +7,7 @@ import { load } from './load.mjs';
 const { newLink, step, retryMs, DISTURBED_MS, RESTART_MS, RELAY_MS, CLOSED_MS, JOIN_MS } = await load('call/reconnect.ts');
 const { CallMedia } = await load('call/media.ts', ['./prepare']);
 const { cameraEncodings, topOf } = await load('call/encodings.ts');
+const { watchNetwork } = await load('call/network.ts');
 const { newSpeaker, listen } = await load('call/speaker.ts');
 const { NO_FLOOR, told, ordered, moved, quiets } = await load('call/floor.ts');
 
@@ -134,6 +135,25 @@ test('every event in every mode gives a known mode and act', () => {
         }
     }
     assert.ok(seen.size > 50);
+});
+
+test('a new estimate of the same network is no new network', () => {
+    const page = new EventTarget(), link = Object.assign(new EventTarget(), { type: 'wifi' });
+    let changes = 0;
+    const stop = watchNetwork(page, link, () => changes++);
+    link.dispatchEvent(new Event('change'));
+    assert.equal(changes, 0);
+    link.type = 'cellular';
+    for (let i = 0; i < 3; i++) link.dispatchEvent(new Event('change'));
+    assert.equal(changes, 1);
+    page.dispatchEvent(new Event('online'));
+    assert.equal(changes, 2);
+    stop();
+    page.dispatchEvent(new Event('online'));
+    assert.equal(changes, 2);
+    watchNetwork(page, undefined, () => changes++); // browsers that tell nothing more
+    page.dispatchEvent(new Event('online'));
+    assert.equal(changes, 3);
 });
 
 // ---- media over fakes ----

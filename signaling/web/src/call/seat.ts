@@ -10,6 +10,7 @@ import type { Consultation } from '../wire/protocol';
 import { choice, choose, nextCamera, openCamera, openExamination, openMicrophone, openStethoscope, problemOf, takeStill, type CaptureProblem } from './capture';
 import { FlowStates } from './states';
 import type { CallMedia, OwnKey } from './media';
+import { watchNetwork, type NetworkLink } from './network';
 import { Watch } from './watch';
 
 export class Seat {
@@ -28,12 +29,8 @@ export class Seat {
     constructor(readonly id: string, readonly account: string, readonly media: CallMedia) {
         this.watch = new Watch(media, server);
         this.watch.start();
-        const network = (): void => media.networkChanged();
-        const link = (navigator as { connection?: EventTarget }).connection;
-        addEventListener('online', network);
-        link?.addEventListener('change', network);
         this.undo.push(
-            () => removeEventListener('online', network), () => link?.removeEventListener('change', network), () => this.watch.stop(), server.press(),
+            watchNetwork(window, (navigator as { connection?: NetworkLink }).connection, () => media.networkChanged()), () => this.watch.stop(), server.press(),
             server.on('consultation.state', ({ consultation }) => { if (consultation.id === id) this.follow(consultation); }),
             server.on('consultation.participant', (told) => { if (told.id === id && !told.present) this.watch.forget(told.participantId); }),
         );
