@@ -128,7 +128,11 @@ export class Drafting {
         this.cancelSave?.();
         this.cancelSave = null;
         while (this.sending) await this.sending;
-        if (this.closed || this.held() || same(this.draft.value, this.base)) return;
+        if (this.closed || this.held()) return;
+        if (same(this.draft.value, this.base)) { // typed back to what it was
+            if (this.state.value === 'kept') this.state.value = 'saved';
+            return;
+        }
         this.sending = this.send().finally(() => (this.sending = null));
         await this.sending;
     }
