@@ -329,6 +329,24 @@ test('the speaker holds through pauses and coughs, and changes with a voice that
     assert.equal(s.active, 'b', 'not before it lasts');
 });
 
+test('what is told of a stream while it is being made is not lost', async () => {
+    const w = world();
+    const media = new CallMedia('con_1', w.env);
+    media.start();
+    await turn();
+    const recv = w.transports.find((t) => t.direction === 'recv');
+    const { consume } = FakeTransport.prototype;
+    recv.consume = async (options) => {
+        w.told.get('media.consumerResumed')({ consumerId: options.id });
+        return consume(options);
+    };
+    w.told.get('media.consumerPaused')({ consumerId: 'co_pr_a' }); // before the answer, which knows it
+    w.told.get('media.newProducer')({ room: 'con_1', producerId: 'pr_a', participantId: 'acc_other', kind: 'audio', source: 'microphone' });
+    await turn();
+    assert.deepEqual(media.remotes.value.map((r) => r.paused), [false]);
+    media.close();
+});
+
 test('the floor is what the chair said; order keeps those it does not name', () => {
     let f = told(NO_FLOOR, 'hand', 'x', { up: true });
     f = told(f, 'floor', 'chair', { of: 'x', quiet: true, order: ['x', 'y'] });
@@ -338,6 +356,14 @@ test('the floor is what the chair said; order keeps those it does not name', () 
     assert.deepEqual(ordered(['y', 'gone'], ['x', 'y', 'z']), ['y', 'x', 'z']);
     assert.deepEqual(moved(['x', 'y', 'z'], 'z', -1), ['x', 'z', 'y']);
     assert.deepEqual(moved(['x', 'y'], 'x', -1), ['x', 'y']);
+});
+
+test('a hand keeps its place when it is said again, and the chair takes it down', () => {
+    let f = ['x', 'y', 'x'].reduce((floor, by) => told(floor, 'hand', by, { up: true }), NO_FLOOR);
+    assert.deepEqual(f.hands, ['x', 'y']);
+    f = told(f, 'floor', 'chair', { of: null, order: [], lower: 'x' });
+    assert.deepEqual(f.hands, ['y']);
+    assert.deepEqual(told(f, 'hand', 'y', {}).hands, []);
 });
 
 // ---- sizes of a picture ----

@@ -85,6 +85,25 @@ test('the cause is our own where we are the ones who send less', () => {
     assert.equal(q.reasonOf({ level: 'fair', reason: 'delay' }, { level: 'poor', reason: 'narrow' }), 'delay', 'sound before picture');
 });
 
+test('what was asked for small is judged as the large picture, and a small camera is no weak network', () => {
+    const m = { packets: 100, lossRatio: 0, framesPerSecond: 25, frozenRatio: 0, height: 135 };
+    assert.equal(q.judge('video', m).reason, 'narrow');
+    assert.equal(q.judge('video', q.asLarge(m, 0)).level, 'good');
+    assert.equal(q.judge('video', q.asLarge(m, 2)).level, 'poor');
+    assert.equal(q.judge('video', q.asLarge(m, undefined)).level, 'poor');
+    assert.equal(q.ownLimit([], 288), 'camera');
+    assert.equal(q.ownLimit([], 720), 'none');
+    assert.equal(q.ownLimit([{ type: 'outbound-rtp', kind: 'video', qualityLimitationReason: 'bandwidth' }], 288), 'narrow');
+    assert.equal(q.causeOf('narrow', 'camera'), 'why.ownCamera');
+    assert.equal(q.causeHere('narrow', 'camera'), 'why.theirCamera');
+    assert.equal(q.causeHere('narrow', 'narrow'), 'why.theirNarrow');
+    assert.equal(q.causeHere('narrow', undefined), 'why.narrow');
+    assert.equal(q.causeHere('loss', 'narrow'), 'why.loss');
+    assert.equal(q.causeHere('none', 'busy'), null);
+    assert.equal(q.readHeard({ of: 'acc_a', audio: 'good', video: 'poor', own: 'camera' }).own, 'camera');
+    assert.equal(q.readHeard({ of: 'acc_a', audio: 'good', video: 'poor', own: '<b>' }).own, undefined);
+});
+
 test('reports of the relay stand for those who say nothing', () => {
     const row = (fractionLost, roundTripTime) => [{ type: 'remote-inbound-rtp', kind: 'audio', fractionLost, roundTripTime }];
     assert.equal(q.judgeRemote(row(0, 0.1), 'audio').level, 'good');
