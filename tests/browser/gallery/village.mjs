@@ -202,8 +202,8 @@ const outage = [
         await goOffline(page);
         await page.locator('.village-foot .button.primary').click();
         await page.locator('.village-sent').waitFor();
-    }), async prepare(people, state) {
-        state.waiting = (await act(people, 'village_new', 'consultation.saveDraft', heart({ ...RECORD, ...named('演示患者九') }))).draftId;
+    }), async prepare(people, state) { // of a panel where nobody is rung when it goes at last
+        state.waiting = (await act(people, 'village_new', 'consultation.saveDraft', heart({ ...RECORD, ...named('演示患者九'), panelId: 'pan_surgery' }))).draftId;
     }, leave: () => undefined },
     away('village-outbox', async (page) => {
         await page.evaluate(() => { location.hash = '#/outbox'; });
