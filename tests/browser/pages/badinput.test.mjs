@@ -41,9 +41,9 @@ const cases = (away) => [
     { name: 'cut.png', type: 'photo', content: cut(png(800, 600, 600), 0.7), form: 'taken', server: 415 },
     { name: 'cut.pdf', type: 'pdf', content: cut(pdf(), 0.3), form: 'taken', server: 204, seen: /损坏/ },
     { name: 'cut.dcm', type: 'dicom', content: cut(file('chest_dx_nih_512.dcm')), form: 'taken', server: 204, seen: /不完整/ },
-    { name: 'claims.png', type: 'photo', content: png(SIDE, SIDE, 2), form: /像素/, server: 204, seen: /过大/ },
-    { name: 'claims.jpg', type: 'photo', content: jpegHeader(SIDE, SIDE), form: /像素/, server: 204, seen: /过大/ },
-    { name: 'real.png', type: 'photo', content: png(SIDE, SIDE), form: /像素/, server: 204, seen: /过大/ },
+    { name: 'claims.png', type: 'photo', content: png(SIDE, SIDE, 2), form: /像素/, server: 204, seen: /太大/ },
+    { name: 'claims.jpg', type: 'photo', content: jpegHeader(SIDE, SIDE), form: /像素/, server: 204, seen: /太大/ },
+    { name: 'real.png', type: 'photo', content: png(SIDE, SIDE), form: /像素/, server: 204, seen: /太大/ },
     { name: 'svg.pdf', type: 'pdf', content: svg(away), form: /不是它声称的类型/, server: 415 },
     { name: 'svg.jpg', type: 'photo', content: svg(away), form: /不是它声称的类型/, server: 415 },
     { name: 'html.pdf', type: 'pdf', content: html(away), form: /不是它声称的类型/, server: 415 },
@@ -53,7 +53,7 @@ const cases = (away) => [
     { name: 'empty.jpg', type: 'photo', content: Buffer.alloc(0), form: /空/, server: 400 },
     { name: 'larger.jpg', type: 'photo', content: Buffer.concat([file('medical_fundus_retina.jpg'), Buffer.alloc(20 << 20)]), form: /太大/, server: 413 },
     { name: 'active.pdf', type: 'pdf', content: activePdf(away), form: 'taken', server: 204, seen: null },
-    { name: 'bomb.dcm', type: 'dicom', content: bomb(), form: 'taken', server: 204, seen: /过大/ },
+    { name: 'bomb.dcm', type: 'dicom', content: bomb(), form: 'taken', server: 204, seen: /太大/ },
 ];
 
 /** Longest task, dialogs and addresses of others, from now on. */

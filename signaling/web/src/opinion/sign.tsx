@@ -36,7 +36,7 @@ export function SignDialog({ open, of, title, reading, children, onSign, onClose
             <p>{words('signWhat', { name: me?.name ?? '', institution: me?.institution.name ?? '' })}</p>
             {blanks.length > 0 && <p class="note bad" role="alert">{words('blanks', { fields: list(blanks.map(fieldName)) })}</p>}
             {omitted.length > 0 && <p class="note warn">{words('omitted', { fields: list(omitted.map(fieldName)) })}</p>}
-            <div class="opinion-preview"><OpinionBody text={toWire(draft)} />{children}</div>
+            <div class="opinion-preview" tabIndex={0} role="region" aria-label={title}><OpinionBody text={toWire(draft)} />{children}</div>
         </>}
         <div class="buttons">
             <Button look="primary" disabled={isEmpty(draft) || blanks.length > 0 || of.held()} onClick={onSign}>{words('signYes')}</Button>

@@ -15,6 +15,7 @@ import { Duty } from './duty';
 import { mayEnter, todoOf } from './due';
 import { useFresh, useNow } from './paging';
 import { lookOnce, rings } from './ringing';
+import { menu } from './menu';
 import { words } from './text';
 import './specialist.css';
 
@@ -59,6 +60,7 @@ export function Desk(): JSX.Element {
     useEffect(() => { if (first) lookOnce(first.id); }, [first?.id]); // nothing is being typed on this page
     return <div class="split specialist-desk">
         <div>
+            <h1 class="sr">{menu('desk')}</h1>
             <Loaded of={active}>{(all) => <><Todo all={all} me={account.value?.id ?? ''} /><Upcoming all={all} /></>}</Loaded>
             <Readings />
         </div>
