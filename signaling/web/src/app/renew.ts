@@ -9,6 +9,7 @@ import { running } from './running';
 export const newer = signal(false);
 
 const LOOK_MS = 60 * 60 * 1000; // between two looks of a page that stays open: one small question to the server
+const TAKEN_MS = 5000; // to take over, on an old machine
 let registration: ServiceWorkerRegistration | null = null;
 let looked = Date.now();
 let taking = false;
@@ -16,8 +17,13 @@ let taking = false;
 /** Comes back as the newer build. */
 export function renew(): void {
     taking = true;
-    if (registration?.waiting) registration.waiting.postMessage('take over');
-    else location.reload();
+    if (!registration?.waiting) {
+        location.reload();
+        return;
+    }
+    newer.value = false;
+    registration.waiting.postMessage('take over');
+    setTimeout(noticed, TAKEN_MS); // told once more if it was not taken
 }
 
 /** A part that is not there any more, or an hour that went by. */
