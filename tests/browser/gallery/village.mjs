@@ -185,7 +185,7 @@ const cases = [
     } },
 ];
 
-const away = (name, open) => ({ name, detail: name !== 'village-outbox', who: 'village_new', faults: OFFLINE, open, leave: (page) => page.context().setOffline(false) });
+const away = (name, open) => ({ name, detail: name === 'village-offline', who: 'village_new', faults: OFFLINE, open, leave: (page) => page.context().setOffline(false) });
 
 async function goOffline(page) {
     await page.context().setOffline(true);

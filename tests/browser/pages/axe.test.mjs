@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every stop of the gallery can be reached, axe finds nothing serious there, nothing throws, and nothing scrolls
-// sideways. One language and one screen; scripts/screenshots goes through all.
+// Every page of the gallery can be reached, axe finds nothing serious there, nothing throws, and nothing scrolls
+// sideways. One language and one screen; scripts/screenshots goes through all, further states of the pages included
+// (here with DETAILS=1; ONLY=name,name: those stops).
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { begin, roomsOf, tour } from '../gallery/gallery.mjs';
@@ -24,7 +25,7 @@ test('all pages are reached, and axe finds nothing serious', { timeout: 170_000 
         const over = await sideways(page);
         if (over) bad.push(`${stop.name} scrolls sideways by ${over.over} px: ${over.wide}`);
         bad.push(...faults.map((fault) => `${stop.name}: ${fault}`));
-    }, (stop, error) => bad.push(`${stop.name} was not reached: ${error.stack}`));
+    }, (stop, error) => bad.push(`${stop.name} was not reached: ${error.stack}`), { details: Boolean(process.env.DETAILS ?? process.env.ONLY) });
     t.diagnostic(JSON.stringify({ stops, seconds: (Date.now() - began) / 1000, lightFindings: light }));
     assert.deepEqual(bad, []);
 });
