@@ -128,7 +128,7 @@ static void welcome(struct cluster *c, uint16_t index, const struct seal_header 
         return;
     }
     if (!p->hello_ticket || h->ticket != p->hello_ticket) {
-        c->counters.dropped_unknown++;
+        c->counters.dropped_replayed++; /* likewise */
         return;
     }
     p->hello_ticket = 0;
@@ -156,7 +156,7 @@ static bool reply(struct cluster *c, uint16_t index, const struct seal_header *h
     }
     struct request *r = requests_find(&c->requests, h->ticket);
     if (!r || r->peer != index) {
-        c->counters.dropped_unknown++; /* the second reply to a request that was sent twice */
+        c->counters.dropped_replayed++; /* the second reply to a request that was sent twice */
         return false;
     }
     requests_remove(&c->requests, r);
