@@ -75,10 +75,11 @@ export const stops = [
     intake('schedule', (page) => page.getByText('专家组开放的时间').waitFor()),
     intake('refused', (page) => page.getByRole('heading', { name: '重新开启' }).waitFor()),
     coordinator('case-reroute', async (page, state, people) => {
-        await show(page, people, `intake/${state.reroute.id}`, '.coordinator-act');
+        const { id } = await submit(people, 'village', heart(PATIENTS[0])); // it rings for a minute only
+        await show(page, people, `intake/${id}`, '.coordinator-act');
         await button(page, '改派').click();
         await page.getByLabel('专家组').waitFor();
-    }, { detail: true, prepare: async (people, state) => { state.reroute = await submit(people, 'village', heart(PATIENTS[0])); } }),
+    }, { detail: true }),
     coordinator('case-add-member', async (page, state, people) => {
         await show(page, people, `intake/${state.member.id}`, '.case-people');
         await button(page, '添加人员').click();

@@ -43,37 +43,50 @@ async function charts(page, state, people) {
     await page.locator('dialog[open] svg').first().waitFor();
 }
 
-export const stops = [
-    { name: 'operator-network', who: 'operator', async prepare(people, state) {
-        const { world } = people;
-        for (const name of ['village', 'village_2', 'specialist', 'second']) people.leaveWire(name), await people.leavePage(name);
-        state.others = await startPeople(world);
-        await startCall(state.others);
-        state.relay = await startRelay(world, 'city-2', 'city');
-        const operator = await people.wire('operator');
-        await operator.call('operator.addRelay', { id: 'city-2', level: 'city', commands: `tcp://${state.relay.commands}`, heartbeats: `tcp://${state.relay.heartbeats}` });
-        await until(async () => (await operator.call('operator.overview')).relays.filter((r) => r.state === 'up').length === 2 || undefined, 'both relays');
-        execFileSync('/usr/bin/python3', ['-c', ROWS, `${world.folder}/shanqiao.db`, JSON.stringify(VIEW), String(FAR)]);
-    }, async open(page, state, people) {
+/** Once for all stops. */
+async function prepare(people, state) {
+    if (state.relay) return;
+    const { world } = people;
+    for (const name of ['village', 'village_2', 'specialist', 'second']) people.leaveWire(name), await people.leavePage(name);
+    state.others = await startPeople(world);
+    await startCall(state.others);
+    state.relay = await startRelay(world, 'city-2', 'city');
+    const operator = await people.wire('operator');
+    await operator.call('operator.addRelay', { id: 'city-2', level: 'city', commands: `tcp://${state.relay.commands}`, heartbeats: `tcp://${state.relay.heartbeats}` });
+    await until(async () => (await operator.call('operator.overview')).relays.filter((r) => r.state === 'up').length === 2 || undefined, 'both relays');
+    execFileSync('/usr/bin/python3', ['-c', ROWS, `${world.folder}/shanqiao.db`, JSON.stringify(VIEW), String(FAR)]);
+}
+
+const views = [
+    { name: 'operator-network', async open(page, state, people) {
         await show(page, people, 'network', '.operator-relay');
-        await page.locator('.operator-wire.poor').first().waitFor();
+        await page.locator('.operator-land .operator-wire.poor').first().waitFor();
     } },
-    { name: 'operator-charts', who: 'operator', open: charts, leave: close },
-    { name: 'operator-charts-week', detail: true, who: 'operator', async open(page, state, people) {
+    { name: 'operator-map', async open(page, state, people) {
+        await show(page, people, 'network', '.operator-land');
+        await page.locator('.operator-land .operator-wire.poor').first().waitFor();
+        await page.evaluate(() => { // on each screen
+            const look = () => setTimeout(() => document.querySelector('.operator-both')?.scrollIntoView(), 60);
+            addEventListener('resize', look);
+            look();
+        });
+    } },
+    { name: 'operator-charts', open: charts, leave: close },
+    { name: 'operator-charts-week', detail: true, async open(page, state, people) {
         await charts(page, state, people);
         await page.getByRole('radio', { name: '7 天' }).check();
     }, leave: close },
-    { name: 'operator-drain', detail: true, who: 'operator', async open(page, state, people) {
+    { name: 'operator-drain', detail: true, async open(page, state, people) {
         await show(page, people, 'network', '.operator-relay');
         await relay(page, 'county-1').getByRole('button', { name: '停止接收新通话' }).click();
     }, leave: close },
-    { name: 'operator-add-relay', detail: true, who: 'operator', async open(page, state, people) {
+    { name: 'operator-add-relay', detail: true, async open(page, state, people) {
         await show(page, people, 'network', '.operator-relay');
         await page.getByRole('button', { name: '添加中继' }).click();
         await page.getByLabel('编号').fill('county-3');
         await page.getByLabel('内网地址').fill('10.0.0.12');
     }, leave: close },
-    { name: 'operator-relay-silent', detail: true, who: 'operator', async open(page, state, people) {
+    { name: 'operator-relay-silent', detail: true, async open(page, state, people) {
         await people.world.order('pause relay');
         await state.relay.stop();
         await show(page, people, 'network', '.operator-relay');
@@ -83,3 +96,5 @@ export const stops = [
         state.others.close();
     } },
 ];
+
+export const stops = views.map((stop) => ({ who: 'operator', prepare, ...stop }));

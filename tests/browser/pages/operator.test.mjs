@@ -83,6 +83,7 @@ test('charts of a relay', async (t) => {
     await page.getByRole('radio', { name: '7 天' }).check();
     await page.getByText('每 10 分钟一个点').waitFor();
     await page.getByRole('button', { name: '关闭' }).click();
+    assert.equal(await page.getByText('条节点消息').count(), 0, 'nothing came with a wrong key');
     assert.deepEqual(page.faults, []);
     t.diagnostic(JSON.stringify({ seconds: Math.round((Date.now() - began) / 1000) }));
 });

@@ -66,7 +66,7 @@ function ReturnIt({ consultation: c }: Props): JSX.Element {
     };
     if (!open && !reason.value) return <div class="coordinator-act"><Button onClick={() => setOpen(true)}>{words('return')}</Button></div>;
     return <div class="coordinator-act">
-        <div class="buttons" role="group" aria-label={words('usualReasons')}>{RETURN_REASONS.map((r) =>
+        <div class="buttons coordinator-reasons" role="group" aria-label={words('usualReasons')}>{RETURN_REASONS.map((r) =>
             <Button key={r} look="quiet" onClick={() => reason.set([reason.value.trim(), words(`returnReason.${r}`)].filter(Boolean).join('\n'))}>+ {words(`returnReason.${r}`)}</Button>)}</div>
         <Field label={words('returnReason')} hint={words('applicantReads')}><textarea maxLength={500} value={reason.value} onInput={(e) => reason.set(e.currentTarget.value)} /></Field>
         <Button look="danger" disabled={!reason.value.trim()} onClick={send}>{words('return')}</Button> <Button look="quiet" onClick={() => { reason.forget(); setOpen(false); }}>{common('cancel')}</Button>

@@ -8,7 +8,7 @@ import { when } from '../text/text';
 import { Button, Choices, VirtualList, errorText } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
-import { rowHeight } from './incoming';
+import { useRowHeight } from './incoming';
 import { words } from './text';
 import './coordinator.css';
 
@@ -60,11 +60,12 @@ function Row({ consultation: c }: { consultation: Consultation }): JSX.Element {
 export function Cases(): JSX.Element {
     const [which, setWhich] = useState<'active' | 'all'>('active');
     const book = useBook(which === 'active');
+    const height = useRowHeight();
     return <>
         <h1>{words('cases')}</h1>
         <Choices<'active' | 'all'> label={words('which')} value={which} options={[['active', words('running')], ['all', words('all')]]} onChange={(w) => setWhich(w)} />
         {book.error ? <div class="note bad" role="alert">{errorText(book.error)} <Button look="quiet" onClick={book.more}>{common('retry')}</Button></div> : null}
         {book.cases.length === 0 ? <p role="status" class="muted">{book.done ? words('noCases') : common('loading')}</p>
-            : <VirtualList label={words('cases')} items={book.cases} height={rowHeight()} onEnd={book.more} row={(c) => <Row consultation={c} />} />}
+            : <VirtualList label={words('cases')} items={book.cases} height={height} onEnd={book.more} row={(c) => <Row consultation={c} />} />}
     </>;
 }

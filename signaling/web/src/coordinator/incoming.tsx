@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import { Countdown, SpecialtyName } from '../case/case';
 import { common } from '../text/common';
 import { when } from '../text/text';
-import { Field, Loaded, VirtualList } from '../ui/ui';
+import { Field, Loaded, VirtualList, useNarrow } from '../ui/ui';
 import type { Task } from '../wire/protocol';
 import { words } from './text';
 import { useTasks } from './worklist';
@@ -16,8 +16,9 @@ const TASKS: TaskKind[] = ['critical', 'approve', 'triage', 'schedule', 'reopen'
 const ROW_PX = 92;
 const NARROW_ROW_PX = 168;
 
-export function rowHeight(): number {
-    return innerWidth < 700 ? NARROW_ROW_PX : ROW_PX;
+/** Of a row of tasks or cases. */
+export function useRowHeight(): number {
+    return useNarrow(699) ? NARROW_ROW_PX : ROW_PX;
 }
 
 function Row({ task: t }: { task: Task }): JSX.Element {
@@ -32,6 +33,7 @@ function Row({ task: t }: { task: Task }): JSX.Element {
 
 export function Incoming(): JSX.Element {
     const load = useTasks();
+    const height = useRowHeight();
     const [filter, setFilter] = useState<Filter>({ task: '', urgency: '', text: '' });
     return <>
         <h1>{words('incoming')}</h1>
@@ -49,7 +51,7 @@ export function Incoming(): JSX.Element {
                 </div>
                 <p role="status" class="muted">{shown.length === tasks.length ? words('waiting', { n: tasks.length }) : words('shown', { n: shown.length, of: tasks.length })}{more ? words('andMore') : ''}</p>
                 {tasks.length === 0 ? <p class="note good">{words('nothingWaits')}</p>
-                    : <VirtualList label={words('incoming')} items={shown} height={rowHeight()} row={(t) => <Row task={t} />} />}
+                    : <VirtualList label={words('incoming')} items={shown} height={height} row={(t) => <Row task={t} />} />}
             </>;
         }}</Loaded>
     </>;

@@ -11,6 +11,7 @@ type Member = Roster['members'][number];
 interface Props { members: Member[]; shifts: Shift[]; onChange(shifts: Shift[]): void; onOpen(shift: number): void }
 
 const NARROW_PX = 900; // one day at a time below that
+const TEXT_MIN = 480; // a shorter part of a week's bar has no room for its times
 
 function shiftWords(shift: Shift, weekday: Weekday, name: string): string {
     const night = minutesOf(shift.start) + lengthOf(shift) > DAY_MIN ? words('nextDay') : '';
@@ -128,9 +129,9 @@ export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.El
                     const first = bar.weekday === d;
                     const style = { left: `${((column * DAY_MIN + part.from) / (days.length * DAY_MIN)) * 100}%`, width: `${((part.until - part.from) / (days.length * DAY_MIN)) * 100}%` };
                     return <button key={`${bar.shift}/${bar.weekday}/${d}`} type="button" class={`coordinator-bar ${first ? '' : 'later'} ${drag?.bar.shift === bar.shift ? 'held' : ''}`} style={style} tabIndex={first ? 0 : -1} data-bar={first ? `${bar.shift}/${bar.weekday}` : undefined}
-                        aria-label={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-describedby="roster-help" onKeyDown={(e) => key(e, bar)} onPointerDown={(e) => begin(e, bar, 'whole')} onPointerMove={move} onPointerUp={end} onPointerCancel={() => setDrag(null)} onFocus={() => (focus.current = '')}
+                        title={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-label={shiftWords(shown[bar.shift]!, bar.weekday, m.account.name)} aria-describedby="roster-help" onKeyDown={(e) => key(e, bar)} onPointerDown={(e) => begin(e, bar, 'whole')} onPointerMove={move} onPointerUp={end} onPointerCancel={() => setDrag(null)} onFocus={() => (focus.current = '')}
                         onClick={(e) => { if (e.detail === 0) onOpen(bar.shift); } /* a screen reader's press; a hand was seen above */}>
-                        {first && grip(bar, 'start')}<span class="coordinator-bartext"><span>{clockOf(bar.startMin)}</span><span>{days.length === 1 ? '–' : ' '}{clockOf(bar.endMin)}</span></span>{grip(bar, 'end')}</button>;
+                        {first && grip(bar, 'start')}{(days.length === 1 || part.until - part.from >= TEXT_MIN) && <span class="coordinator-bartext"><span>{clockOf(bar.startMin)}</span><span>{days.length === 1 ? '–' : ' '}{clockOf(bar.endMin)}</span></span>}{grip(bar, 'end')}</button>;
                 }))}</div>
             </div>)}
         </div>

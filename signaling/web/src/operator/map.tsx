@@ -29,7 +29,7 @@ function wirePath({ from, to }: Wire): string {
 
 function SpotMark({ spot: s, text }: { spot: Spot; text: number }): JSX.Element {
     const r = text * (0.22 + 0.06 * s.place.level);
-    const look = s.trouble && s.trouble !== 'offline' ? 'bad' : s.place.inCall ? 'call' : s.place.online ? 'on' : 'off';
+    const look = s.trouble && s.trouble !== 'offline' ? 'bad' : s.place.inCall ? 'talk' : s.place.online ? 'on' : 'off';
     const state = s.trouble ? words(`reason.${s.trouble}`) : s.place.inCall ? words('inCall', { n: s.place.inCall }) : s.place.online ? words('online', { n: s.place.online }) : words('nobodyOnline');
     return <g class={`operator-spot ${look}`}><title>{`${s.place.name} · ${state}`}</title>
         {look === 'bad' ? <path d={`M${s.x} ${s.y - text * 0.75}L${s.x + text * 0.7} ${s.y + text * 0.5}L${s.x - text * 0.7} ${s.y + text * 0.5}Z`} /> : <circle cx={s.x} cy={s.y} r={r} />}
@@ -56,10 +56,11 @@ function Drawing({ land, width, text }: { land: Land; width: number; text: numbe
 }
 
 function Legend(): JSX.Element {
+    const scale = textScale();
     return <ul class="operator-legend" aria-hidden="true">
-        {QUALITIES.map((q: Quality) => <li key={q}><svg width={44} height={12}><line class={`operator-wire ${q}`} x1={0} x2={44} y1={6} y2={6} /></svg>{words(`quality.${q}`)}</li>)}
-        {(['call', 'on', 'off'] as const).map((look) => <li key={look}><svg width={16} height={16}><g class={`operator-spot ${look}`}><circle cx={8} cy={8} r={6} /></g></svg>{words(`spot.${look}`)}</li>)}
-        <li><svg width={18} height={18}><g class="operator-spot bad"><path d="M9 1L17 16L1 16Z" /></g></svg>{words('spot.bad')}</li></ul>;
+        {QUALITIES.map((q: Quality) => <li key={q}><svg viewBox="0 0 44 12" width={44 * scale} height={12 * scale}><line class={`operator-wire ${q}`} x1={0} x2={44} y1={6} y2={6} /></svg>{words(`quality.${q}`)}</li>)}
+        {(['talk', 'on', 'off'] as const).map((look) => <li key={look}><svg viewBox="0 0 16 16" width={16 * scale} height={16 * scale}><g class={`operator-spot ${look}`}><circle cx={8} cy={8} r={6} /></g></svg>{words(`spot.${look}`)}</li>)}
+        <li><svg viewBox="0 0 18 18" width={18 * scale} height={18 * scale}><g class="operator-spot bad"><path d="M9 1L17 16L1 16Z" /></g></svg>{words('spot.bad')}</li></ul>;
 }
 
 export function NetworkMap({ overview: o }: { overview: Overview }): JSX.Element {

@@ -3,6 +3,7 @@
 // well as colour. Knows numbers and names, not what they count.
 import type { JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { textScale } from '../ui/ui';
 import { runsOf, ticksOf, type Point } from './series';
 import { words } from './text';
 import './quality.css';
@@ -35,11 +36,12 @@ const HEIGHT = 190, LEFT = 52, RIGHT = 30, TOP = 10, BOTTOM = 26;
 const DASHES = ['', '7 4', '2 3', '10 3 2 3'];
 const DOTS_MAX = 40; // more points than that are a line only
 
-function Marker({ x, y, kind }: { x: number; y: number; kind: number }): JSX.Element {
-    if (kind === 1) return <rect x={x - 3.5} y={y - 3.5} width={7} height={7} />;
-    if (kind === 2) return <path d={`M${x} ${y - 5}L${x + 5} ${y + 4}L${x - 5} ${y + 4}Z`} />;
-    if (kind === 3) return <path d={`M${x} ${y - 5}L${x + 5} ${y}L${x} ${y + 5}L${x - 5} ${y}Z`} />;
-    return <circle cx={x} cy={y} r={4} />;
+function Marker({ x, y, kind, scale = 1 }: { x: number; y: number; kind: number; scale?: number }): JSX.Element {
+    const at = `translate(${x} ${y}) scale(${scale})`;
+    if (kind === 1) return <rect transform={at} x={-3.5} y={-3.5} width={7} height={7} />;
+    if (kind === 2) return <path transform={at} d="M0 -5L5 4L-5 4Z" />;
+    if (kind === 3) return <path transform={at} d="M0 -5L5 0L0 5L-5 0Z" />;
+    return <circle transform={at} r={4} />;
 }
 
 function useWidth(): [{ current: HTMLDivElement | null }, number] {
@@ -56,7 +58,7 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
 function Lines({ series, nameOf, gap, width }: LineProps & { width: number }): JSX.Element {
     const all = series.flatMap((s) => s.points);
     const first = Math.min(...all.map((p) => p.x)), last = Math.max(...all.map((p) => p.x));
-    const s = parseFloat(getComputedStyle(document.documentElement).fontSize) / 18; // text may be scaled to 30 px
+    const s = textScale();
     const [height, left, right, bottom] = [HEIGHT * s, LEFT * s, RIGHT * s, BOTTOM * s];
     const ticks = ticksOf(Math.max(...all.map((p) => p.y ?? 0), 0));
     const top = ticks.at(-1) ?? 1;
@@ -69,7 +71,7 @@ function Lines({ series, nameOf, gap, width }: LineProps & { width: number }): J
         {xs.filter((_, i) => i % every === 0).map((x) => <text key={x} class="quality-label" x={px(x)} y={height - 6 * s} text-anchor="middle">{nameOf(x)}</text>)}
         {series.map((one, i) => <g key={one.name} class={`quality-series s${i % 4}`}>
             {runsOf(one.points, gap).map((run, k) => <path key={k} class="quality-line" stroke-dasharray={DASHES[i % 4]} d={run.map((p, n) => `${n ? 'L' : 'M'}${px(p.x).toFixed(1)} ${py(p.y).toFixed(1)}`).join('')} />)}
-            {one.points.length <= DOTS_MAX && one.points.map((p) => (p.y === null ? null : <Marker key={p.x} x={px(p.x)} y={py(p.y)} kind={i % 4} />))}
+            {one.points.length <= DOTS_MAX && one.points.map((p) => (p.y === null ? null : <Marker key={p.x} x={px(p.x)} y={py(p.y)} kind={i % 4} scale={s} />))}
         </g>)}
     </svg>;
 }
@@ -79,12 +81,13 @@ export function LinePlot(props: LineProps): JSX.Element {
     const { title, unit, series, nameOf, rows } = props;
     const id = useId();
     const [ref, width] = useWidth();
+    const s = textScale();
     const some = series.some((s) => s.points.some((p) => p.y !== null));
     const xs = [...new Set(series.flatMap((s) => s.points.map((p) => p.x)))].sort((a, b) => a - b);
     const table = (rows ? xs.slice(-rows) : xs).map((x) => [nameOf(x), ...series.map((s) => s.points.find((p) => p.x === x)?.y ?? '–')]);
     return <figure class="quality-plot" aria-labelledby={id}><figcaption id={id}>{title} <small class="muted">{unit}</small></figcaption>
         <div ref={ref}>{!some ? <p class="muted">{words('nothing')}</p> : <Lines {...props} width={width} />}</div>
-        {series.length > 1 && some && <ul class="quality-legend" aria-hidden="true">{series.map((s, i) => <li key={s.name} class={`quality-series s${i % 4}`}><svg width={38} height={14}><line class="quality-line" x1={0} x2={38} y1={7} y2={7} stroke-dasharray={DASHES[i % 4]} /><Marker x={19} y={7} kind={i % 4} /></svg>{s.name}</li>)}</ul>}
+        {series.length > 1 && some && <ul class="quality-legend" aria-hidden="true">{series.map((one, i) => <li key={one.name} class={`quality-series s${i % 4}`}><svg width={38 * s} height={14 * s} viewBox="0 0 38 14"><line class="quality-line" x1={0} x2={38} y1={7} y2={7} stroke-dasharray={DASHES[i % 4]} vector-effect="non-scaling-stroke" /><Marker x={19} y={7} kind={i % 4} /></svg>{one.name}</li>)}</ul>}
         {some && <NumbersTable columns={[title, ...series.map((s) => `${s.name}${unit ? ` (${unit})` : ''}`)]} rows={table} />}
     </figure>;
 }

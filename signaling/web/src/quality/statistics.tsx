@@ -105,7 +105,7 @@ export function Statistics(): JSX.Element {
     return <>
         <h1>{words('statistics')}</h1>
         <form class="card" onSubmit={(e) => { e.preventDefault(); if (span) setAsked({ institution, ...dates, ...span }); }}>
-            <div class="buttons quality-presets">{PRESETS.map(([name, days]) => <Button key={name} look="quiet" onClick={() => preset(days)}>{words(name as 'last30')}</Button>)}</div>
+            <div class="buttons quality-presets">{PRESETS.map(([name, days]) => <Button key={name} onClick={() => preset(days)}>{words(name as 'last30')}</Button>)}</div>
             <div class="quality-filters">
                 <Field label={words('firstDay')}><input type="date" required value={dates.first} onInput={(e) => setDates({ ...dates, first: e.currentTarget.value })} /></Field>
                 <Field label={words('lastDay')} wrong={span ? undefined : words('badSpan')}><input type="date" required value={dates.last} onInput={(e) => setDates({ ...dates, last: e.currentTarget.value })} /></Field>
