@@ -4,6 +4,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { common } from '../../text/common';
+import { language } from '../../text/text';
 import { Button, Dialog } from '../../ui/ui';
 import { ViewerWorker } from '../client';
 import { titleOf, type ViewerProps } from '../model';
@@ -72,7 +73,7 @@ function Opened({ ecg, label }: { ecg: Ecg; label: string }): JSX.Element {
             <Button pressed={trueSize} onClick={() => setTrueSize(!trueSize)}>{words('ecg.trueSize')}</Button>
             {trueSize && <Calibrate perMm={perMm} onChange={(v) => { setPerMm(v); localStorage.setItem(MM_KEPT, String(v)); }} />}
         </div>
-        <p class={filters.length ? 'note warn' : 'muted'} role="status"><strong>{paper.speed} mm/s · {paper.gain} mm/mV</strong> {filters.length ? words('ecg.filtered', { names: filters.map((f) => words(`ecg.${f}`)).join('、') }) : words('ecg.unfiltered')}{ecg.deviceFilter && ` ${words('ecg.device', { filter: ecg.deviceFilter })}`}</p>
+        <p class={filters.length ? 'note warn' : 'muted'} role="status"><strong>{paper.speed} mm/s · {paper.gain} mm/mV</strong> {filters.length ? words('ecg.filtered', { names: filters.map((f) => words(`ecg.${f}`)).join(language.value === 'en' ? ', ' : '、') }) : words('ecg.unfiltered')}{ecg.deviceFilter && ` ${words('ecg.device', { filter: ecg.deviceFilter })}`}</p>
         {ecg.warnings.map((w) => <p key={w} class="note warn">{words(`ecg.${w}`)}</p>)}
         <Sheets ecg={seen} offsets={offsets} sheet={sheet} paper={paper} fixedPerMm={trueSize ? perMm : null} measuring={measuring} label={label} />
         {seconds > PAGE_SECONDS + 0.5 && <TimeBar from={paper.from} seconds={seconds} onChange={(from) => set({ from })} />}
