@@ -306,10 +306,10 @@ static int attach_to(struct call *call, struct consult_record *r)
     uint32_t attached = 0;
     int status = check_material(call, r);
     if (status == 0)
-        status = explain_attach(
-            call, consent_record_attach(call->service, r->id, purposes_of(call),
-                                        text_of(call->params, "materialId"),
-                                        call->caller->account, call->utc_us, &attached));
+        status = explain_attach(call, consent_record_attach(call->service, r->id, purposes_of(call),
+                                                            text_of(call->params, "materialId"),
+                                                            call->caller->account, call->utc_us,
+                                                            &attached));
     if (status == 0 && !attached)
         return call_fail(call, SQ_ERR_STATE,
                          "None of these consents is in force, so there is nothing to add a "
