@@ -12,7 +12,8 @@ export interface Land { spots: Spot[]; masts: Mast[]; wires: Wire[]; height: num
 export interface Size { width: number; text: number } // px; text: height of a letter
 const KM_PER_DEGREE = 111.32;
 const MARGIN = 3; // in heights of a letter
-const SHAPE = { least: 0.45, most: 0.75 }; // height of the land to its width
+const SHAPE = { least: 0.4, most: 0.56, narrow: 0.9 }; // height of the land to its width
+const NARROW = 40; // letters
 
 type Placed = Place & { latitude: number; longitude: number };
 const isPlaced = (p: Place): p is Placed => p.latitude !== undefined && p.longitude !== undefined;
@@ -27,7 +28,8 @@ function frameOf(places: Placed[], { width, text }: Size, top: number): Frame {
     const squeeze = Math.cos((((south + north) / 2) * Math.PI) / 180);
     const across = Math.max((east - west) * squeeze, 0.02), along = Math.max(north - south, 0.02); // degrees; a single place is not a point
     const margin = MARGIN * text, inner = width - 2 * margin;
-    const tall = between(width * SHAPE.least, width * SHAPE.most, (inner * along) / across + 2 * margin) - 2 * margin;
+    const most = width < NARROW * text ? SHAPE.narrow : SHAPE.most;
+    const tall = between(width * SHAPE.least, width * most, (inner * along) / across + 2 * margin) - 2 * margin;
     const perDegree = Math.min(inner / across, tall / along);
     const middleLon = (west + east) / 2, middleLat = (south + north) / 2;
     return { x: (p) => width / 2 + (p.longitude - middleLon) * squeeze * perDegree, y: (p) => top + margin + tall / 2 - (p.latitude - middleLat) * perDegree, height: top + tall + 2 * margin, kmPerPx: KM_PER_DEGREE / perDegree };
