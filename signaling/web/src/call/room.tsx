@@ -68,12 +68,12 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
             <Stage tiles={tiles} seat={seat} floor={floor} chips={<Chips seat={seat} part={part} present={present} floor={floor} nameOf={nameOf} />} over={<><Sendings consultation={c.id} /><Toasts /></>} />
             <QualityWords seat={seat} others={others} observer={part === 'observer'} />
         </div>
-        {panel && <section class="call-panel" aria-label={words(panel)}>
+        {panel && <div class="call-panel">
             <div class="call-panel-top"><h2>{words(panel)}</h2><Button look="quiet" onClick={() => setPanel(null)} label={words('floatClose')}>✕</Button></div>
             {panel === 'chat' && <ChatPanel chat={chat} writes={part !== 'observer'} nameOf={nameOf} />}
             {panel === 'people' && <People consultation={c} present={present} own={seat.account} part={part} floor={floor} seat={seat} give={give} askStill={askStill} />}
             {panel === 'materials' && <MaterialList consultationId={c.id} room={c.id} selected={material ?? undefined} onOpen={(m) => setMaterial(m.id)} />}
-        </section>}
+        </div>}
         <Sounds remotes={remotes} />
         <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hands={floor.hands.filter((h) => h !== seat.account).length} hand={c.kind === 'mdt' || others.length > 1 || part === 'observer' ? up : null} setPanel={setPanel}
             raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} leave={leave} end={end} />
