@@ -8,7 +8,7 @@ import { SIZES } from '../pages/world.mjs';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GRAVE = ['serious', 'critical'];
 const WIDEST = 1024;
-const COLOURS = { plain: 24, rich: 96 }; // of a page of words; of one with pictures
+const COLOURS = { plain: 20, rich: 40 }; // of a page of words; of one with pictures
 const QUIET_MS = 120;
 const RESTLESS_MS = 1500; // a page with a running clock never stands still
 
