@@ -49,8 +49,10 @@ async function prepare(people, state) {
     const { world } = people;
     for (const name of ['village', 'village_2', 'specialist', 'second']) people.leaveWire(name), await people.leavePage(name);
     state.others = await startPeople(world);
+    people.atEnd(() => state.others.close());
     await startCall(state.others);
     state.relay = await startRelay(world, 'city-2', 'city');
+    people.atEnd(() => state.relay.stop());
     const operator = await people.wire('operator');
     await operator.call('operator.addRelay', { id: 'city-2', level: 'city', commands: `tcp://${state.relay.commands}`, heartbeats: `tcp://${state.relay.heartbeats}` });
     await until(async () => (await operator.call('operator.overview')).relays.filter((r) => r.state === 'up').length === 2 || undefined, 'both relays');

@@ -15,6 +15,11 @@ export class People {
         this.browsers = new Map(); // by devices
         this.pages = new Map();
         this.wires = new Map();
+        this.endings = []; // what stops started beside these
+    }
+
+    atEnd(action) {
+        this.endings.push(action);
     }
 
     /** Speaks for `name` without a page. */
@@ -69,6 +74,7 @@ export class People {
     }
 
     async end() {
+        for (const action of this.endings) await action();
         for (const name of [...this.wires.keys()]) this.leaveWire(name);
         for (const browser of this.browsers.values()) await (await browser).close();
     }

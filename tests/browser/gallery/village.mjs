@@ -187,6 +187,14 @@ const cases = [
 
 const away = (name, open) => ({ name, detail: name === 'village-offline', who: 'village_new', faults: OFFLINE, open, leave: (page) => page.context().setOffline(false) });
 
+/** What the page fetches for when the network is away, some seconds after its start, has come. */
+function fetchedParts(page) {
+    return page.waitForFunction(() => {
+        const last = Math.max(...performance.getEntriesByType('resource').filter((r) => r.name.includes('/part-')).map((r) => r.responseEnd));
+        return last > 3000 && performance.now() - last > 1000;
+    });
+}
+
 async function goOffline(page) {
     await page.context().setOffline(true);
     await page.locator('.note.warn').first().waitFor();
@@ -199,6 +207,7 @@ const outage = [
     }),
     { ...away('village-waiting', async (page, state, people) => {
         await show(page, people, `new/${state.waiting}/send`, '.note.good');
+        await fetchedParts(page);
         await goOffline(page);
         await page.locator('.village-foot .button.primary').click();
         await page.locator('.village-sent').waitFor();

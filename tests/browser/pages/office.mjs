@@ -77,7 +77,7 @@ export async function startRelay(world, id, level) {
     writeFileSync(file, `relay: {id: ${id}, level: ${level}, listen: 127.0.0.1, announce: [127.0.0.1], base_port: ${media}, workers: 1, metrics_listen: "127.0.0.1:${metrics}"}
 cluster: {commands: "tcp://127.0.0.1:${commands}", heartbeats: "tcp://127.0.0.1:${heartbeats}", key_file: "${world.folder}/cluster.keys"}
 `);
-    const child = spawn(`${BUILD}/bin/shanqiao-relay`, ['--config', file], { stdio: 'ignore' });
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', `${BUILD}/bin/shanqiao-relay`, '--config', file], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('exit', resolve));
     return { commands: `127.0.0.1:${commands}`, heartbeats: `127.0.0.1:${heartbeats}`, stop: async () => { child.kill('SIGTERM'); await ended; } };
 }
