@@ -25,7 +25,7 @@ static void down(void)
 
 TestSuite(migrations, .init = up, .fini = down);
 
-#define STEPS_MAX 16
+#define STEPS_MAX 32
 
 static size_t steps(struct migration out[STEPS_MAX])
 {
