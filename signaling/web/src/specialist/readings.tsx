@@ -7,7 +7,7 @@ import { account } from '../app/session';
 import { Countdown, SpecialtyName, remember } from '../case/case';
 import { common } from '../text/common';
 import { when } from '../text/text';
-import { Button, Choices, VirtualList, errorText } from '../ui/ui';
+import { Button, Choices, VirtualList, errorText, useNarrow } from '../ui/ui';
 import type { Result } from '../wire/connection';
 import { server } from '../wire/server';
 import { useFresh, usePages } from './paging';
@@ -18,6 +18,7 @@ import './specialist.css';
 type Task = Result<'worklist.list'>['tasks'][number];
 type Filter = 'all' | 'free' | 'mine';
 const ROW_PX = 92;
+const NARROW_PX = 600, NARROW_ROW_PX = 150; // words above the buttons, as in specialist.css
 
 async function load(cursor: string | undefined): Promise<{ items: Task[]; cursor?: string | undefined }> {
     const { tasks, cursor: next, more } = await server.call('worklist.list', { limit: 50, ...(cursor ? { cursor } : {}) });
@@ -44,6 +45,7 @@ function Row({ task: t, me, again }: { task: Task; me: string; again(): void }):
 
 export function Readings(): JSX.Element {
     const [filter, setFilter] = useState<Filter>('all');
+    const narrow = useNarrow(NARROW_PX);
     const me = account.value?.id ?? '';
     const pages = usePages(load, []);
     useFresh(pages.refresh, (c) => c.kind === 'reading');
@@ -55,6 +57,6 @@ export function Readings(): JSX.Element {
         {pages.error !== null && <div class="note bad" role="alert">{errorText(pages.error)} <Button onClick={pages.again}>{common('retry')}</Button></div>}
         {shown.length === 0 && !pages.more && <p class="note">{words('noReadings')}</p>}
         {shown.length === 0 && pages.loading && <p class="muted" role="status">{common('loading')}</p>}
-        {shown.length > 0 && <VirtualList items={shown} height={ROW_PX} label={words('readings')} row={(t) => <Row task={t} me={me} again={pages.refresh} />} onEnd={pages.next} />}
+        {shown.length > 0 && <VirtualList items={shown} height={narrow ? NARROW_ROW_PX : ROW_PX} label={words('readings')} row={(t) => <Row task={t} me={me} again={pages.refresh} />} onEnd={pages.next} />}
     </>;
 }
