@@ -188,6 +188,28 @@ static int read_offer(struct call *call, struct offer *o)
     return 0;
 }
 
+/* Has the panel as many slots at some moment of the span as it has members? One more would be met
+ * by nobody. The most at once begin with one of them, or are there when the span begins. */
+static int check_panel_time(struct call *call, const struct offer *o, const struct span *span)
+{
+    struct store_query q;
+    STORE_QUERY(call->service->store, &q,
+                "SELECT COUNT(*) FROM slot a JOIN slot b ON b.panel = a.panel AND b.start_us <="
+                " CASE WHEN a.start_us < $2 THEN $2 ELSE a.start_us END AND b.end_us >"
+                " CASE WHEN a.start_us < $2 THEN $2 ELSE a.start_us END WHERE a.panel = $1"
+                " AND a.start_us < $3 AND a.end_us > $2 GROUP BY a.id HAVING COUNT(*) >="
+                " (SELECT COUNT(*) FROM panel_member WHERE panel = $1)",
+                sv_text(o->panel), sv_int(span->start_us), sv_int(span->end_us));
+    bool full = store_next(&q);
+    int status = store_query_end(&q);
+    return status == 0 && full
+               ? call_fail(call, SQ_ERR_CONFLICT,
+                           "At this time the panel offers as many slots as it has members. Choose "
+                           "another time, or withdraw those first.",
+                           "该时间开放的时段已与专家组人数相同，请另选时间，或先撤回已有时段。")
+               : status;
+}
+
 /* Is somebody's time given away twice? Slots of the panel itself may lie beside each other. */
 static int check_own_time(struct call *call, const struct offer *o, const struct span *span)
 {
@@ -211,6 +233,8 @@ static int add_slot(struct call *call, const struct offer *o, time_us start_us, 
     char id[ID_MAX];
     struct span span = {start_us, start_us + o->piece_us};
     int status = check_own_time(call, o, &span);
+    if (status == 0)
+        status = check_panel_time(call, o, &span);
     if (status < 0)
         return status;
     store_new_id(id, "slt");

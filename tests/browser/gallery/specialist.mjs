@@ -60,7 +60,7 @@ async function cast(people, state) {
     state.accepted = await submit(people, 'village', heart(RECORD));
     await withMaterials(people, state.accepted.id);
     await act(people, 'specialist', 'consultation.accept', { id: state.accepted.id });
-    const morning = new Date(new Date().setHours(9, 0, 0, 0) + 2 * 86_400_000).getTime();
+    const morning = new Date(new Date().setHours(17, 0, 0, 0) + 2 * 86_400_000).getTime();
     await act(people, 'specialist', 'schedule.offer', { panelId: 'pan_cardiology', start: new Date(morning).toISOString(), end: new Date(morning + 3 * 3600_000).toISOString(), slotMinutes: 30 });
 }
 

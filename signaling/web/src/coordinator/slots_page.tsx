@@ -18,18 +18,19 @@ function dayWords(date: Date): string {
 }
 
 /** Below the grid: the grid must not move under the hand that draws. */
-function Offer({ panelId, monday, chosen, onDone, onDrop }: { panelId: string; monday: Date; chosen: Chosen; onDone(): void; onDrop(): void }): JSX.Element {
+function Offer({ panelId, slots, monday, chosen, onDone, onDrop }: { panelId: string; slots: Slot[]; monday: Date; chosen: Chosen; onDone(): void; onDrop(): void }): JSX.Element {
     const start = timeOfCell(monday, { day: chosen.day, slot: chosen.from }), end = timeOfCell(monday, { day: chosen.day, slot: chosen.until });
     const [minutes, setMinutes] = useState(30);
     const [weeks, setWeeks] = useState(1);
     const past = start.getTime() <= Date.now();
+    const there = slots.filter((s) => Date.parse(s.start) < end.getTime() && Date.parse(s.end) > start.getTime()).length;
     const offer = async (): Promise<void> => {
         const { slots } = await server.call('schedule.offer', { panelId, start: start.toISOString(), end: end.toISOString(), slotMinutes: minutes, weeks });
         toast(words('offered', { n: slots.length }), 'good');
         onDone();
     };
     return <section class="card coordinator-offer" aria-label={words('offer')}>
-        <p role="status"><strong>{dayWords(start)} {clock(start.toISOString())}–{clock(end.toISOString())}</strong>{past && <span class="tag urgent">{words('inThePast')}</span>}</p>
+        <p role="status"><strong>{dayWords(start)} {clock(start.toISOString())}–{clock(end.toISOString())}</strong>{past && <span class="tag urgent">{words('inThePast')}</span>}{there > 0 && <span class="tag urgent">{words('thereAlready', { n: there })}</span>}</p>
             <Field label={words('slotMinutes')}><input type="number" min={5} max={480} step={5} value={minutes} onInput={(e) => setMinutes(Number(e.currentTarget.value))} /></Field>
             <Field label={words('weeks')}><input type="number" min={1} max={52} value={weeks} onInput={(e) => setWeeks(Number(e.currentTarget.value))} /></Field>
         <Button look="primary" disabled={past || minutes < 5 || minutes > 480 || weeks < 1 || weeks > 52} onClick={offer}>{words('offer')}</Button><Button onClick={onDrop}>{common('cancel')}</Button>
@@ -130,7 +131,7 @@ export function SlotsPage({ panelId }: { panelId: string }): JSX.Element {
         <div class="buttons"><Button onClick={() => turn(-1)}>← {words('previousWeek')}</Button><strong role="status">{dayWords(monday)} – {dayWords(dayOf(monday, 6))}</strong><Button onClick={() => turn(1)}>{words('nextWeek')} →</Button></div>
         <p class="muted">{words('slotsHelp')}</p>
         <Loaded of={load}>{(slots) => <Grid monday={monday} slots={slots} chosen={chosen} onChoose={setChosen} onOpen={setOpened} />}</Loaded>
-        {chosen && <Offer key={`${week}/${chosen.day}`} panelId={panelId} monday={monday} chosen={chosen} onDone={again} onDrop={() => setChosen(null)} />}
+        {chosen && <Offer key={`${week}/${chosen.day}`} panelId={panelId} slots={load.value ?? []} monday={monday} chosen={chosen} onDone={again} onDrop={() => setChosen(null)} />}
         <Dialog open={opened !== null} title={words('slot')} onClose={() => setOpened(null)}>{opened && <SlotDialog slot={opened} onClose={() => setOpened(null)} onDone={again} />}</Dialog>
     </>;
 }

@@ -71,6 +71,11 @@ export function todoOf(c: Consultation, me: string, nowMs: number): 'answer' | '
 }
 
 /** Local day and time of a form -> the wire's time; null where it is none or not ahead. */
+/** Those of somebody's slots that lie in the span, whole or in part. */
+export function ownWithin<T extends { start: string; end: string; accountId?: string | undefined }>(slots: T[], span: { start: string; end: string }, me: string | undefined): T[] {
+    return slots.filter((s) => s.accountId !== undefined && s.accountId === me && Date.parse(s.start) < Date.parse(span.end) && Date.parse(s.end) > Date.parse(span.start));
+}
+
 export function slotSpan(date: string, from: string, until: string, nowMs: number): { start: string; end: string } | null {
     const start = new Date(`${date}T${from}`);
     const end = new Date(`${date}T${until}`);

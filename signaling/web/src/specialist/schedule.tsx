@@ -8,11 +8,12 @@ import { Button, Choices, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Result } from '../wire/connection';
 import { server } from '../wire/server';
 import { myPanels, type Panel } from './duty';
-import { slotSpan, weekOf } from './due';
+import { ownWithin, slotSpan, weekOf } from './due';
 import { words } from './text';
 import './specialist.css';
 
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000; // as long as a slot may be
+const WEEK_MS = 7 * DAY_MS;
 
 type Slot = Result<'schedule.slots'>['slots'][number];
 
@@ -29,10 +30,12 @@ async function slotsOf(panelId: string, from: Date, until: Date): Promise<Slot[]
     return (await server.call('schedule.slots', { panelId, from: from.toISOString(), until: until.toISOString() })).slots;
 }
 
-function Offer({ panel, onDone }: { panel: Panel; onDone(first: Date): void }): JSX.Element {
+function Offer({ panel, turn, onDone }: { panel: Panel; turn: number; onDone(first: Date): void }): JSX.Element {
     const [form, setForm] = useState({ date: localDate(new Date(Date.now() + 86_400_000)), from: '09:00', until: '12:00', minutes: 30, weeks: 1, who: 'mine' as 'mine' | 'any' });
     const set = (part: Partial<typeof form>): void => setForm((f) => ({ ...f, ...part }));
     const span = slotSpan(form.date, form.from, form.until, Date.now());
+    const there = useLoad(async () => (span ? slotsOf(panel.id, new Date(Date.parse(span.start) - DAY_MS), new Date(span.end)) : []), [panel.id, span?.start, span?.end, turn]);
+    const own = span && form.who === 'mine' ? ownWithin(there.value ?? [], span, account.value?.id) : [];
     const send = async (): Promise<void> => {
         const { slots } = await server.call('schedule.offer', { panelId: panel.id, ...span!, slotMinutes: form.minutes, weeks: form.weeks, mine: form.who === 'mine' });
         toast(words('offered', { n: slots.length }), 'good');
@@ -47,7 +50,8 @@ function Offer({ panel, onDone }: { panel: Panel; onDone(first: Date): void }): 
             <Field label={words('weeks')}><input type="number" min={1} max={52} value={form.weeks} onInput={(e) => set({ weeks: Number(e.currentTarget.value) })} /></Field>
         </div>
         <Choices label={words('whoWill')} value={form.who} options={[['mine', words('mine')], ['any', words('anyone')]]} onChange={(who) => set({ who })} />
-        <Button look="primary" disabled={!span || form.minutes < 5 || form.minutes > 480 || form.weeks < 1 || form.weeks > 52} onClick={send}>{words('offer')}</Button>
+        {own.length > 0 && <p class="note warn" role="alert">{words('ownThen', { times: own.map((s) => `${clock(s.start)}–${clock(s.end)}`).join(', ') })}</p>}
+        <Button look="primary" disabled={!span || own.length > 0 || form.minutes < 5 || form.minutes > 480 || form.weeks < 1 || form.weeks > 52} onClick={send}>{words('offer')}</Button>
     </section>;
 }
 
@@ -92,7 +96,7 @@ function Panels({ list }: { list: Panel[] }): JSX.Element {
     };
     return <>
         {list.length > 1 && <Choices label={words('panel')} value={id} options={list.map((p) => [p.id, p.name] as [string, string])} onChange={(p) => setId(p)} />}
-        <div class="split"><Week key={panel.id} panel={panel} turn={turn} weeks={weeks} onWeeks={(w) => setWeeks(w)} onChange={again} /><Offer panel={panel} onDone={show} /></div>
+        <div class="split"><Week key={panel.id} panel={panel} turn={turn} weeks={weeks} onWeeks={(w) => setWeeks(w)} onChange={again} /><Offer panel={panel} turn={turn} onDone={show} /></div>
     </>;
 }
 

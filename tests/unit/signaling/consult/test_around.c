@@ -334,3 +334,37 @@ Test(consult_around, slots_are_offered_by_those_who_may)
         people_call(&p, COUNTY_DESK, "schedule.withdraw", json_pack("{s:s}", "slotId", id)),
         SQ_ERR_NOT_FOUND);
 }
+
+/* No more slots of a panel at one time than it has members; those after each other are none at one
+ * time. */
+Test(consult_around, a_panel_offers_no_more_than_it_can_meet)
+{
+    cr_assert_gt(STORE_RUN(p.service.store,
+                           "DELETE FROM panel_member WHERE panel = $1 AND account <> $2",
+                           sv_text(PANEL), sv_text(EXPERT_1)),
+                 0);
+    json_t *hour =
+        json_pack("{s:s, s:s, s:s, s:i}", "panelId", PANEL, "start", region_time(&p, 2 * HOUR_US),
+                  "end", region_time(&p, 3 * HOUR_US), "slotMinutes", 30);
+    region_ok(&p, COUNTY_DESK, "schedule.offer", json_deep_copy(hour));
+    cr_expect_eq(people_call(&p, COUNTY_DESK, "schedule.offer", json_deep_copy(hour)),
+                 SQ_ERR_CONFLICT, "twice, with one member");
+    cr_expect_not_null(strstr(p.call.message_en, "as many slots"));
+    cr_expect_eq(people_call(&p, EXPERT_1, "schedule.offer",
+                             json_pack("{s:s, s:s, s:s, s:b}", "panelId", PANEL, "start",
+                                       region_time(&p, HOUR_US), "end",
+                                       region_time(&p, 2 * HOUR_US + HOUR_US / 4), "mine", 1)),
+                 SQ_ERR_CONFLICT, "the member's own, reaching into the panel's");
+    json_object_set_new(hour, "end", json_string(region_time(&p, 2 * HOUR_US)));
+    json_object_set_new(hour, "start", json_string(region_time(&p, HOUR_US)));
+    region_ok(&p, COUNTY_DESK, "schedule.offer", json_deep_copy(hour));
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "INSERT INTO panel_member (panel, account) VALUES ($1, $2)",
+                           sv_text(PANEL), sv_text(EXPERT_2)),
+                 1);
+    json_object_set_new(hour, "end", json_string(region_time(&p, 3 * HOUR_US)));
+    json_object_del(hour, "slotMinutes");
+    region_ok(&p, COUNTY_DESK, "schedule.offer", json_deep_copy(hour));
+    cr_expect_eq(people_call(&p, COUNTY_DESK, "schedule.offer", hour), SQ_ERR_CONFLICT,
+                 "a third, with two members");
+}
