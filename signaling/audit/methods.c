@@ -55,9 +55,13 @@ static int may_search(struct call *call, const struct search *search)
     return 0;
 }
 
-#define COLUMNS "SELECT number, at_us, account, act, object, detail FROM audit WHERE chain = $1"
-#define SPAN    " AND number < $2 AND at_us >= $3 AND at_us < $4"
-#define NEWEST  " ORDER BY number DESC LIMIT 51"
+#define COLUMNS                                                                                    \
+    "SELECT number, at_us, account, act, object, detail,"                                          \
+    " COALESCE((SELECT name FROM account WHERE account.id = audit.account), ''),"                  \
+    " COALESCE((SELECT name FROM account WHERE account.id = audit.object), '')"                    \
+    " FROM audit WHERE chain = $1"
+#define SPAN   " AND number < $2 AND at_us >= $3 AND at_us < $4"
+#define NEWEST " ORDER BY number DESC LIMIT 51"
 
 /* One statement for each combination, so that each uses its index. */
 static void begin(struct store *store, struct store_query *q, const struct search *s)
@@ -75,9 +79,11 @@ static void begin(struct store *store, struct store_query *q, const struct searc
 static json_t *row_json(const struct store_query *q)
 {
     char at[SERVICE_TIME_MAX];
-    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "number", (json_int_t)store_int(q, 0), "at",
-                     service_time_text(store_int(q, 1), at), "accountId", store_text(q, 2), "act",
-                     store_text(q, 3), "objectId", store_text(q, 4), "detail", store_text(q, 5));
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number",
+                     (json_int_t)store_int(q, 0), "at", service_time_text(store_int(q, 1), at),
+                     "accountId", store_text(q, 2), "act", store_text(q, 3), "objectId",
+                     store_text(q, 4), "detail", store_text(q, 5), "accountName", store_text(q, 6),
+                     "objectName", store_text(q, 7));
 }
 
 static int list(struct call *call)

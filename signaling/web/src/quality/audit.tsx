@@ -38,18 +38,33 @@ function seconds(at: string): string {
     return new Intl.DateTimeFormat(language.value, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(new Date(at));
 }
 
+/** A person by name, where the directory has one; the id stays beside it, for that is what the chain holds. */
+function Who({ id, name, onOnly }: { id: string; name: string | undefined; onOnly(): void }): JSX.Element {
+    return <>{name && <span class="quality-person">{name} </span>}<button type="button" class="quality-id" title={words('onlyThis')} onClick={onOnly}>{id}</button></>;
+}
+
 function Rows({ rows, narrow }: { rows: Row[]; narrow(part: Partial<Filter>): void }): JSX.Element {
     return <div class="quality-scroll tall" tabIndex={0}><table class="quality-audit"><caption class="sr">{words('audit')}</caption><thead><tr>{(['number', 'at', 'accountId', 'act', 'objectId', 'detail'] as const).map((c) => <th key={c} scope="col">{words(`column.${c}`)}</th>)}</tr></thead>
         <tbody>{rows.map((r) => <tr key={r.number}><td>{r.number}</td><td>{seconds(r.at)}</td>
-            <td>{r.accountId ? <button type="button" class="quality-id" title={words('onlyThis')} onClick={() => narrow({ account: r.accountId })}>{r.accountId}</button> : <span class="muted">{words('system')}</span>}</td>
+            <td>{r.accountId ? <Who id={r.accountId} name={r.accountName} onOnly={() => narrow({ account: r.accountId })} /> : <span class="muted">{words('system')}</span>}</td>
             <td>{groupWords(r.act)} <code>{r.act}</code></td>
-            <td>{r.objectId && <button type="button" class="quality-id" title={words('onlyThis')} onClick={() => narrow({ object: r.objectId })}>{r.objectId}</button>}</td><td>{r.detail}</td></tr>)}</tbody></table></div>;
+            <td>{r.objectId && <Who id={r.objectId} name={r.objectName} onOnly={() => narrow({ object: r.objectId })} />}</td><td>{r.detail}</td></tr>)}</tbody></table></div>;
+}
+
+/** Of what was found: the wire knows no search by act. */
+function ActChoice({ rows, value, onChange }: { rows: Row[]; value: string; onChange(act: string): void }): JSX.Element {
+    const counts = new Map<string, number>();
+    for (const r of rows) counts.set(r.act, (counts.get(r.act) ?? 0) + 1);
+    return <Field label={words('onlyAct')}><select value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+        <option value="">{words('allActs')}</option>
+        {[...counts].sort(([a], [b]) => a.localeCompare(b)).map(([act, n]) => <option key={act} value={act}>{`${groupWords(act)} ${act} (${n})`}</option>)}</select></Field>;
 }
 
 export function Audit(): JSX.Element {
     const [filter, setFilter] = useState<Filter>({ institution: account.value!.institution.id, object: '', account: '', from: '', until: '' });
     const [found, setFound] = useState<Found | null>(null);
     const [error, setError] = useState<unknown>(null);
+    const [act, setAct] = useState(''); // one of those that were found
     const set = (part: Partial<Filter>): void => setFilter((f) => ({ ...f, ...part }));
     const backward = Boolean(filter.from && filter.until && filter.until <= filter.from);
     const search = async (wanted: Filter): Promise<void> => {
@@ -57,6 +72,7 @@ export function Audit(): JSX.Element {
         try {
             const reply = await server.call('audit.list', paramsOf(wanted));
             setFound({ rows: reply.rows, next: reply.next, filter: wanted });
+            setAct((a) => (reply.rows.some((r) => r.act === a) ? a : ''));
         } catch (e) {
             setError(e);
         }
@@ -70,6 +86,7 @@ export function Audit(): JSX.Element {
         setFilter(wanted);
         void search(wanted);
     };
+    const shown = found ? found.rows.filter((r) => !act || r.act === act) : [];
     return <>
         <h1>{words('audit')}</h1>
         <form class="card" onSubmit={(e) => { e.preventDefault(); if (!backward) void search(filter); }}>
@@ -84,8 +101,10 @@ export function Audit(): JSX.Element {
         </form>
         <p class="muted">{words('lookLeavesRow')}</p>
         {error !== null && <div class="note bad" role="alert">{errorText(error)}</div>}
-        {found && <><p role="status">{found.rows.length === 0 ? words('noRows') : words('rows', { n: found.rows.length })}{found.next ? words('thereIsMore') : ''}</p>
-            {found.rows.length > 0 && <Rows rows={found.rows} narrow={narrow} />}
+        {found && <>
+            {found.rows.length > 0 && <ActChoice rows={found.rows} value={act} onChange={setAct} />}
+            <p role="status">{found.rows.length === 0 ? words('noRows') : act ? words('someRows', { n: shown.length, of: found.rows.length }) : words('rows', { n: found.rows.length })}{found.next ? words('thereIsMore') : ''}</p>
+            {shown.length > 0 && <Rows rows={shown} narrow={narrow} />}
             {found.next && <Button onClick={more}>{words('older')}</Button>}</>}
     </>;
 }

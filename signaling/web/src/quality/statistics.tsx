@@ -100,7 +100,9 @@ export function Statistics(): JSX.Element {
     const book = useLoad(() => load(asked), [asked]);
     const preset = (days: number): void => {
         const now = new Date();
-        setDates({ first: dateText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days + 1)), last: dateText(now) });
+        const wanted = { first: dateText(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days + 1)), last: dateText(now) };
+        setDates(wanted);
+        setAsked({ institution, ...wanted, ...spanOf(wanted.first, wanted.last)! });
     };
     return <>
         <h1>{words('statistics')}</h1>
@@ -111,7 +113,7 @@ export function Statistics(): JSX.Element {
                 <Field label={words('lastDay')} wrong={span ? undefined : words('badSpan')}><input type="date" required value={dates.last} onInput={(e) => setDates({ ...dates, last: e.currentTarget.value })} /></Field>
                 <InstitutionChoice value={institution} onChange={setInstitution} />
             </div>
-            <div class="buttons"><Button look="primary" submit disabled={!span}>{words('show')}</Button><a class="button" href={csvAddress(asked, DIMENSIONS)} download="statistics.csv">{words('csv')}</a></div>
+            <div class="buttons"><Button look="primary" submit disabled={!span}>{words('show')}</Button>{span && <a class="button" href={csvAddress({ institution, ...dates, ...span }, DIMENSIONS)} download="statistics.csv">{words('csv')}</a>}</div>
         </form>
         <Loaded of={book}>{(b) => (b.whole.cases === 0 ? <p class="note">{words('noCases')}</p> : <Plots book={b} />)}</Loaded>
     </>;

@@ -70,6 +70,19 @@ Test(audit_search, by_object_account_and_time)
     cr_expect_eq(rows(json_pack("{s:s, s:s}", "from", from, "until", until)), 10);
 }
 
+/* An id says nothing to the office: who it was, and whose account was changed. */
+Test(audit_search, people_are_named)
+{
+    add(OFFICE, "account.disable", EXPERT_1, p.utc_us + 99 * TIME_US_PER_S);
+    cr_expect_eq(rows(json_pack("{s:s}", "objectId", EXPERT_1)), 1);
+    const json_t *row = json_array_get(json_object_get(p.call.result, "rows"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(row, "accountName")), "O");
+    cr_expect_gt(strlen(json_string_value(json_object_get(row, "objectName"))), 0);
+    cr_expect_eq(rows(json_pack("{s:s}", "objectId", "con_a")), 30);
+    row = json_array_get(json_object_get(p.call.result, "rows"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(row, "objectName")), "", "a case has none");
+}
+
 Test(audit_search, nothing_of_another_house_and_for_nobody_else)
 {
     cr_expect_eq(
