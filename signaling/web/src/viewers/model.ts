@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every viewer is given, and what a material is called. Refuses to know how anything is drawn.
 import type { Result } from '../wire/connection';
+import { stem } from './stem';
 import { words } from './text';
 
 export type Material = Result<'material.get'>['material'];
@@ -27,11 +28,13 @@ export function vitalsOf(all: Material[]): Material[] {
     return all.filter((m) => m.type === 'vitals');
 }
 
-const stem = (name: string): string => name.toLowerCase().replace(/\.[a-z0-9]{1,5}$/, '').replace(/[._-]?preview$/, '');
-
-/** The original that a preview stands for: by name, for the wire knows no other link. */
+/** The original that a preview stands for: by name, for the wire knows no other link. Where two have that name nobody
+ *  knows which is whose, so each stands by itself: better no preview than another's. */
 export function originalOf(preview: Material, all: Material[]): Material | undefined {
-    return all.find((m) => !m.preview && m.type !== 'audio' && stem(m.name) !== '' && stem(m.name) === stem(preview.name));
+    const called = stem(preview.name);
+    const same = called === '' ? [] : all.filter((m) => m.type !== 'audio' && stem(m.name) === called);
+    const originals = same.filter((m) => !m.preview);
+    return originals.length === 1 && same.length === 2 ? originals[0] : undefined;
 }
 
 export function previewOf(original: Material, all: Material[]): Material | undefined {
