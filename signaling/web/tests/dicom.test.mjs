@@ -92,17 +92,19 @@ test('any cut or flipped bit ends in a picture or a reason', async () => {
 });
 
 test('window by PS3.3 C.11.2.1.2', () => {
-    const at = (x, c, w) => Math.round(dicom.windowed(x, c, w, false));
+    const at = (x, c, w, voi = 'LINEAR') => Math.round(dicom.windowed(x, c, w, voi));
     assert.deepEqual([at(-160, 40, 400), at(-200, 40, 400), at(240, 40, 400), at(40, 40, 400)], [0, 0, 255, 128]);
     assert.deepEqual([at(99, 100, 1), at(100, 100, 1)], [0, 255]);
+    assert.deepEqual([-161, -160, -60, 40, 240, 300].map((x) => at(x, 40, 400, 'LINEAR_EXACT')), [0, 0, 64, 128, 255, 255]);
+    assert.deepEqual([-1000, 40, 140, 1000].map((x) => at(x, 40, 400, 'SIGMOID')), [0, 128, 186, 255]);
 });
 
 test('MONOCHROME1, presentation inverse and the hand invert', () => {
     const i = (photometric, inverse, hand) => dicom.isInverted({ photometric, inverse }, hand);
-    assert.deepEqual([i('MONOCHROME2', false, false), i('MONOCHROME1', false, false), i('MONOCHROME1', true, false), i('MONOCHROME1', false, true), i('MONOCHROME2', true, false)], [false, true, false, false, true]);
+    assert.deepEqual([i('MONOCHROME2', false, false), i('MONOCHROME1', false, false), i('MONOCHROME1', true, false), i('MONOCHROME1', false, true), i('MONOCHROME1', true, true), i('MONOCHROME2', true, false)], [false, true, true, false, false, true]); // PS3.3 C.8.11.3: MONOCHROME1 comes with INVERSE
 });
 
-const grey = { slope: 1, intercept: 0, photometric: 'MONOCHROME2', inverse: false, sigmoid: false };
+const grey = { slope: 1, intercept: 0, photometric: 'MONOCHROME2', inverse: false, voi: 'LINEAR', voiLuts: [] };
 const whole = (w, h, m = [1, 0, 0, 1, 0, 0]) => ({ width: w, height: h, toImage: m, centre: 128, windowWidth: 256, invert: false });
 
 test('at 100 % each pixel is itself; outside is transparent; turned by 90° it is turned', () => {

@@ -11,6 +11,7 @@ const WIDEST = 1024;
 const COLOURS = { plain: 20, rich: 40 }; // of a page of words; of one with pictures
 const QUIET_MS = 120;
 const RESTLESS_MS = 1500; // a page with a running clock never stands still
+const DRAWN_MS = 30_000;
 
 /** The page as a person of that language and screen sees it, after it stopped moving. */
 export async function turn(page, { language, size }) {
@@ -23,8 +24,15 @@ export async function turn(page, { language, size }) {
     await settled(page);
 }
 
-/** Until nothing was drawn anew for a moment. */
-export function settled(page) {
+/** Until nothing was drawn anew for a moment, and pictures that a worker draws are of the size that they have now. */
+export async function settled(page) {
+    await still(page);
+    await page.waitForFunction(() => [...document.querySelectorAll('.viewers-stage canvas[data-drawn]')].every(({ parentElement: stage, dataset }) =>
+        stage.clientWidth === 0 || dataset.drawn === `${stage.clientWidth}x${stage.clientHeight}`), undefined, { timeout: DRAWN_MS });
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); }));
+}
+
+function still(page) {
     return page.evaluate(([quiet, most]) => new Promise((resolve) => {
         const end = setTimeout(done, most);
         let calm = setTimeout(done, quiet);
@@ -34,7 +42,7 @@ export function settled(page) {
             observer.disconnect();
             clearTimeout(calm);
             clearTimeout(end);
-            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            document.fonts.ready.then(resolve);
         }
     }), [QUIET_MS, RESTLESS_MS]);
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { bundled } from '../../../signaling/web/tests/support.mjs';
 import { readFileSync } from 'node:fs';
+import { settled } from '../gallery/look.mjs';
 import { People } from '../gallery/people.mjs';
 import { ROOT, remove, temporaryFolder, until } from '../support.mjs';
 import { CODED, SYNTAX, allRead, chest, dicom, enlarged, file, pdf, upload } from './materials.mjs';
@@ -126,6 +127,18 @@ async function seenAsStored(page, t) {
     t.diagnostic(JSON.stringify({ fundus_disc: left, opposite: right }));
 }
 
+/** A window of another size has the picture drawn for it, not the old one stretched. */
+async function resized(page) {
+    await openPicture(page, 'native.dcm');
+    const before = page.viewportSize();
+    for (const size of [{ width: before.width - 200, height: before.height - 120 }, before]) {
+        await page.setViewportSize(size);
+        await settled(page);
+        const [drawn, stage] = await page.locator(STAGE).last().evaluate(({ width, height, parentElement: { clientWidth, clientHeight } }) => [[width, height], [clientWidth, clientHeight].map((n) => Math.round(n * window.devicePixelRatio))]);
+        assert.deepEqual(drawn, stage);
+    }
+}
+
 /** Says which lights were seen, and how long the page stood still, while a large file came. */
 async function largeFile(page, t) {
     await page.evaluate(() => {
@@ -238,6 +251,7 @@ test('materials are seen as they are, measured and marked together', { timeout: 
     t.after(async () => { await people.end(); await world.stop(); remove(folder); });
     const pages = await team(people);
     await t.test('every packing shows the same picture, frames and photos stand as they should', () => seenAsStored(pages.specialist, t));
+    await t.test('a window of another size', () => resized(pages.specialist));
     await t.test('a large file says how good it is and never stops the page', () => largeFile(pages.specialist, t));
     await t.test('marks of three people, by mouse and by keys', () => marked(pages));
     await t.test('an ECG in millimetres', () => ecg(pages.second, t));

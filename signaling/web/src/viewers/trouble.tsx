@@ -29,8 +29,8 @@ export function Progress({ loaded, total }: { loaded: number; total: number }): 
         <progress max={total} value={loaded} /></label>;
 }
 
-export type Level = 'waiting' | 'preview' | 'rough' | 'partial' | 'full' | 'short';
-const SHAPE: Record<Level, string> = { waiting: '○', preview: '◔', rough: '◔', partial: '◑', full: '●', short: '◑' };
+export type Level = 'waiting' | 'preview' | 'rough' | 'partial' | 'full' | 'short' | 'unapplied';
+const SHAPE: Record<Level, string> = { waiting: '○', preview: '◔', rough: '◔', partial: '◑', full: '●', short: '◑', unapplied: '◑' };
 
 /** `extra`: what else bears on it, such as a file that was compressed with loss. */
 export function Light({ level, extra }: { level: Level; extra?: string | undefined }): JSX.Element {

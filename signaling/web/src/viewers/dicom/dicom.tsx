@@ -20,21 +20,24 @@ import { useDicom, type DicomSession, type Look } from './session';
 
 type Mode = 'move' | 'window' | 'probe' | MarkTool;
 
+const UNSQUARE = 0.01; // less is not seen
 const CINE_MS = 100; // where the file does not say
 
 /** Drag: sideways the width, up and down the centre; the whole stage is about the whole range. */
 function windowTool(set: (next: (l: Look) => Look) => void, values: Values): Tool {
     const step = Math.max((values.most - values.least) / 800, 0.05);
-    return { cursor: 'ns-resize', down: () => undefined, up: () => undefined, move: (_, dx, dy) => set((l) => ({ ...l, width: Math.max(1, l.width + dx * step), centre: l.centre + dy * step })) };
+    return { cursor: 'ns-resize', down: () => undefined, up: () => undefined, move: (_, dx, dy) => set((l) => ({ ...l, lut: null, width: Math.max(1, l.width + dx * step), centre: l.centre + dy * step })) };
 }
 
 function levelOf(d: DicomSession, preview: boolean): Level {
     if (d.short) return 'short';
+    if (d.quality === 'full' && d.info?.unapplied.length) return 'unapplied';
     return d.quality ?? (preview ? 'preview' : 'waiting');
 }
 
 function extraOf(info: ImageInfo | null, stage: StageState): string | undefined {
-    const parts = [info?.lossy && words('light.lossy'), info && stage.placement.scale * (window.devicePixelRatio || 1) < 0.995 && words('light.small', { percent: Math.round(stage.placement.scale * 100) })].filter(Boolean);
+    const unsquare = info && Math.abs(info.aspect - 1) > UNSQUARE;
+    const parts = [info?.lossy && words('light.lossy'), unsquare && words('light.unsquare', { ratio: Math.round(info.aspect * 100) / 100 }), info?.windowsDiffer && words('light.windows'), info && stage.placement.scale * (window.devicePixelRatio || 1) < 0.995 && words('light.small', { percent: Math.round(stage.placement.scale * 100) })].filter(Boolean);
     return parts.length ? parts.join(' · ') : undefined;
 }
 
@@ -78,7 +81,7 @@ export function DicomView({ material, all, room }: ViewerProps): JSX.Element {
             <Overlay session={session} draft={marking.draft} frame={frame} placement={placing.placement} size={placing.size} spacing={d.info?.spacing} />
             <div class="viewers-status"><Light level={levelOf(d, preview.shown)} extra={extraOf(d.info, { ...stage.current, placement: placing.placement })} />
                 {d.quality !== 'full' && !d.error && !d.short && <Progress loaded={d.loaded} total={d.total || (material.bytes ?? 0)} />}</div>
-            {look && <p class="viewers-corner" aria-live="off">{`${words('dicom.centre')} ${Math.round(look.centre)}  ${words('dicom.width')} ${Math.round(look.width)}`}{probed && <><br />{probed}</>}</p>}
+            {look && <p class="viewers-corner" aria-live="off">{look.lut === null ? `${words('dicom.centre')} ${Math.round(look.centre)}  ${words('dicom.width')} ${Math.round(look.width)}` : words('preset.curve')}{probed && <><br />{probed}</>}</p>}
         </Stage>
         {d.info && look && d.info.frames > 1 && <Frames info={d.info} frame={frame} set={(n) => setPart((l) => ({ ...l, frame: n }))} />}
         {d.info?.spacing?.atDetector && <p class="muted">{words('dicom.atDetector')}</p>}
@@ -99,7 +102,7 @@ function useOpeningLook(d: DicomSession, look: Look | null, set: (l: Look) => vo
     const given = useRef<Look | null>(null);
     useEffect(() => {
         if (!d.info || !d.suggested) return;
-        const untouched = !look || (given.current && look.centre === given.current.centre && look.width === given.current.width);
+        const untouched = !look || (given.current && look.centre === given.current.centre && look.width === given.current.width && look.lut === given.current.lut);
         if (!untouched) return;
         given.current = { frame: look?.frame ?? 0, invert: look?.invert ?? false, ...firstLook(d.info, d.suggested) };
         set(given.current);
@@ -120,13 +123,13 @@ function frameKey(key: string, info: ImageInfo | null, set: (next: (l: Look) => 
 
 function WindowFields({ look, values, info, set }: { look: Look; values: Values; info: ImageInfo; set(next: (l: Look) => Look): void }): JSX.Element {
     const presets = presetsOf(info, values);
-    const chosen = presets.findIndex((p) => p.centre === look.centre && p.width === look.width);
+    const chosen = presets.findIndex((p) => p.lut === look.lut && p.centre === look.centre && p.width === look.width);
     return <div class="viewers-tools">
-        <label class="viewers-slider">{words('dicom.preset')}<select value={String(chosen)} onChange={(e) => { const p = presets[Number(e.currentTarget.value)]; if (p) set((l) => ({ ...l, centre: p.centre, width: p.width })); }}>
+        <label class="viewers-slider">{words('dicom.preset')}<select value={String(chosen)} onChange={(e) => { const p = presets[Number(e.currentTarget.value)]; if (p) set((l) => ({ ...l, lut: p.lut, centre: p.centre, width: p.width })); }}>
             {chosen < 0 && <option value="-1">{words('preset.own')}</option>}
             {presets.map((p, i) => <option key={i} value={String(i)}>{words(`preset.${p.key}`)}{p.name && ` ${p.name}`}</option>)}</select></label>
-        <label class="viewers-slider">{words('dicom.centre')}<input type="number" value={Math.round(look.centre)} onChange={(e) => { const v = e.currentTarget.valueAsNumber; if (Number.isFinite(v)) set((l) => ({ ...l, centre: v })); }} /></label>
-        <label class="viewers-slider">{words('dicom.width')}<input type="number" min="1" value={Math.round(look.width)} onChange={(e) => { const v = e.currentTarget.valueAsNumber; if (v >= 1) set((l) => ({ ...l, width: v })); }} /></label>
+        <label class="viewers-slider">{words('dicom.centre')}<input type="number" value={Math.round(look.centre)} onChange={(e) => { const v = e.currentTarget.valueAsNumber; if (Number.isFinite(v)) set((l) => ({ ...l, lut: null, centre: v })); }} /></label>
+        <label class="viewers-slider">{words('dicom.width')}<input type="number" min="1" value={Math.round(look.width)} onChange={(e) => { const v = e.currentTarget.valueAsNumber; if (v >= 1) set((l) => ({ ...l, lut: null, width: v })); }} /></label>
     </div>;
 }
 

@@ -5,7 +5,7 @@ import { Unshowable } from '../unshowable';
 import { decodeFrame } from './decode';
 import { frameOf } from './frames';
 import { inflated } from './inflate';
-import { DEFLATED, describe, frameBytes, metaOf, openDicom, type ImageInfo } from './info';
+import { DEFLATED, describe, frameBytes, metaOf, ofFrame, openDicom, rescaled, type ImageInfo } from './info';
 import { extent, fromNative, Pyramid, type Plane } from './plane';
 import { render, type Seen } from './render';
 
@@ -166,10 +166,23 @@ export class Engine {
         if (this.kept.get(n)?.final || this.failed.has(n)) return Promise.resolve();
         let running = this.pending.get(n);
         if (!running) {
-            running = this.decode(n).catch((error) => { this.failed.add(n); this.fail(error, n); }).finally(() => this.pending.delete(n));
+            running = this.tried(n).finally(() => this.pending.delete(n));
             this.pending.set(n, running);
         }
         return running;
+    }
+
+    /** What fails before all is here may be all right when it is, unless there is no way to unpack it. */
+    private async tried(n: number): Promise<void> {
+        const whole = this.complete;
+        try {
+            await this.decode(n);
+        } catch (error) {
+            const early = !whole && !(error instanceof Unshowable && error.code === 'codec');
+            if (early) return this.complete ? this.tried(n) : undefined;
+            this.failed.add(n);
+            this.fail(error, n);
+        }
     }
 
     private async decode(n: number): Promise<void> {
@@ -180,7 +193,7 @@ export class Engine {
         const plane = await decodeFrame(info, found.bytes);
         const first = ![...this.kept.values()].some((s) => s.quality === 'full');
         this.keep(n, plane, found.short ? 'partial' : 'full', true);
-        if (first && info.windows.length === 0) this.tell({ type: 'info', info, suggested: suggested(info, plane) });
+        if (first && info.windows.length === 0) this.tell({ type: 'info', info, suggested: suggested(ofFrame(info, n), plane) });
         this.tell({ type: 'better', frame: n, quality: found.short ? 'partial' : 'full', short: found.short });
     }
 
@@ -203,7 +216,7 @@ export class Engine {
         if (!this.kept.has(frame) || this.complete) await this.frame(frame);
         const shown = this.kept.get(frame);
         if (!shown) return null;
-        return { pixels: render(shown.pyramid, this.info, scaled(seen, this.info, shown.pyramid), new Uint8ClampedArray(seen.width * seen.height * 4)), quality: shown.quality };
+        return { pixels: render(shown.pyramid, ofFrame(this.info, frame), scaled(seen, this.info, shown.pyramid), new Uint8ClampedArray(seen.width * seen.height * 4)), quality: shown.quality };
     }
 
     /** The rescaled value at an image point; null where there is none at full quality. */
@@ -216,7 +229,7 @@ export class Engine {
         if (col < 0 || row < 0 || col >= plane.width || row >= plane.height) return null;
         const at = (row * plane.width + col) * plane.channels;
         if (plane.channels === 3) return [...plane.data.subarray(at, at + 3)];
-        return [plane.data[at]! * info.slope + info.intercept];
+        return [rescaled(ofFrame(info, frame), plane.data[at]!)];
     }
 }
 
@@ -233,11 +246,19 @@ function scaled(seen: Seen, info: ImageInfo, pyramid: Pyramid): Seen {
 export function suggested(info: ImageInfo, plane: Plane | null): Values {
     if (info.channels === 3 || info.palette) return { centre: 128, width: 256, least: 0, most: 255 };
     const range = plane ? extent(plane, info.padding) : { least: info.signed ? -(2 ** (info.bitsStored - 1)) : 0, most: 2 ** (info.bitsStored - (info.signed ? 1 : 0)) - 1 };
-    const [a, b] = [range.least * info.slope + info.intercept, range.most * info.slope + info.intercept];
-    const [least, most] = [Math.min(a, b), Math.max(a, b)];
+    const { least, most } = rescaledRange(info, range);
     const own = info.windows[0];
     if (own) return { centre: own.centre, width: own.width, least, most };
     return { centre: (least + most + 1) / 2, width: Math.max(1, most - least + 1), least, most };
+}
+
+/** A curve need not rise all the way: each of its values counts. */
+function rescaledRange(info: ImageInfo, { least, most }: { least: number; most: number }): { least: number; most: number } {
+    const curve = info.modalityLut;
+    const [a, b] = [rescaled(info, least), rescaled(info, most)];
+    const between = curve ? curve.values.subarray(Math.max(0, least - curve.first), Math.max(0, most - curve.first) + 1) : [];
+    const fold = (of: (x: number, y: number) => number): number => (between as Uint16Array).reduce(of, of(a, b));
+    return { least: fold((x, y) => Math.min(x, y)), most: fold((x, y) => Math.max(x, y)) };
 }
 
 /** At most ROUGH_SIDE pixels a side, out of the lines that are here; a missing line is mixed of its neighbours. */

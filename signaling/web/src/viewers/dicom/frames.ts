@@ -29,17 +29,20 @@ function fragmentsOf(bytes: Uint8Array, at: number): Fragments {
     return out;
 }
 
-/** Parts that make up frame `n`, by the offset table, by number, or by where a picture begins. */
-function partsOf(f: Fragments, bytes: Uint8Array, frames: number, n: number): Fragments['parts'] | null {
+/** Parts that make up frame `n`, by the offset table, or when `all` is here by number or by where a picture begins. */
+function partsOf(f: Fragments, bytes: Uint8Array, frames: number, n: number, all: boolean): Fragments['parts'] | null {
     if (frames === 1) return f.complete || f.parts.length > 0 ? f.parts : null;
     if (f.offsets.length === frames) {
         const [begin, end] = [f.offsets[n]!, f.offsets[n + 1] ?? Infinity];
         const parts = f.parts.filter((p) => p.at >= begin && p.at < end);
         return parts.length && (f.complete || f.parts.some((p) => p.at >= end)) ? parts : null;
     }
+    if (!f.complete && !all) return null; // a part of a frame looks like a frame
+    if (f.complete && f.parts.length === frames) return [f.parts[n]!];
     const starts = f.parts.flatMap((p, i) => (bytes[p.from] === 0xff && (bytes[p.from + 1] === 0xd8 || bytes[p.from + 1] === 0x4f) ? [i] : []));
-    if (f.parts.length === frames || starts.length !== frames) return f.parts[n] ? [f.parts[n]!] : null;
-    return f.parts.slice(starts[n], starts[n + 1]);
+    if (starts.length > 0) return n < starts.length ? f.parts.slice(starts[n], starts[n + 1]) : null;
+    if (f.parts.length > frames) throw new Unshowable('damaged', 'fragments');
+    return f.parts[n] ? [f.parts[n]!] : null;
 }
 
 /**
@@ -55,7 +58,7 @@ export function frameOf(info: ImageInfo, bytes: Uint8Array, n: number, all: bool
     }
     const found = fragmentsOf(bytes, info.pixels.at);
     if (!found.complete && !all && info.frames === 1) return null;
-    const parts = partsOf(found, bytes, info.frames, n);
+    const parts = partsOf(found, bytes, info.frames, n, all);
     if (!parts) {
         if (all) throw new Unshowable('cut_short');
         return null;

@@ -3,10 +3,20 @@
 // of who the patient is: names, numbers and dates of birth are never taken out of the file here.
 import { parseDicom, readPart10Header, type DataSet } from 'dicom-parser';
 import { Unshowable } from '../unshowable';
+import { lutsOf, through, type Lut } from './lut';
 
 export interface Window { centre: number; width: number; name: string }
 
-export interface ImageInfo {
+/** From stored values to those that mean something. */
+export interface Scale { slope: number; intercept: number }
+
+export const VOI_FUNCTIONS = ['LINEAR', 'LINEAR_EXACT', 'SIGMOID'] as const;
+export type VoiFunction = (typeof VOI_FUNCTIONS)[number];
+
+/** What the file asks for and is not done: the picture is not as its maker wants it seen. */
+export type Unapplied = 'modalityLut' | 'voiLut' | 'voiFunction';
+
+export interface ImageInfo extends Scale {
     rows: number;
     columns: number;
     frames: number;
@@ -18,18 +28,22 @@ export interface ImageInfo {
     highBit: number;
     signed: boolean;
     syntax: string; // transfer syntax UID
-    slope: number;
-    intercept: number;
+    scales?: Scale[]; // by frame, where they differ
+    modalityLut?: Lut; // instead of slope and intercept
     unit: string; // of the rescaled value: HU, or ''
     windows: Window[];
-    sigmoid: boolean; // VOI function; linear otherwise
+    windowsDiffer: boolean; // other frames have others than the first
+    voi: VoiFunction;
+    voiLuts: Lut[]; // to choose instead of a window
+    unapplied: Unapplied[];
     inverse: boolean; // presentation LUT shape
-    /** mm between rows and columns; undefined: not known. `atDetector`: not corrected for magnification. */
+    aspect: number; // height of a pixel by its width
+    /** mm between rows and columns; undefined: not known, or not the same in all frames. `atDetector`: not known to be corrected for magnification. */
     spacing?: { row: number; column: number; atDetector: boolean };
     padding?: number; // stored value outside the picture
     palette?: { red: Uint16Array; green: Uint16Array; blue: Uint16Array; first: number; bits: number };
     frameMs: number; // of a cine; 0: not said
-    lossy: boolean; // compressed with loss before it came
+    lossy: boolean; // compressed with loss, before it came or by its own packing
     facts: [FactKey, string][];
     pixels: { at: number; length: number; encapsulated: boolean; words: boolean }; // words: OW, 16 bits at a time
 }
@@ -46,6 +60,8 @@ export const IMPLICIT = '1.2.840.10008.1.2';
 export const BIG_ENDIAN = '1.2.840.10008.1.2.2';
 export const EXPLICIT = '1.2.840.10008.1.2.1';
 export const DEFLATED = '1.2.840.10008.1.2.1.99';
+/** JPEG of 8 and 12 bits, near-lossless JPEG-LS, JPEG 2000 with loss. */
+const LOSSY = ['50', '51', '81', '91'].map((n) => `1.2.840.10008.1.2.4.${n}`);
 const MOST_PIXELS = 100_000_000; // of one frame
 const MOST_FRAMES = 20_000;
 const META_START = 144; // preamble, DICM, and the group's own length (PS3.10 7.1)
@@ -73,12 +89,21 @@ export function openDicom(bytes: Uint8Array, head = false): DataSet {
     }
 }
 
-/** What is in none of the functional groups is looked for in the set itself. */
-function grouped(set: DataSet): (tag: string) => DataSet {
-    const first = (tag: string): DataSet | undefined => set.elements[tag]?.items?.[0]?.dataSet;
-    const groups = [first('x52009229'), first('x52009230')].filter((g): g is DataSet => g !== undefined)
-        .flatMap((g) => Object.values(g.elements).flatMap((e) => e.items?.[0]?.dataSet ?? []));
-    return (tag) => groups.find((g) => g.elements[tag]) ?? set;
+type Within = (tag: string, frame?: number) => DataSet;
+
+/** A frame's own functional groups come before the shared ones; what is in none is looked for in the set itself. */
+function grouped(set: DataSet): Within {
+    const groups = (item?: { dataSet?: DataSet }): DataSet[] => Object.values(item?.dataSet?.elements ?? {}).flatMap((e) => e.items?.[0]?.dataSet ?? []);
+    const shared = groups(set.elements['x52009229']?.items?.[0]);
+    const own = (set.elements['x52009230']?.items ?? []).map(groups);
+    return (tag, frame = 0) => (own[frame] ?? []).find((g) => g.elements[tag]) ?? shared.find((g) => g.elements[tag]) ?? set;
+}
+
+/** One for each frame, or only the first where all are alike. */
+function byFrame<T>(set: DataSet, frames: number, of: (frame: number) => T): T[] {
+    const all = Array.from({ length: set.elements['x52009230'] ? frames : 1 }, (_, n) => of(n));
+    const first = JSON.stringify(all[0]);
+    return all.every((one) => JSON.stringify(one) === first) ? all.slice(0, 1) : all;
 }
 
 function numbers(set: DataSet, tag: string): number[] {
@@ -90,12 +115,50 @@ function windowsOf(set: DataSet): Window[] {
     return centres.flatMap((centre, i) => (widths[i] !== undefined && widths[i]! > 0 ? [{ centre, width: widths[i]!, name: names[i] ?? '' }] : []));
 }
 
-function spacingOf(set: DataSet): ImageInfo['spacing'] {
-    for (const [tag, atDetector] of [['x00280030', false], ['x00181164', true]] as const) {
-        const [row, column] = numbers(set, tag);
-        if (row && column && row > 0 && column > 0) return { row, column, atDetector };
-    }
-    return undefined;
+function pair(set: DataSet, tag: string): [number, number] | undefined {
+    const [row, column] = numbers(set, tag);
+    return row && column && row > 0 && column > 0 ? [row, column] : undefined;
+}
+
+const PROJECTION = ['CR', 'DX', 'MG', 'RF', 'XA', 'IO', 'PX', 'RG'];
+
+/** PS3.3 10.7.1.3: a spacing that is the detector's own was not corrected, unless the file says how. */
+function spacingOf(set: DataSet, own: DataSet): ImageInfo['spacing'] {
+    const [pixel, imager] = [pair(own, 'x00280030'), pair(set, 'x00181164')];
+    const [row, column] = pixel ?? imager ?? [];
+    if (!row || !column) return undefined;
+    const calibrated = pixel !== undefined && (own.string('x00280a02') !== undefined || (imager ? imager[0] !== row || imager[1] !== column : !PROJECTION.includes(set.string('x00080060')?.trim() ?? '')));
+    return { row, column, atDetector: !calibrated };
+}
+
+function aspectOf(set: DataSet, spacing: ImageInfo['spacing']): number {
+    const [height, width] = spacing ? [spacing.row, spacing.column] : pair(set, 'x00280034') ?? [1, 1];
+    return height / width;
+}
+
+function scaleOf(set: DataSet): Scale {
+    return { slope: numbers(set, 'x00281053')[0] || 1, intercept: numbers(set, 'x00281052')[0] ?? 0 };
+}
+
+/** A frame with the scale that is its own. */
+export function ofFrame(info: ImageInfo, frame: number): ImageInfo {
+    return info.scales ? { ...info, ...info.scales[frame] } : info;
+}
+
+export function rescaled(info: Pick<ImageInfo, 'slope' | 'intercept' | 'modalityLut'>, stored: number): number {
+    return info.modalityLut ? through(info.modalityLut, stored) : stored * info.slope + info.intercept;
+}
+
+type Curves = Pick<ImageInfo, 'voi' | 'voiLuts' | 'unapplied'> & { modalityLut?: Lut };
+
+function curvesOf(set: DataSet, within: Within, syntax: string, signed: boolean): Curves {
+    const [modality] = lutsOf(set, 'x00283000', syntax, signed);
+    const below = modality === undefined && (signed || scaleOf(within('x00281053')).intercept < 0);
+    const curves = lutsOf(within('x00283010'), 'x00283010', syntax, below);
+    const said = within('x00281056').string('x00281056')?.trim() || 'LINEAR';
+    const voi = VOI_FUNCTIONS.find((f) => f === said);
+    const unapplied: [Unapplied, boolean][] = [['modalityLut', modality === null], ['voiLut', curves.includes(null)], ['voiFunction', voi === undefined]];
+    return { voi: voi ?? 'LINEAR', voiLuts: curves.filter((c) => c !== null), unapplied: unapplied.filter(([, yes]) => yes).map(([what]) => what), ...(modality ? { modalityLut: modality } : {}) };
 }
 
 function paletteOf(set: DataSet, bytes: Uint8Array): ImageInfo['palette'] {
@@ -144,30 +207,35 @@ export function describe(set: DataSet, bytes: Uint8Array): ImageInfo {
     if (Number.isNaN(frames)) throw new Unshowable('damaged', 'NumberOfFrames');
     if (frames > MOST_FRAMES) throw new Unshowable('too_large', `${frames}`);
     const within = grouped(set);
-    const rescaled = within('x00281053');
-    const slope = numbers(rescaled, 'x00281053')[0];
+    const scales = byFrame(set, frames, (n) => scaleOf(within('x00281053', n)));
+    const windows = byFrame(set, frames, (n) => windowsOf(within('x00281050', n)));
+    const spacings = byFrame(set, frames, (n) => spacingOf(set, within('x00280030', n)));
+    const signed = set.uint16('x00280103') === 1;
+    const syntax = (set.string('x00020010') ?? IMPLICIT).trim();
+    const grey = channels === 1 && set.string('x00280004')?.trim() !== 'PALETTE COLOR';
     const rate = numbers(set, 'x00180040')[0] ?? numbers(set, 'x00082144')[0];
     const info: ImageInfo = {
         rows, columns, frames, channels, bitsAllocated, bitsStored,
         photometric: (set.string('x00280004') ?? 'MONOCHROME2').trim(),
         planar: set.uint16('x00280006') === 1,
         highBit: Math.min(bitsAllocated - 1, set.uint16('x00280102') ?? bitsStored - 1),
-        signed: set.uint16('x00280103') === 1,
-        syntax: (set.string('x00020010') ?? IMPLICIT).trim(),
-        slope: slope || 1,
-        intercept: numbers(rescaled, 'x00281052')[0] ?? 0,
-        unit: rescaled.string('x00281054')?.trim() ?? (set.string('x00080060') === 'CT' ? 'HU' : ''),
-        windows: windowsOf(within('x00281050')),
-        sigmoid: within('x00281056').string('x00281056') === 'SIGMOID',
-        inverse: set.string('x20500020') === 'INVERSE',
+        signed, syntax,
+        ...scales[0]!,
+        unit: within('x00281053').string('x00281054')?.trim() ?? (set.string('x00080060') === 'CT' ? 'HU' : ''),
+        windows: windows[0]!,
+        windowsDiffer: windows.length > 1,
+        ...(grey ? curvesOf(set, within, syntax, signed) : { voi: 'LINEAR', voiLuts: [], unapplied: [] }),
+        inverse: set.string('x20500020')?.trim() === 'INVERSE',
+        aspect: aspectOf(set, spacings[0]),
         frameMs: numbers(set, 'x00181063')[0] ?? (rate ? 1000 / rate : 0),
-        lossy: set.string('x00282110') === '01',
+        lossy: set.string('x00282110')?.trim() === '01' || LOSSY.includes(syntax),
         facts: factsOf(set),
         pixels: { at: pixels.dataOffset, length: pixels.length, encapsulated: pixels.encapsulatedPixelData === true || pixels.hadUndefinedLength === true || pixels.length === 0xffffffff, words: pixels.vr === 'OW' },
     };
+    if (info.modalityLut) info.unit = info.modalityLut.unit;
     if (info.unit === 'US') info.unit = ''; // PS3.3: unspecified
-    const spacing = spacingOf(within('x00280030'));
-    if (spacing) info.spacing = spacing;
+    if (scales.length > 1) info.scales = scales;
+    if (spacings[0] && spacings.length === 1) info.spacing = spacings[0];
     const padding = info.signed ? set.int16('x00280120') : set.uint16('x00280120');
     if (padding !== undefined) info.padding = padding;
     const palette = info.photometric === 'PALETTE COLOR' ? paletteOf(set, bytes) : undefined;
@@ -176,4 +244,7 @@ export function describe(set: DataSet, bytes: Uint8Array): ImageInfo {
     return info;
 }
 
-export const frameBytes = (info: ImageInfo): number => (info.rows * info.columns * info.channels * info.bitsAllocated) / 8;
+/** Two pixels share a Cb and a Cr: Y Y Cb Cr (PS3.3 C.7.6.3.1.2). Packed frames come out whole. */
+export const halvedColour = (info: ImageInfo): boolean => info.photometric === 'YBR_FULL_422' && info.channels === 3 && !info.pixels.encapsulated;
+
+export const frameBytes = (info: ImageInfo): number => (info.rows * info.columns * (halvedColour(info) ? 2 : info.channels) * info.bitsAllocated) / 8;

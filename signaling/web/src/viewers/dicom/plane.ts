@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One decoded frame: grey values as stored (before rescale), or 8-bit RGB. And how stored bytes become it.
 import { Unshowable } from '../unshowable';
-import { BIG_ENDIAN, type ImageInfo } from './info';
+import { BIG_ENDIAN, halvedColour, type ImageInfo } from './info';
 
 export type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Int32Array | Uint32Array | Float32Array;
 
@@ -14,9 +14,23 @@ export interface Plane {
 
 /** Uncompressed little- or big-endian samples of one frame. `bytes` may be short: the rest is zero. */
 export function fromNative(info: ImageInfo, bytes: Uint8Array): Plane {
+    if (halvedColour(info)) return toPlane(info, spread(info, bytes), false);
     const count = info.rows * info.columns * info.channels;
     const data = typed(info, bytes, count);
     return toPlane(info, data, info.planar);
+}
+
+/** Y Y Cb Cr of two pixels becomes Y Cb Cr of each. */
+function spread(info: ImageInfo, bytes: Uint8Array): Samples {
+    if (info.bitsAllocated !== 8 || info.planar || info.columns % 2) throw new Unshowable('codec', info.photometric);
+    const pairs = (info.rows * info.columns) / 2;
+    const packed = typed(info, bytes, 4 * pairs);
+    const out = new Uint8Array(6 * pairs);
+    for (let i = 0; i < pairs; i++) {
+        const [y, y2, b, r] = packed.subarray(4 * i, 4 * i + 4);
+        out.set([y!, b!, r!, y2!, b!, r!], 6 * i);
+    }
+    return out;
 }
 
 function typed(info: ImageInfo, bytes: Uint8Array, count: number): Samples {

@@ -9,7 +9,7 @@ import { Unshowable } from '../unshowable';
 import type { Quality, Values } from './engine';
 import type { ImageInfo } from './info';
 
-export interface Look { centre: number; width: number; invert: boolean; frame: number }
+export interface Look { centre: number; width: number; lut: number | null; invert: boolean; frame: number }
 
 export interface DicomSession {
     info: ImageInfo | null;
@@ -80,15 +80,23 @@ class Drawer {
             this.changed({ quality: null });
         }
         this.onScreen = m.frame;
-        if (this.turn !== m.turn) this.next();
+        if (this.turn !== m.turn) return this.next();
+        const size = this.wish?.stage.size;
+        if (size) this.mark(`${size.width}x${size.height}`);
     }
 
     attach(canvas: HTMLCanvasElement | null): void {
         this.canvas = canvas;
     }
 
+    /** On the canvas: the size of the stage that its picture was drawn for, nothing while another is on its way. */
+    private mark(drawn: string): void {
+        if (this.canvas) this.canvas.dataset['drawn'] = drawn;
+    }
+
     draw(wish: Wish): void {
         this.wish = wish;
+        this.mark('');
         this.turn++;
         if (!this.busy) this.next();
     }
@@ -100,7 +108,7 @@ class Drawer {
         const sharp = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_SCREEN_PIXELS / (size.width * size.height)));
         const ratio = moving && this.lastMs > SLOW_MS ? sharp / 2 : sharp;
         this.busy = true;
-        this.worker.ask({ type: 'draw', turn: this.turn, frame: wish.look.frame, seen: { width: Math.max(1, Math.round(size.width * ratio)), height: Math.max(1, Math.round(size.height * ratio)), toImage: matrixToImage(placement, size, ratio), centre: wish.look.centre, windowWidth: wish.look.width, invert: wish.look.invert } });
+        this.worker.ask({ type: 'draw', turn: this.turn, frame: wish.look.frame, seen: { width: Math.max(1, Math.round(size.width * ratio)), height: Math.max(1, Math.round(size.height * ratio)), toImage: matrixToImage(placement, size, ratio), centre: wish.look.centre, windowWidth: wish.look.width, lut: wish.look.lut, invert: wish.look.invert } });
     }
 
     probe(frame: number, x: number, y: number, then: (values: number[] | null) => void): void {
