@@ -6,8 +6,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { common } from '../text/common';
 import { dated, when } from '../text/text';
 import { Button, Loaded, useLoad } from '../ui/ui';
+import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
 import { TEXTS, signedPart, sortOut, type Opinion, type OpinionRow, type OpinionText, type Signed } from './document';
+import { PaperHead, PaperSignatures } from './paper';
 import { words } from './text';
 import './opinion.css';
 
@@ -75,18 +77,20 @@ async function load(consultationId: string): Promise<{ counting: Opinion[]; form
     return { counting: texts.map((t) => t.opinion), former };
 }
 
-/** Loads again by itself when the case changes. `print`: with a button for it. */
-export function OpinionReader({ consultationId, print }: { consultationId: string; print?: boolean }): JSX.Element {
+/** Loads again by itself when the case changes. `print`: with a button that puts this alone on paper, as of that case. */
+export function OpinionReader({ consultationId, print }: { consultationId: string; print?: Consultation }): JSX.Element {
     const all = useLoad(() => load(consultationId), [consultationId]);
     useEffect(() => {
         const off = server.on('consultation.state', ({ consultation }) => { if (consultation.id === consultationId) all.again(); });
         const offReload = server.onReload(all.again);
         return () => { off(); offReload(); };
     }, [consultationId]);
-    return <Loaded of={all}>{({ counting, former }) => counting.length === 0 ? <p class="note">{words('noneYet')}</p> : <div class="opinion-reader">
+    return <Loaded of={all}>{({ counting, former }) => counting.length === 0 ? <p class="note">{words('noneYet')}</p> : <div class={`opinion-reader ${print ? 'opinion-prints' : ''}`}>
         {print && <div class="buttons"><Button onClick={() => window.print()}>{common('print')}</Button></div>}
+        {print && <PaperHead c={print} />}
         <Document opinion={counting[0]!} />
         {counting.length > 1 && <section><h2>{words('experts')}</h2>{counting.slice(1).map((o) => <Document key={o.id} opinion={o} />)}</section>}
         {former.length > 0 && <section class="opinion-former"><h2>{words('former')}</h2>{former.map((row) => <Former key={row.id} row={row} />)}</section>}
+        {print && <PaperSignatures id={print.id} />}
     </div>}</Loaded>;
 }

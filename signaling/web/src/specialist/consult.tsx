@@ -104,7 +104,7 @@ function Summary({ c }: { c: Consultation }): JSX.Element {
     const done = OPINION.has(c.state); // then what came of it is read first
     const after = <>
         <Outcome c={c} />
-        {done && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print />}
+        {done && c.kind !== 'guidance' && <OpinionReader consultationId={c.id} print={c} />}
         {isAuthor(c, me) && (done || c.state === 'opinion_drafted') && <Referrals consultation={c} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, me)} />}
     </>;
     return <div class={`specialist-summary ${rings ? 'rings' : ''}`}>

@@ -133,7 +133,7 @@ function Signed({ c, row, onNew }: { c: Consultation; row: OpinionRow | undefine
         const { opinion } = await server.call('opinion.get', { consultationId: c.id, opinionId: row!.id });
         onNew(row!, fromText(opinion.text));
     };
-    return <section><OpinionReader consultationId={c.id} print />
+    return <section><OpinionReader consultationId={c.id} print={c} />
         {row && <div class="buttons"><Button onClick={begin}>{editing('newVersion')}</Button></div>}
         {isAuthor(c, account.value?.id ?? '') && <Referrals consultation={c} plan="" mayPropose={c.kind !== 'mdt' || isChair(c, account.value?.id ?? '')} />}
     </section>;
@@ -147,7 +147,7 @@ function Right({ c }: { c: Consultation }): JSX.Element {
     const mine = rows.value && ownSigned(rows.value, me);
     if (next) return <Writing c={c} former={next.row} start={next.start} onDone={() => { setNext(null); rows.again(); }} />;
     if (c.kind === 'reading' && c.state === 'routed') return <div class="note warn" role="alert">{words('claimEnded')}<div class="buttons"><Button look="primary" onClick={() => claimAgain(c.id)}>{words('claimAgain')}</Button></div></div>;
-    if (!isAuthor(c, me)) return OPINION.has(c.state) ? <OpinionReader consultationId={c.id} print /> : <p class="note">{editing('notYours')}</p>;
+    if (!isAuthor(c, me)) return OPINION.has(c.state) ? <OpinionReader consultationId={c.id} print={c} /> : <p class="note">{editing('notYours')}</p>;
     if (!rows.value && !rows.error && server.state.value === 'ready') return <Loaded of={rows}>{() => null}</Loaded>;
     if (mine || OPINION.has(c.state)) return <Signed c={c} row={mine} onNew={(row, start) => setNext({ row, start })} />;
     if (mayWrite(c)) return <Writing c={c} onDone={rows.again} />; // also without the network: the draft is here
