@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { signal } from '@preact/signals';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { common } from '../text/common';
-import { inLanguage } from '../text/text';
+import { inLanguage, language } from '../text/text';
 import { Refusal } from '../wire/connection';
 
 type Look = 'primary' | 'danger' | 'quiet' | 'huge';
@@ -71,11 +71,13 @@ export function Dialog({ open, title, onClose, children }: { open: boolean; titl
 
 // ---- short messages ----
 
-interface Toast { id: number; text: string; look: 'good' | 'bad' | 'warn' | '' }
+interface Toast { id: number; text: string | (() => string); look: 'good' | 'bad' | 'warn' | '' }
 const toasts = signal<Toast[]>([]);
 let nextToast = 1;
+language.subscribe(() => (toasts.value = toasts.value.filter((t) => typeof t.text === 'function'))); // what was said in the other language goes
 
-export function toast(text: string, look: Toast['look'] = ''): void {
+/** `text` as a function is asked when it is shown, so that it follows the language. */
+export function toast(text: Toast['text'], look: Toast['look'] = ''): void {
     const id = nextToast++;
     toasts.value = [...toasts.value, { id, text, look }];
     setTimeout(() => (toasts.value = toasts.value.filter((t) => t.id !== id)), look === 'bad' ? 12000 : 6000);
@@ -83,7 +85,7 @@ export function toast(text: string, look: Toast['look'] = ''): void {
 
 /** What went wrong, in words of the person's language. */
 export function tell(error: unknown): void {
-    toast(errorText(error), 'bad');
+    toast(() => errorText(error), 'bad');
 }
 
 export function errorText(error: unknown): string {
@@ -97,7 +99,7 @@ export function Toasts(): JSX.Element | null {
 }
 
 function ToastList(): JSX.Element {
-    return <div class="toasts" role="status" aria-live="polite">{toasts.value.map((t) => <div key={t.id} class={`note ${t.look}`}>{t.text}</div>)}</div>;
+    return <div class="toasts" role="status" aria-live="polite">{toasts.value.map((t) => <div key={t.id} class={`note ${t.look}`}>{typeof t.text === 'function' ? t.text() : t.text}</div>)}</div>;
 }
 
 // ---- what is loaded ----

@@ -163,7 +163,11 @@ export function Stage({ image, label, tool, second, onState, onKey, placing, chi
         if (cross.key(e) || onKey?.(e.key) || keyed(e.key, placing)) e.preventDefault();
     };
     return <div ref={ref} class="viewers-stage" tabIndex={0} role="application" aria-roledescription={words('stage')} aria-label={`${label}. ${words('stageKeys')}${tool?.keys ? `. ${words('crossKeys')}` : ''}`} style={{ cursor: tool?.cursor ?? 'grab' }}
-        onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onPointerLeave={() => tool?.hover?.(null)} onContextMenu={(e) => e.preventDefault()} onKeyDown={key}>{children}{tool?.keys && <p class="viewers-keys">{words('crossKeys')}</p>}{cross.at && <svg class="viewers-cross" style={{ transform: `translate(${cross.at[0]}px, ${cross.at[1]}px)` }} width="40" height="40" viewBox="-20 -20 40 40" aria-hidden="true">{['#000', '#fff'].map((colour, i) => <path key={colour} d="M-18 0H-4M4 0H18M0-18V-4M0 4V18" stroke={colour} stroke-width={i ? 2 : 5} />)}</svg>}</div>;
+        onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onPointerLeave={() => tool?.hover?.(null)} onContextMenu={(e) => e.preventDefault()} onKeyDown={key}>{children}{tool?.keys && <p class="viewers-keys">{words('crossKeys')}</p>}<CrossMark at={cross.at} /></div>;
+}
+
+export function CrossMark({ at }: { at: Point | null }): JSX.Element | null {
+    return at && <svg class="viewers-cross" style={{ transform: `translate(${at[0]}px, ${at[1]}px)` }} width="40" height="40" viewBox="-20 -20 40 40" aria-hidden="true">{['#000', '#fff'].map((colour, i) => <path key={colour} d="M-18 0H-4M4 0H18M0-18V-4M0 4V18" stroke={colour} stroke-width={i ? 2 : 5} />)}</svg>;
 }
 
 interface Cross { at: Point | null; key(e: KeyboardEvent): boolean; hide(): void }
@@ -171,7 +175,7 @@ interface Cross { at: Point | null; key(e: KeyboardEvent): boolean; hide(): void
 const ARROWS: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** A tool in the hand of somebody who has keys only. Each tool has a cross of its own. */
-function useCross(tool: Tool | null, size: Size, inImage: (at: Point) => Point): Cross {
+export function useCross(tool: Tool | null, size: Size, inImage: (at: Point) => Point): Cross {
     const kind = tool?.keys ? tool.name : undefined;
     const [placed, setPlaced] = useState<{ kind: string | undefined; at: Point } | null>(null);
     const pressed = useRef<string | undefined>(undefined);
