@@ -17,6 +17,10 @@ enum consent_purpose {
 };
 #define CONSENT_BIT(purpose) (1u << (purpose))
 
+/* Years; below, a guardian signs (Civil Code of China, articles 17-20). The texts in docs/consent
+ * and the pages (signaling/web/src/village/request.ts) say the same. */
+#define CONSENT_OWN_AGE 18
+
 extern const struct method_table consent_method_table; /* consent.texts, .give, .withdraw, .get */
 
 const char *consent_purpose_name(enum consent_purpose purpose); /* "care" */

@@ -5,9 +5,6 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Years; below, a guardian signs (Civil Code of China, articles 17-20) */
-#define OWN_CONSENT_AGE 16
-
 static const char *const purposes[CONSENT_PURPOSES] = {[CONSENT_CARE] = "care",
                                                        [CONSENT_SHARE] = "share",
                                                        [CONSENT_RECORDING] = "recording",
@@ -34,7 +31,7 @@ bool consent_allows(uint32_t given, enum consent_purpose purpose)
 bool consent_may_sign(const json_t *request, const char *relation)
 {
     const json_t *age = json_object_get(json_object_get(request, "patient"), "ageYears");
-    bool child = age && json_integer_value(age) < OWN_CONSENT_AGE;
+    bool child = age && json_integer_value(age) < CONSENT_OWN_AGE;
     return !child || strcmp(relation, "self") != 0;
 }
 

@@ -155,14 +155,41 @@ static json_t *request_of(const json_t *params)
     return request;
 }
 
-static int reply_draft(struct call *call, const char *id, const json_t *request)
+static int place_request(struct call *call, struct consult_record *r)
+{
+    struct consult_act how = consult_act_of(call);
+    struct routing_wish wish = {json_string_value(json_object_get(r->request, "panelId")),
+                                json_string_value(json_object_get(r->request, "specialty"))};
+    return routing_place(&how, r, &wish, NULL);
+}
+
+/* What the agreement asks for, were it submitted now; nothing while it can't be placed yet. */
+static int draft_needs(struct call *call, json_t *request, struct consult *out)
+{
+    struct consult_record *r = calloc(1, sizeof(*r));
+    if (!r)
+        return SQ_ERR_NOMEM;
+    consult_record_init(r, consult_kind_parse(method_text(call, "kind")));
+    r->request = json_incref(request);
+    snprintf(r->applicant, sizeof(r->applicant), "%s", call->caller->account);
+    snprintf(r->place.institution, ID_MAX, "%s", call->caller->institution);
+    bool placed = says_something(json_object_get(request, "panelId")) ||
+                  says_something(json_object_get(request, "specialty"));
+    int status = placed ? place_request(call, r) : 0;
+    *out = r->step;
+    consult_record_clear(r);
+    free(r);
+    return status == SQ_ERR_NOT_FOUND || status == SQ_ERR_DENIED ? 0 : status;
+}
+
+static int reply_draft(struct call *call, const char *id, json_t *request)
 {
     struct consult c;
     uint32_t filled = 0;
-    enum consult_kind kind = consult_kind_parse(method_text(call, "kind"));
-    consult_init(&c, kind);
-    int status = filled_of(call->service, request, id, &filled);
-    uint32_t missing = missing_of(&c, filled);
+    int status = draft_needs(call, request, &c);
+    if (status == 0)
+        status = filled_of(call->service, request, id, &filled);
+    uint32_t missing = status == 0 ? missing_of(&c, filled) : 0;
     json_t *names = json_array();
     for (int i = 0; names && i < CONSULT_FIELD_COUNT; i++)
         if (missing & consult_field_bit((enum consult_field)i))
@@ -444,14 +471,6 @@ static int take_consent(struct call *call, struct consult_record *r)
     return consult_step(&r->step, &e, &times, call->utc_us, &nobody_to_tell);
 }
 
-static int place_request(struct call *call, struct consult_record *r)
-{
-    struct consult_act how = consult_act_of(call);
-    struct routing_wish wish = {json_string_value(json_object_get(r->request, "panelId")),
-                                json_string_value(json_object_get(r->request, "specialty"))};
-    return method_explain_place(call, routing_place(&how, r, &wish, NULL));
-}
-
 static int gate(struct call *call, struct consult_record *r)
 {
     uint32_t filled = 0;
@@ -460,7 +479,7 @@ static int gate(struct call *call, struct consult_record *r)
     if (status == 0 && missing)
         return refuse_incomplete(call, missing);
     if (status == 0)
-        status = place_request(call, r);
+        status = method_explain_place(call, place_request(call, r));
     if (filled & consult_field_bit(CONSULT_FIELD_MATERIAL))
         r->step.needs &= ~(uint32_t)CONSULT_NEEDS_MATERIAL;
     missing = status == 0 ? missing_of(&r->step, filled) : 0; /* the agreement asks for more */

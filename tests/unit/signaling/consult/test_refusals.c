@@ -56,6 +56,36 @@ Test(consult_refusals, a_claimed_reading_is_signed_at_one_go)
     cr_expect_str_eq(region_state(&p, id), "delivered");
 }
 
+/* The name of the member of `missing` that is there, "" for none; two or more fail. */
+static const char *missing_of(json_t *request)
+{
+    region_ok(&p, VILLAGER, "consultation.saveDraft", request);
+    const json_t *missing = json_object_get(p.call.result, "missing");
+    cr_expect_leq(json_array_size(missing), 1);
+    const char *name = json_string_value(json_array_get(missing, 0));
+    return name ? name : "";
+}
+
+Test(consult_refusals, a_draft_is_told_what_the_agreement_will_ask_for)
+{
+    cr_expect_str_eq(missing_of(region_request("live")), "");
+    cr_assert_eq(STORE_RUN(p.service.store,
+                           "UPDATE agreement SET schedule = $1 WHERE id = 'agr_all'", sv_int(1)),
+                 1);
+    cr_expect_str_eq(missing_of(region_request("live")), "candidateTimes");
+    refused(VILLAGER, "consultation.submit", region_request("live"), SQ_ERR_INVALID,
+            "candidate times");
+    json_t *timed = region_request("live");
+    json_object_set_new(timed, "candidateTimes",
+                        json_pack("[{s:s, s:s}]", "start", region_time(&p, DAY_US), "end",
+                                  region_time(&p, DAY_US + HOUR_US)));
+    cr_expect_str_eq(missing_of(json_deep_copy(timed)), "");
+    region_ok(&p, VILLAGER, "consultation.submit", timed);
+    json_t *nowhere = region_request("live"); /* not placed yet: nothing is known of an agreement */
+    json_object_del(nowhere, "panelId");
+    cr_expect_str_eq(missing_of(nowhere), "panelId");
+}
+
 Test(consult_refusals, the_archive_names_what_it_waits_for)
 {
     char id[ID_MAX];
