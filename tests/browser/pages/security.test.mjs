@@ -199,6 +199,15 @@ test('unattended for its time the page locks, hides who is treated, and keeps wh
     await page.locator('.locked').waitFor();
     await hidden();
 
+    const focused = await page.evaluate(() => document.activeElement.type);
+    assert.equal(focused, 'password', 'one can type at once');
+    for (let i = 0; i < 8; i++) {
+        await page.keyboard.press('Tab');
+        assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest('.locked') !== null), 'keys stay in the lock');
+    }
+    for (let i = 0; i < 2; i++) await page.keyboard.press('Escape');
+    await hidden();
+
     await page.locator('.locked input').fill('not the password');
     await page.getByRole('button', { name: '解锁' }).click();
     await page.locator('.locked [role=alert]').waitFor();

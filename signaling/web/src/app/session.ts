@@ -6,7 +6,7 @@ import { Refusal } from '../wire/connection';
 import { server, sessionKept } from '../wire/server';
 import { running } from './running';
 import { words } from './text';
-import { isPassword, rememberPassword } from './verifier';
+import { forgetTries, rememberPassword, tryPassword } from './verifier';
 
 export interface Account {
     id: string;
@@ -55,8 +55,12 @@ export async function unlock(password: string): Promise<void> {
     if (server.state.value === 'ready') {
         await server.call('auth.confirm', { password });
         await rememberPassword(keep.value!, password);
-    } else if (!(await isPassword(keep.value!, password))) {
-        throw new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': words('wrongPassword'), en: words('wrongPassword') });
+        await forgetTries(keep.value!);
+    } else {
+        const { right, tried, waitMs } = await tryPassword(keep.value!, password);
+        const seconds = { n: Math.ceil(waitMs / 1000) };
+        const said = waitMs > 0 ? words(tried ? 'wrongPasswordWait' : 'tooSoon', seconds) : words('wrongPassword');
+        if (!right) throw new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': said, en: said });
     }
     locked.value = false;
 }

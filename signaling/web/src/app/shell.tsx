@@ -69,21 +69,23 @@ function LanguageChoice(): JSX.Element {
 function Locked(): JSX.Element {
     const [password, setPassword] = useState('');
     const [error, setError] = useState<unknown>(null);
+    const [busy, setBusy] = useState(false);
     const open = (e: Event): void => {
         e.preventDefault();
-        unlock(password).then(() => setPassword(''), setError);
+        if (busy) return;
+        setBusy(true);
+        setError(null);
+        unlock(password).then(() => setPassword(''), setError).finally(() => setBusy(false));
     };
     const ref = useRef<HTMLDialogElement>(null);
-    useEffect(() => { // a modal dialog below would keep the keys and the pointer to itself
-        if (document.querySelector('dialog:modal')) ref.current!.showModal();
-        else ref.current!.show();
-    }, []);
-    return <dialog ref={ref} class="locked clinic" aria-modal="true" aria-label={words('locked')} onCancel={(e) => e.preventDefault()}>
+    const shut = (): void => { if (locked.value && !ref.current?.open) ref.current?.showModal(); };
+    useEffect(shut, []);
+    return <dialog ref={ref} class="locked clinic" aria-label={words('locked')} onCancel={(e) => e.preventDefault()} onClose={shut /* a second Escape asks nobody */}>
         <form class="card" onSubmit={open}>
             <h1>{words('locked')}</h1><p>{words('lockedWhy')}</p>
             <Field label={words('password')} hint={account.value?.name}><input type="password" autocomplete="current-password" autofocus value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></Field>
             {error !== null && <div class="note bad" role="alert">{errorText(error)}</div>}
-            <div class="buttons"><Button look="primary" submit>{words('unlock')}</Button><Button onClick={() => signOut()}>{words('signOut')}</Button></div>
+            <div class="buttons"><Button look="primary" submit disabled={busy}>{words('unlock')}</Button><Button onClick={() => signOut()}>{words('signOut')}</Button></div>
         </form>
     </dialog>;
 }

@@ -4,6 +4,7 @@
 import type { JSX } from 'preact';
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { locked } from '../app/session';
 import { Button, toast } from '../ui/ui';
 import { MaterialView } from '../viewers/view';
 import { words } from './text';
@@ -47,7 +48,9 @@ export function MaterialFloat({ consultationId, materialId, onClose }: FloatProp
     const [large, setLarge] = useState(false);
     const [out, setOut] = useState<Window | null>(null);
     const from = useRef<{ x: number; y: number } | null>(null);
+    const hidden = locked.value; // the lock covers its own window only
     useEffect(() => () => out?.close(), [out]);
+    useEffect(() => { if (hidden) out?.close(); }, [hidden, out]);
     const view = <MaterialView consultationId={consultationId} materialId={materialId} room={consultationId} />;
     const move = (x: number, y: number): void => setAt((p) => ({ x: p.x + x, y: p.y + y }));
     const key = (e: KeyboardEvent): void => {
