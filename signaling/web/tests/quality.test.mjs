@@ -28,9 +28,12 @@ test('a stream that was made anew gives no measure; late packets give no negativ
 test('speech is judged by what was concealed, lost and late', () => {
     const speech = (more) => q.judge('audio', measured(more));
     assert.deepEqual(speech({}), { level: 'good', reason: 'none' });
-    assert.deepEqual(speech({ concealed: 4800 }), { level: 'fair', reason: 'loss' });
+    assert.deepEqual(speech({ concealed: 4800, lost: 4 }), { level: 'fair', reason: 'loss' });
+    assert.deepEqual(speech({ concealed: 4800, jitterMs: 80 }), { level: 'fair', reason: 'delay' });
+    assert.deepEqual(speech({ concealed: 4800 }), { level: 'fair', reason: 'gaps' }, 'all came in time: it is not the network');
     assert.deepEqual(speech({ concealed: 4800, silentConcealed: 4800 }), { level: 'good', reason: 'none' }, 'silence that was filled is no loss');
-    assert.deepEqual(speech({ concealed: 15_000 }), { level: 'poor', reason: 'loss' });
+    assert.deepEqual(speech({ concealed: 15_000, lost: 4 }), { level: 'poor', reason: 'loss' });
+    assert.deepEqual(speech({ concealed: 15_000 }), { level: 'poor', reason: 'gaps' });
     assert.deepEqual(speech({ bufferMs: 96_000 * 500 }), { level: 'fair', reason: 'delay' });
     assert.deepEqual(speech({ bufferMs: 96_000 * 900 }), { level: 'poor', reason: 'delay' });
     assert.deepEqual(speech({ packets: 0 }), { level: 'none', reason: 'off' });
@@ -93,13 +96,18 @@ test('what was asked for small is judged as the large picture, and a small camer
     assert.equal(q.judge('video', q.asLarge(m, undefined)).level, 'poor');
     assert.equal(q.ownLimit([], 288), 'camera');
     assert.equal(q.ownLimit([], 720), 'none');
-    assert.equal(q.ownLimit([{ type: 'outbound-rtp', kind: 'video', qualityLimitationReason: 'bandwidth' }], 288), 'narrow');
+    const limited = { type: 'outbound-rtp', kind: 'video', qualityLimitationReason: 'bandwidth' }, reported = (fractionLost, roundTripTime) => ({ type: 'remote-inbound-rtp', kind: 'video', fractionLost, roundTripTime });
+    assert.equal(q.ownLimit([limited, reported(0, 0.001)]), 'none', 'a rate that is still sought is no weak network');
+    assert.equal(q.ownLimit([limited, reported(0.05, 0.001)], 288), 'narrow');
+    assert.equal(q.ownLimit([limited, reported(0, 0.5)], 288), 'narrow');
+    assert.equal(q.ownLimit([limited, { ...limited, qualityLimitationReason: 'cpu' }, reported(0.05, 0.5)]), 'busy');
     assert.equal(q.causeOf('narrow', 'camera'), 'why.ownCamera');
     assert.equal(q.causeHere('narrow', 'camera'), 'why.theirCamera');
     assert.equal(q.causeHere('narrow', 'narrow'), 'why.theirNarrow');
     assert.equal(q.causeHere('narrow', undefined), 'why.narrow');
     assert.equal(q.causeHere('loss', 'narrow'), 'why.loss');
     assert.equal(q.causeHere('none', 'busy'), null);
+    for (const reason of ['narrow', 'frozen', 'gaps']) assert.deepEqual([q.causeHere(reason, 'busy'), q.causeOf(reason, 'busy')], ['why.theirBusy', 'why.ownBusy'], reason);
     assert.equal(q.readHeard({ of: 'acc_a', audio: 'good', video: 'poor', own: 'camera' }).own, 'camera');
     assert.equal(q.readHeard({ of: 'acc_a', audio: 'good', video: 'poor', own: '<b>' }).own, undefined);
 });
@@ -111,7 +119,6 @@ test('reports of the relay stand for those who say nothing', () => {
     assert.equal(q.judgeRemote(row(0.3, 0.1), 'audio').level, 'poor');
     assert.deepEqual(q.judgeRemote(row(0, 2), 'audio'), { level: 'fair', reason: 'delay' });
     assert.equal(q.judgeRemote([], 'audio'), null);
-    assert.equal(q.ownLimit([{ type: 'outbound-rtp', kind: 'video', qualityLimitationReason: 'bandwidth' }]), 'narrow');
     assert.equal(q.outgoing([{ type: 'candidate-pair', availableOutgoingBitrate: 3e5 }]), 3e5);
     assert.equal(q.outgoing([{ type: 'candidate-pair' }]), null);
 });

@@ -24,7 +24,24 @@ function sent(page) {
 
 async function more(page, words) {
     await control(page, '更多').click();
-    await page.locator('.call-more button', { hasText: words }).click();
+    await page.locator('.call-more').getByRole('button', { name: words, exact: true }).click();
+}
+
+const SIDEWAYS = [[844, 390], [667, 375]];
+
+/** Words of the call's buttons that are not whole in the window or whose own words are cut; is anything said of quality cut? */
+function beyond(page) {
+    return page.evaluate(() => {
+        const cut = (e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+        const out = ({ left, top, right, bottom }) => left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+        const boxes = [...document.querySelectorAll('.call-controls > button')];
+        const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        const besides = [...document.querySelectorAll('.call-self, .call-panel, .call-stage, .call-quality')].filter((e) => e.checkVisibility());
+        const under = boxes.filter((b) => besides.some((e) => meets(b.getBoundingClientRect(), e.getBoundingClientRect())));
+        const words = [...document.querySelectorAll('.call-quality .call-words')].filter((e) => e.checkVisibility() && out(e.getBoundingClientRect()));
+        return { buttons: boxes.length, out: boxes.filter((b) => out(b.getBoundingClientRect()) || cut(b)).map((b) => b.innerText), under: under.map((b) => b.innerText),
+            quality: words.length + [...document.querySelectorAll('.call-quality')].filter(cut).length, stage: document.querySelector('.call-stage').clientHeight };
+    });
 }
 
 /** Elements of `over` that cover a button of the call. */
@@ -58,7 +75,9 @@ test('two people in a call', { timeout: 170_000 }, async (t) => {
     const village = await signIn(ours, world, 'village');
 
     await t.test('devices are checked before it, and the result is told', async () => {
-        await goTo(village, `#/device-check/${id}`);
+        await goTo(village, `#/case/${id}`);
+        await village.getByRole('link', { name: '检测设备' }).click();
+        await village.waitForURL((url) => url.hash === `#/device-check/${id}`);
         await shown(village, '话筒正常，声音清楚。');
         await village.waitForFunction(() => { const v = document.querySelector('.call-preview video'); return v && v.videoWidth > 0 && v.readyState >= 2; });
         await village.getByRole('button', { name: '播放测试音' }).click();
@@ -147,6 +166,49 @@ test('two people in a call', { timeout: 170_000 }, async (t) => {
             await village.locator('.call-notices').getByRole('button', { name: '暂时不拍' }).click();
         }
         await specialist.setViewportSize(SIZES.clinic);
+    });
+
+    await t.test('on a phone held sideways all buttons are in view beside the pictures, in both languages and with large text', async () => {
+        for (const [language, chat] of [['English', 'Chat'], ['中文', '聊天']]) {
+            await village.setViewportSize(SIZES.clinic);
+            await village.getByRole('button', { name: language, exact: true }).click();
+            for (const [width, height] of SIDEWAYS) for (const text of [18, 30]) for (const open of [false, true]) {
+                await village.setViewportSize({ width, height });
+                await village.evaluate((px) => document.documentElement.style.setProperty('--text', `${px}px`), text);
+                if (open) await control(village, chat).click();
+                const { buttons, out, under, quality, stage } = await beyond(village);
+                assert.deepEqual({ out, under, quality }, { out: [], under: [], quality: 0 }, `${language} ${width}x${height}, text of ${text} px${open ? ', chat open' : ''}`);
+                assert.ok(buttons === 10 && stage > height * 0.3, `${buttons} buttons, ${stage} px of pictures`);
+                if (open) await control(village, chat).click();
+            }
+            await village.evaluate(() => document.documentElement.style.setProperty('--text', '18px'));
+        }
+        await village.setViewportSize(SIZES.clinic);
+    });
+
+    await t.test('a material in a window of its own is gone when the page locks', async () => {
+        await control(village, '资料').click();
+        await village.locator('.call-panel .viewers-row').first().click();
+        const [own] = await Promise.all([village.context().waitForEvent('page'), village.locator('.call-float').getByRole('button', { name: '单独窗口' }).click()]);
+        await own.locator('img, canvas').first().waitFor();
+        assert.equal(await village.locator('.call-float').count(), 0, 'it is in one place');
+        assert.equal(await own.evaluate(() => getComputedStyle(document.querySelector('.button')).borderTopStyle), 'solid', 'and looks like the pages');
+        const gone = own.waitForEvent('close');
+        await village.getByRole('button', { name: '锁定' }).click();
+        await village.locator('.locked').waitFor();
+        await gone;
+        await village.locator('.locked input').fill(world.passwords.village);
+        await village.locator('.locked input').press('Enter');
+        await village.locator('.locked').waitFor({ state: 'detached' });
+        await village.locator('.call-panel-top button').click();
+        await untilSeen(village, ['specialist'], 'the village');
+    });
+
+    await t.test('the devices are checked from within the call too', async () => {
+        await more(village, '设备检测');
+        await shown(village, '话筒正常，声音清楚。');
+        await village.locator('.call-dock').getByRole('button', { name: '返回通话' }).click();
+        await untilSeen(village, ['specialist'], 'the village');
     });
 
     await t.test('quality of both directions is said, with the reason of a change', async () => {

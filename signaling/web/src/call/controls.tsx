@@ -3,6 +3,8 @@
 // two buttons with two questions.
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { locked } from '../app/session';
+import { words as shellWords } from '../app/text';
 import { Button, Dialog, toast } from '../ui/ui';
 import { DevicesDialog, ShareDialog } from './devices';
 import { Icon, type IconName } from './icons';
@@ -23,6 +25,7 @@ export interface ControlsProps {
     raise(up: boolean): Promise<void>;
     still(): void;
     askStill: (() => Promise<void>) | null; // null: not one other person to ask
+    check(): void; // of the devices, on its page
     leave(): Promise<void>;
     end(): Promise<void>;
 }
@@ -80,7 +83,8 @@ export function Controls(props: ControlsProps): JSX.Element {
         { icon: 'leave', text: words('leave'), does: () => setDialog('leave') },
         ...(mayEnd(part) ? [{ icon: 'end', text: words('end'), look: 'danger', does: () => setDialog('end') } as const] : []),
     ];
-    const more: Act[] = [...behind, { icon: 'pip', text: words('pip'), does: smallWindow }, { icon: 'gear', text: words('devices'), does: () => setDialog('devices') }];
+    const more: Act[] = [...behind, { icon: 'pip', text: words('pip'), does: smallWindow }, { icon: 'gear', text: words('devices'), does: () => setDialog('devices') },
+        ...(observes ? [] : [{ icon: 'signal', text: words('checkMenu'), does: props.check } as const]), { icon: 'lock', text: shellWords('lock'), does: () => void (locked.value = true) }];
     const chosen = (act: Act): Act => ({ ...act, does: () => { close(); return act.does(); } });
     return <div class="call-controls" role="group" aria-label={words('controls')}>
         {row.map((act) => <ActButton key={act.icon + act.text} act={act} />)}

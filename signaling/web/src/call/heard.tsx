@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How well both sides hear and see each other, in words, with the reason; each change is read out by a screen reader.
 import type { JSX } from 'preact';
-import { causeOf, causeHere, reasonOf, type Judged, type Level } from './quality';
+import { causeOf, causeHere, reasonOf, worse, type Judged, type Level } from './quality';
 import type { Seat } from './seat';
 import type { Present } from './states';
 import { words } from './text';
@@ -33,9 +33,13 @@ function theirLevel(seat: Seat, who: Present): Level | null {
     return dark ? heard.audio : seat.muted.value ? heard.video : low(heard.audio, heard.video);
 }
 
-export function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element {
+/** `first`: of several lines the one that stands where there is room for one; the others stand in the list of people. */
+interface LineProps { seat: Seat; who: Present; first?: boolean }
+const Rest = ({ of }: { of: boolean | undefined }): JSX.Element | null => (of ? <span class="call-also"> {words('qualityRest')}</span> : null);
+
+export function OfThem({ seat, who, first }: LineProps): JSX.Element {
     const heard = seat.watch.heardBy.value.get(who.id);
-    if (!heard) return <p class="call-words muted">{words('unknownYet', { name: who.name })}</p>;
+    if (!heard) return <p class={`call-words muted ${first ? 'first' : ''}`}>{words('unknownYet', { name: who.name })}</p>;
     const dark = !seat.cameraOn.value || seat.watch.rung.value === 'voice';
     const muted = seat.muted.value;
     const said = { name: who.name, audio: words(`they.audio.${heard.audio}`), video: words(`they.video.${heard.video}`) };
@@ -43,10 +47,10 @@ export function OfThem({ seat, who }: { seat: Seat; who: Present }): JSX.Element
     const cause = causeOf(heard.reason, seat.watch.limit.value);
     const told = (muted && dark) || (cause === 'why.off' && (muted || dark)) || (dark && heard.audio === 'good') ? null : cause;
     const level = theirLevel(seat, who);
-    return <p class="call-words">{level && <Bars level={level} />} {text}{told && <span class="call-why"> {words(told)}</span>}</p>;
+    return <p class={`call-words ${first ? 'first' : ''}`}>{level && <Bars level={level} />} {text}{told && <span class="call-why"> {words(told)}</span>}<Rest of={first} /></p>;
 }
 
-export function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element | null {
+export function OfUs({ seat, who, first }: LineProps): JSX.Element | null {
     const received = seat.watch.received.value.get(who.id);
     if (!received) return null;
     const { audio, video } = received;
@@ -54,27 +58,34 @@ export function OfUs({ seat, who }: { seat: Seat; who: Present }): JSX.Element |
     const said = { name: who.name, audio: words(`you.audio.${audio.level}`, { name: who.name }), video: words(off(video) ? 'you.video.off' : `you.video.${video.level}`) };
     const reason = off(audio) ? video.reason : off(video) ? audio.reason : reasonOf(audio, video);
     const cause = reason === 'off' ? null : causeHere(reason, seat.watch.heardBy.value.get(who.id)?.own);
-    return <p class="call-words">{level && <Bars level={level} />} {words(off(audio) ? (off(video) ? 'youNone' : 'youMuted') : 'youHear', said)}{cause && <span class="call-why"> {words(cause)}</span>}</p>;
+    return <p class={`call-words ${first ? 'first' : ''}`}>{level && <Bars level={level} />} {words(off(audio) ? (off(video) ? 'youNone' : 'youMuted') : 'youHear', said)}{cause && <span class="call-why"> {words(cause)}</span>}<Rest of={first} /></p>;
 }
 
-/** Of several only who does not hear or see well is named; the rest stands with each in the list of people. */
-function Several({ seat, others, observer }: { seat: Seat; others: Present[]; observer: boolean }): JSX.Element {
-    const judged = others.filter((who) => seat.watch.received.value.has(who.id));
-    const worse = others.map((who) => {
-        const them = !observer && (theirLevel(seat, who) ?? 'good') !== 'good';
-        const us = (levelOf(seat.watch.received.value.get(who.id)) ?? 'good') !== 'good';
-        return (them || us) && <div key={who.id}>{them && <OfThem seat={seat} who={who} />}{us && <OfUs seat={seat} who={who} />}</div>;
-    }).filter(Boolean);
-    if (worse.length) return <>{worse}</>;
-    return judged.length ? <p class="call-words"><Bars level="good" /> {words(observer ? 'allGoodHere' : 'allGood')}</p> : <></>;
+interface Line { who: Present; of: 'them' | 'us'; level: Level | null }
+
+/** What is to be said of each: of one person all, of several only who does not hear or see well. */
+function linesOf(seat: Seat, others: Present[], observer: boolean): Line[] {
+    const all = others.flatMap((who): Line[] => [
+        ...(observer ? [] : [{ who, of: 'them', level: theirLevel(seat, who) } as const]),
+        ...(seat.watch.received.value.has(who.id) ? [{ who, of: 'us', level: levelOf(seat.watch.received.value.get(who.id)) } as const] : [])]);
+    return others.length === 1 ? all : all.filter((line) => (line.level ?? 'good') !== 'good');
 }
+
+const worst = (lines: Line[]): Line | undefined => lines.reduce<Line | undefined>((least, line) => (least && !worse(line.level ?? 'good', least.level ?? 'good') ? least : line), undefined);
 
 export function QualityWords({ seat, others, observer }: { seat: Seat; others: Present[]; observer: boolean }): JSX.Element {
-    const rung = seat.watch.rung.value;
+    const rung = observer ? 'full' : seat.watch.rung.value;
     const own = seat.watch.wish.value === 'voice';
-    const [one] = others;
-    return <div class="call-quality" role="status" aria-live="polite" aria-label={words('quality')} tabIndex={0}>
-        {!observer && rung !== 'full' && <p class="call-words warn"><strong>{words(rung === 'voice' && own ? 'rung.voiceOwn' : `rung.${rung}`)}</strong></p>}
-        {one && others.length === 1 ? <div>{!observer && <OfThem seat={seat} who={one} />}<OfUs seat={seat} who={one} /></div> : <Several seat={seat} others={others} observer={observer} />}
+    const lines = linesOf(seat, others, observer);
+    const first = rung === 'full' ? worst(lines) : undefined;
+    const several = lines.length + (rung === 'full' ? 0 : 1) > 1;
+    const judged = others.length > 1 && others.some((who) => seat.watch.received.value.has(who.id));
+    return <div class={`call-quality ${several ? 'several' : ''} ${others.length > 1 ? 'many' : ''}`} role="status" aria-live="polite" aria-label={words('quality')}>
+        {rung !== 'full' && <p class="call-words warn first"><strong>{words(rung === 'voice' && own ? 'rung.voiceOwn' : `rung.${rung}`)}</strong><Rest of={several} /></p>}
+        {lines.length > 0 && <div>{lines.map((line) => {
+            const Said = line.of === 'them' ? OfThem : OfUs;
+            return <Said key={`${line.who.id} ${line.of}`} seat={seat} who={line.who} first={line === first} />;
+        })}</div>}
+        {!lines.length && judged && <p class="call-words first"><Bars level="good" /> {words(observer ? 'allGoodHere' : 'allGood')}</p>}
     </div>;
 }

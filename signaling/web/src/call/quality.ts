@@ -10,6 +10,7 @@ export type Reason =
     | 'narrow' // the sender was made to send less
     | 'busy' // the sender's machine can't encode more
     | 'frozen' // pictures stood still
+    | 'gaps' // sound that came whole and in time was not played whole
     | 'off' // nothing is sent: muted, camera off
     | 'none';
 
@@ -87,13 +88,19 @@ interface Limit { level: Level; reason: Reason; when(m: Measure): boolean }
 // heard as clipped words); video floors are those of DOMAIN: 15 pictures a second, 480 lines.
 const LINES_POOR = 180;
 const LINES_FAIR = 360;
+// From here on the network shows: below, sound and pictures that falter are a machine's doing.
+const LOSS_SEEN = 0.02;
+const JITTER_SEEN_MS = 60;
+const RTT_SEEN_MS = 300;
 
 const SPEECH: Limit[] = [
     { level: 'none', reason: 'off', when: (m) => m.packets === 0 },
-    { level: 'poor', reason: 'loss', when: (m) => m.concealedRatio > 0.1 || m.lossRatio > 0.2 },
-    { level: 'poor', reason: 'delay', when: (m) => m.delayMs > 800 },
-    { level: 'fair', reason: 'loss', when: (m) => m.concealedRatio > 0.03 || m.lossRatio > 0.06 },
-    { level: 'fair', reason: 'delay', when: (m) => m.delayMs > 400 || m.jitterMs > 120 },
+    { level: 'poor', reason: 'loss', when: (m) => m.lossRatio > 0.2 || (m.concealedRatio > 0.1 && m.lossRatio > LOSS_SEEN) },
+    { level: 'poor', reason: 'delay', when: (m) => m.delayMs > 800 || (m.concealedRatio > 0.1 && m.jitterMs > JITTER_SEEN_MS) },
+    { level: 'poor', reason: 'gaps', when: (m) => m.concealedRatio > 0.1 },
+    { level: 'fair', reason: 'loss', when: (m) => m.lossRatio > 0.06 || (m.concealedRatio > 0.03 && m.lossRatio > LOSS_SEEN) },
+    { level: 'fair', reason: 'delay', when: (m) => m.delayMs > 400 || m.jitterMs > 120 || (m.concealedRatio > 0.03 && m.jitterMs > JITTER_SEEN_MS) },
+    { level: 'fair', reason: 'gaps', when: (m) => m.concealedRatio > 0.03 },
     { level: 'good', reason: 'none', when: () => true },
 ];
 const PICTURE: Limit[] = [
@@ -163,10 +170,17 @@ export function judgeRemote(rows: Iterable<Row>, kind: 'audio' | 'video'): Judge
 
 export type OwnLimit = 'narrow' | 'busy' | 'camera' | 'none';
 
-/** Why our own picture is small: this machine, this link, a camera of few lines, or none of them. `lines`: of the camera, 0: none. */
+/** Does the network show in what came of our own streams? */
+const networkShows = (rows: readonly Row[]): boolean => rows.some((r) => r['type'] === 'remote-inbound-rtp' && (number(r, 'fractionLost') > LOSS_SEEN || number(r, 'roundTripTime') * 1000 > RTT_SEEN_MS));
+
+/**
+ * Why our own picture is small: this machine, this link, a camera of few lines, or none of them. `lines`: of the camera, 0:
+ * none. A browser says "bandwidth" while it still seeks its rate and on a machine that sends late, so that alone is no weak link.
+ */
 export function ownLimit(rows: Iterable<Row>, lines = 0): OwnLimit {
-    const limits = [...rows].filter((r) => r['type'] === 'outbound-rtp' && r['kind'] === 'video' && r['active'] !== false).map((r) => r['qualityLimitationReason']);
-    return limits.includes('cpu') ? 'busy' : limits.includes('bandwidth') ? 'narrow' : lines > 0 && lines < LINES_FAIR ? 'camera' : 'none';
+    const all = [...rows];
+    const limits = all.filter((r) => r['type'] === 'outbound-rtp' && r['kind'] === 'video' && r['active'] !== false).map((r) => r['qualityLimitationReason']);
+    return limits.includes('cpu') ? 'busy' : limits.includes('bandwidth') && networkShows(all) ? 'narrow' : lines > 0 && lines < LINES_FAIR ? 'camera' : 'none';
 }
 
 /** bit/s that the link out is believed to carry; null: not told (Firefox). */
@@ -182,7 +196,7 @@ export function outgoing(rows: Iterable<Row>): number | null {
 export interface Heard { of: string; audio: Level; video: Level; reason?: Reason; /** what limits the picture of who says it */ own?: OwnLimit }
 
 const LEVELS: readonly string[] = ['good', 'fair', 'poor', 'none'];
-const REASONS: readonly string[] = ['loss', 'delay', 'narrow', 'busy', 'frozen', 'off', 'none'];
+const REASONS: readonly string[] = ['loss', 'delay', 'narrow', 'busy', 'frozen', 'gaps', 'off', 'none'];
 
 const LIMITS: readonly string[] = ['narrow', 'busy', 'camera', 'none'];
 
@@ -205,16 +219,19 @@ export type Cause = `why.${'ownNarrow' | 'ownBusy' | 'ownCamera' | 'theirNarrow'
 /** Why they don't get ours better. Whose doing it is: our own limit first, for only we know it. */
 export function causeOf(reason: Reason | undefined, own: OwnLimit): Cause {
     if (!reason || reason === 'none') return null;
-    if (own === 'busy' && (reason === 'narrow' || reason === 'busy')) return 'why.ownBusy';
+    if (own === 'busy' && OF_MACHINES.has(reason)) return 'why.ownBusy';
     if (own === 'narrow' && reason !== 'off') return 'why.ownNarrow';
     if (own === 'camera' && reason === 'narrow') return 'why.ownCamera';
     return reason === 'busy' ? 'why.ownBusy' : `why.${reason}`;
 }
 
+/** What a machine that can't keep up does as well as a network. */
+const OF_MACHINES: ReadonlySet<Reason> = new Set(['narrow', 'busy', 'frozen', 'gaps']);
 const THEIRS: Record<Exclude<OwnLimit, 'none'>, Cause> = { narrow: 'why.theirNarrow', busy: 'why.theirBusy', camera: 'why.theirCamera' };
 
 /** Why we don't get theirs better; `theirs`: what they say of their own picture. */
 export function causeHere(reason: Reason, theirs: OwnLimit | undefined): Cause {
     if (reason === 'none') return null;
+    if (theirs === 'busy' && OF_MACHINES.has(reason)) return 'why.theirBusy';
     return (reason === 'narrow' || reason === 'busy') && theirs && theirs !== 'none' ? THEIRS[theirs] : `why.${reason}`;
 }

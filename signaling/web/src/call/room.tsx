@@ -4,7 +4,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { MaterialList } from '../viewers/view';
-import { keep } from '../app/session';
+import { go } from '../app/router';
+import { keep, locked } from '../app/session';
 import { Button, Toasts, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { server } from '../wire/server';
@@ -51,6 +52,8 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
         if (chair && (floor.of || floor.order.length)) void asked.say('floor', { of: floor.of, quiet: false, order: floor.order }).catch(() => undefined);
         if (up) void asked.say('hand', { up }).catch(() => undefined);
     }, [here]);
+    const hidden = locked.value;
+    useEffect(() => { if (hidden && document.pictureInPictureElement) void document.exitPictureInPicture().catch(() => undefined); }, [hidden]);
     const view = asked.view.value;
     useEffect(() => {
         if (!view) return;
@@ -76,7 +79,7 @@ export function Room({ consultation: c, seat, part, leave, end }: RoomProps): JS
         </div>}
         <Sounds remotes={remotes} />
         <Controls seat={seat} part={part} panel={panel} unread={chat.unread.value} hands={floor.hands.filter((h) => h !== seat.account).length} hand={c.kind === 'mdt' || others.length > 1 || part === 'observer' ? up : null} setPanel={setPanel}
-            raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} leave={leave} end={end} />
+            raise={(up) => asked.say('hand', { up })} still={() => setShooting(true)} askStill={others.length === 1 ? () => askStill(others[0]!) : null} check={() => go('device-check', c.id)} leave={leave} end={end} />
         {material && <MaterialFloat key={material} consultationId={c.id} materialId={material} onClose={() => setMaterial(null)} />}
         <StillDialog seat={seat} open={shooting} onClose={() => setShooting(false)} />
     </div>;
