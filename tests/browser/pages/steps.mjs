@@ -66,7 +66,7 @@ const SCREENS = [
     }],
     ['照片和资料', async (page, c) => {
         for (const file of c.files) {
-            await page.getByLabel('拍照').setInputFiles(file);
+            await page.getByLabel('选择文件').setInputFiles(file);
             await page.locator('.village-files').getByText(path.basename(file)).waitFor();
         }
     }],
@@ -147,6 +147,18 @@ export async function openOpinion(page, id) {
 export async function acknowledge(page) {
     await button(page, '我已阅读，确认收到').click();
     await button(page, '我已阅读，确认收到').waitFor({ state: 'detached' });
+}
+
+/** What became of the patient, told to the specialist; the case goes to the archive. */
+export async function followUp(page, id, outcome = '症状缓解，继续门诊随访') {
+    await go(page, 'followup', id);
+    await page.getByLabel('患者后来怎样').fill(outcome);
+    await page.getByLabel('与会诊意见一致', { exact: true }).check();
+    await page.getByLabel('不需要，在本地处理了').check();
+    await button(page, '提交结果').click();
+    await placed(page, '#/case/');
+    await button(page, '归档').click();
+    await page.getByText('已归档').first().waitFor();
 }
 
 // ---- the specialist ----
