@@ -6,6 +6,7 @@ import test from 'node:test';
 import { bundled, material } from './support.mjs';
 
 const { parseEcg } = await bundled('viewers/ecg/parse.ts');
+const { headerOf } = await bundled('viewers/ecg/wfdb.ts');
 const { parseXml } = await bundled('viewers/ecg/xml.ts');
 const { decode, DEFAULT, readTables } = await bundled('viewers/ecg/huffman.ts');
 
@@ -73,6 +74,18 @@ test('WFDB format 16 and 80, gains, baselines and missing samples', () => {
     assert.throws(() => parseEcg(bytes, 'r/3 2 250 2'), refusal('codec'));
     assert.throws(() => parseEcg(bytes, 'r 1 250 2\nr.dat 310 100 16 0 0 0 0 I'), refusal('codec'));
     assert.throws(() => parseEcg(bytes, 'nothing'), refusal('damaged'));
+});
+
+test('a WFDB signal is read by its own header or by none', async () => {
+    const texts = { foreign: header.replaceAll('100s', '101s').replaceAll('200', '400'), own: header };
+    const found = (name, headers, linked) => headerOf({ name, header: linked, headers }, async (id) => texts[id]);
+    for (const name of ['100s.dat', '100S.DAT']) assert.equal(await found(name, ['foreign', 'own']), header);
+    for (const name of ['100s.dat', '100s', '', '2', '0s.dat']) await assert.rejects(found(name, ['foreign']), refusal('header_other'), name);
+    assert.equal(await found('renamed.dat', [], 'own'), header, 'sent with it');
+    assert.equal(await found('ecg.xml', []), undefined);
+    const two = 'r 2 250 2\na.dat 80 1/uV 8 0 0 0 0 I\nb.dat 80 2/uV 8 0 0 0 0 II';
+    const second = parseEcg(new Uint8Array([130, 132]), two, 'b.dat');
+    assert.deepEqual(second.leads.map((l) => [l.name, ...l.samples]), [['II', 1, 2]], 'the lead and the gain of this file');
 });
 
 test('default Huffman table and tables of a file', () => {

@@ -8,7 +8,7 @@ const p = await bundled('viewers/placement.ts');
 const marks = await bundled('viewers/marks/model.ts');
 const layout = await bundled('viewers/ecg/layout.ts');
 const { drawSheet } = await bundled('viewers/ecg/draw.ts');
-const { filtered } = await bundled('viewers/ecg/filters.ts');
+const { applies, filtered, pageOf } = await bundled('viewers/ecg/filters.ts');
 const wave = await bundled('viewers/audio/wave.ts');
 const vitals = await bundled('viewers/vitals/ranges.ts');
 const load = await bundled('viewers/fetch.ts');
@@ -81,6 +81,27 @@ test('6×2, 12×1 and leads that are not twelve', () => {
     assert.deepEqual(s.cells.map((c) => [c.from, c.to]), [[1795, 1800], [1795, 1800]]);
 });
 
+test('a short ECG shows every lead, in every layout', () => {
+    for (const seconds of [0.5, 2, 5, 10]) {
+        const ecg = twelve(seconds);
+        for (const name of layout.layoutsOf(ecg)) {
+            const { cells } = layout.sheetOf(ecg, { ...paper, layout: name });
+            assert.deepEqual([...new Set(cells.map((c) => c.lead))].sort((a, b) => a - b), [...ecg.leads.keys()], `${name} ${seconds} s`);
+            assert.ok(cells.every((c) => c.from >= 0 && c.to > c.from && c.to <= seconds + 1e-9), `${name} ${seconds} s`);
+        }
+        assert.equal(layout.firstLayout(ecg), seconds === 10 ? '3x4' : '12x1');
+    }
+});
+
+test('the last sample of any ECG can be reached', () => {
+    for (const [seconds, last] of [[2, 0], [10, 0], [10.002, 0], [10.004, 0.002], [10.5, 0.498], [30.9, 20.898]]) {
+        const ecg = { rateHz: 500, warnings: [], leads: [{ name: 'II', samples: Float32Array.from({ length: Math.round(seconds * 500) }, (_, i) => i) }] };
+        assert.ok(Math.abs(layout.lastFrom(ecg) - last) < 1e-9, `${seconds} s`);
+        const { samples } = pageOf(ecg, layout.lastFrom(ecg), layout.PAGE_SECONDS, []).leads[0];
+        assert.equal(samples.at(-1), ecg.leads[0].samples.length - 1);
+    }
+});
+
 test('calipers: 25 mm are a second at 25 mm/s and half of one at 50', () => {
     assert.deepEqual(layout.measured(20, -10, { speed: 25, gain: 10 }), { ms: 800, bpm: 75, mV: 1 });
     assert.deepEqual(layout.measured(25, 5, { speed: 50, gain: 20 }), { ms: 500, bpm: 120, mV: 0.25 });
@@ -116,6 +137,28 @@ test('filters take what they are named for and move nothing', () => {
     const gap = new Float32Array(100).fill(5); gap[50] = NaN;
     const kept = filtered(gap, rate, ['baseline', 'muscle']);
     assert.ok(Number.isNaN(kept[50]) && !Number.isNaN(kept[51]));
+});
+
+test('of a day only what is shown is filtered, and as if all of it had been', (t) => {
+    const rateHz = 200;
+    const samples = new Float32Array(rateHz * 86400).map((_, i) => ((i * 7919) % 1009) + 300 * Math.sin(i / 900));
+    const ecg = { rateHz, warnings: [], leads: [{ name: 'II', samples }] };
+    const all = ['baseline', 'muscle', 'mains50'];
+    const began = performance.now();
+    const page = pageOf(ecg, 40000, 10, all).leads[0].samples;
+    const ms = performance.now() - began;
+    t.diagnostic(JSON.stringify({ filtered_page_ms: ms }));
+    assert.equal(page.length, 2001);
+    assert.ok(ms < 200, `${ms} ms`);
+    const around = filtered(samples.slice(39900 * rateHz, 40110 * rateHz), rateHz, all).subarray(100 * rateHz, 110 * rateHz + 1);
+    assert.ok(page.every((v, i) => Math.abs(v - around[i]) < 0.1));
+    const start = pageOf(ecg, 0, 10, all).leads[0].samples;
+    const whole = filtered(samples.slice(0, 100 * rateHz), rateHz, all);
+    assert.ok(start.every((v, i) => Math.abs(v - whole[i]) < 0.1));
+});
+
+test('a filter above what the rate can hold is not called on', () => {
+    assert.deepEqual([applies('baseline', 50), applies('muscle', 100), applies('mains50', 120), applies('muscle', 250), applies('mains50', 250)], [true, false, false, true, true]);
 });
 
 test('waves: no peak is lost; a looped place stays in its part', () => {

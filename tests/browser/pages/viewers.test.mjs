@@ -29,6 +29,7 @@ const files = () => [...pictures(),
     { name: 'chest.dcm', type: 'dicom', content: file('chest_dx_nih_512.dcm') },
     { name: 'fundus.jpg', type: 'photo', content: file('medical_fundus_retina.jpg') },
     { name: 'ecg.dcm', type: 'dicom', content: file('ecg_12lead_500hz.dcm') },
+    { name: 'short.xml', type: 'ecg', content: file('aecg_example_2s.xml') },
     { name: 'report.pdf', type: 'pdf', content: pdf() },
     { name: 'voice.wav', type: 'audio', content: readFileSync(`${ROOT}/tests/data/media/zh_aishell1_BAC009S0724W0121_16k.wav`) },
 ];
@@ -218,18 +219,91 @@ async function ecg(page, t) {
     t.diagnostic(JSON.stringify({ caliper_ms: ms, of_the_file_ms: known, bpm, mV, px_per_mm: perMm }));
     const pixel = 1000 / (perMm * MM.speed);
     assert.ok(Math.abs(ms - known) <= 2 * pixel && Math.abs(bpm - 60_000 / known) <= 3 && Math.abs(mV - 1) <= 0.05, `${ms} ms, ${bpm} bpm, ${mV} mV where the file says ${known} ms`);
+    const reading = await page.locator('.viewers-measured').boundingBox();
+    const { height } = page.viewportSize();
+    assert.ok(reading.y >= 0 && reading.y + reading.height <= height, `what was measured is seen beside the sheet: ${JSON.stringify(reading)}`);
+    await byFinger(page, paper, perMm);
     await page.getByLabel('导联排列').selectOption('12x1');
     assert.match(await sheet.getAttribute('aria-label'), /导联 I II III aVR aVL aVF V1 V2 V3 V4 V5 V6$/);
 }
 
-async function paperAndSound(page) {
+/** A finger measures as a mouse does; a drag that the browser takes away leaves no number. */
+async function byFinger(page, paper, perMm) {
+    const cdp = await page.context().newCDPSession(page);
+    const touch = (type, ...touchPoints) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+    const measured = page.locator('.viewers-measured');
+    const draw = async (mm) => {
+        const at = { x: paper.x + 40 * perMm, y: paper.y + 40 * perMm };
+        await touch('touchStart', at);
+        for (let i = 1; i <= 20; i++) await touch('touchMove', { x: at.x + (mm * perMm * i) / 20, y: at.y + (i % 3) });
+    };
+    await page.keyboard.press('Escape');
+    await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    await draw(60);
+    await touch('touchEnd');
+    const ms = parseInt(await measured.innerText(), 10);
+    assert.ok(Math.abs(ms - (60 / MM.speed) * 1000) <= 2000 / (perMm * MM.speed), `60 mm by finger are ${ms} ms`);
+    await page.locator('.viewers-calipers').press('Escape');
+    await draw(30);
+    assert.match(await measured.innerText(), /\d ms/);
+    await touch('touchCancel');
+    await until(async () => !/\d ms/.test(await measured.innerText()), 'no number of half a drag', 5);
+    await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+    await cdp.detach();
+}
+
+/** Two seconds of twelve leads, and a file that holds median beats beside its rhythm. */
+async function shortEcg(page) {
+    await open(page, 'short.xml');
+    const sheet = page.locator('.viewers-sheet canvas');
+    for (const [layout, leads] of [['12x1', 'I II III aVR aVL aVF V1 V2 V3 V4 V5 V6'], ['3x4', 'I aVR V1 V4 II aVL V2 V5 III aVF V3 V6 II']]) {
+        if (layout !== '12x1') await page.getByLabel('导联排列').selectOption(layout);
+        await until(async () => (await sheet.getAttribute('aria-label')).endsWith(`导联 ${leads}`), `${layout}: ${leads}`);
+    }
+    await open(page, 'ecg.dcm');
+    await page.getByLabel('记录段').selectOption({ label: '2/2：MEDIAN BEAT · 12 导联，500 Hz，1.2 秒' });
+    await until(async () => /导联 I II III aVR/.test(await sheet.getAttribute('aria-label')), 'the median beats, each lead in its row');
+}
+
+/** The page is as wide as its place after the window was turned, and back. */
+async function refitted(page, canvas) {
+    const before = page.viewportSize();
+    const fits = () => until(() => canvas.evaluate((c) => Math.abs(c.getBoundingClientRect().width - c.closest('.viewers-pdf').clientWidth) <= 1), 'the page as wide as its place', 10);
+    await fits();
+    for (const size of [{ width: 600, height: 1024 }, before]) {
+        await page.setViewportSize(size);
+        await fits();
+    }
+}
+
+/** An arrow on a page of paper is seen by another, where it was drawn; the next page has none. */
+async function paperMarked(page, other, canvas) {
+    await page.getByRole('button', { name: /^标记/ }).click();
+    await page.getByRole('button', { name: '箭头', exact: true }).click();
+    await canvas.scrollIntoViewIfNeeded();
+    const { x, y, width } = await canvas.boundingBox();
+    const from = [x + width * 0.25, y + width * 0.1];
+    await drag(page, from, [from[0] + width * 0.25, from[1]]);
+    await label(page, '1 个标记');
+    await open(other, 'report.pdf');
+    await label(other, '1 个标记');
+    const [seen, paper] = [await other.locator('.viewers-marks polyline').first().boundingBox(), await box(other, '.viewers-pdf canvas')];
+    assert.ok(Math.abs((seen.x - paper.x) / paper.width - 0.25) < 0.02 && Math.abs(seen.width / paper.width - 0.25) < 0.02, `a quarter from the left, a quarter long: ${JSON.stringify([seen, paper])}`);
+    await page.getByRole('button', { name: '箭头', exact: true }).click();
+    await page.getByRole('button', { name: /^收起标记/ }).click();
+}
+
+async function paperAndSound({ second: page, specialist }) {
     await open(page, 'report.pdf');
     const canvas = page.locator('.viewers-pdf canvas');
     const place = async (x, y) => { const { width } = await canvas.boundingBox(); return [x * width / 595, y * width / 595]; };
     const bar = async () => (await colours(page, '.viewers-pdf canvas', [await place(160, 212), await place(400, 212)])).map(([r]) => r);
     await until(async () => (await bar()).join() === '0,255', 'the black bar of the first page');
+    await refitted(page, canvas);
+    await paperMarked(page, specialist, canvas);
     await page.getByRole('button', { name: '下一页' }).click();
     await until(async () => (await bar()).join() === '255,255', 'the second page');
+    await label(page, '0 个标记');
     await open(page, 'voice.wav');
     const clock = page.locator('.viewers-audio [role=timer]');
     await page.getByRole('button', { name: '播放', exact: true }).click();
@@ -255,6 +329,7 @@ test('materials are seen as they are, measured and marked together', { timeout: 
     await t.test('a large file says how good it is and never stops the page', () => largeFile(pages.specialist, t));
     await t.test('marks of three people, by mouse and by keys', () => marked(pages));
     await t.test('an ECG in millimetres', () => ecg(pages.second, t));
-    await t.test('PDF, sound, vital signs', () => paperAndSound(pages.second));
+    await t.test('an ECG of two seconds, and one of two recordings', () => shortEcg(pages.second));
+    await t.test('PDF, sound, vital signs', () => paperAndSound(pages));
     for (const [name, page] of Object.entries(pages)) assert.deepEqual(page.faults, [], name);
 });

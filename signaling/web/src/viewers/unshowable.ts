@@ -10,4 +10,4 @@ export class Unshowable extends Error {
 }
 
 export type UnshowableCode =
-    | 'cut_short' | 'damaged' | 'not_image' | 'too_large' | 'codec' | 'unreadable' | 'gone' | 'not_yours' | 'no_signal' | 'header_missing' | 'locked_pdf' | 'network';
+    | 'cut_short' | 'damaged' | 'not_image' | 'too_large' | 'codec' | 'unreadable' | 'gone' | 'not_yours' | 'no_signal' | 'header_missing' | 'header_other' | 'locked_pdf' | 'network';

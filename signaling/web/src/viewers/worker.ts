@@ -3,8 +3,9 @@
 // for one opened material.
 import { Engine, type Told } from './dicom/engine';
 import type { Seen } from './dicom/render';
-import { parseEcg } from './ecg/parse';
 import type { Ecg } from './ecg/model';
+import { parseEcg } from './ecg/parse';
+import { headerOf } from './ecg/wfdb';
 import { LoadError, loadBytes, loadHead } from './fetch';
 import { Unshowable } from './unshowable';
 
@@ -12,7 +13,7 @@ export type Asked =
     | { type: 'dicom'; id: string }
     | { type: 'draw'; turn: number; frame: number; seen: Seen }
     | { type: 'probe'; turn: number; frame: number; x: number; y: number }
-    | { type: 'ecg'; id: string; header?: string | undefined };
+    | { type: 'ecg'; id: string; name: string; header: string | undefined; headers: string[] };
 
 export type Answered =
     | Told
@@ -67,17 +68,19 @@ async function draw({ turn, frame, seen }: { turn: number; frame: number; seen: 
     tell({ type: 'drawn', turn, frame, bitmap, quality: drawn?.quality ?? null, ms: performance.now() - began }, bitmap ? [bitmap] : []);
 }
 
-async function openEcg(id: string, header: string | undefined): Promise<void> {
+const textOf = async (id: string): Promise<string> => new TextDecoder('latin1').decode(await loadBytes(id));
+
+async function openEcg(asked: { id: string; name: string; header: string | undefined; headers: string[] }): Promise<void> {
     const [bytes, text] = await Promise.all([
-        loadBytes(id, { onProgress: (loaded, total) => tell({ type: 'progress', loaded, total }) }),
-        header === undefined ? undefined : loadBytes(header).then((b) => new TextDecoder('latin1').decode(b)),
+        loadBytes(asked.id, { onProgress: (loaded, total) => tell({ type: 'progress', loaded, total }) }),
+        headerOf(asked, textOf),
     ]);
-    const ecg = parseEcg(bytes, text);
-    tell({ type: 'ecg', ecg }, ecg.leads.map((l) => l.samples.buffer as ArrayBuffer));
+    const ecg = parseEcg(bytes, text, asked.name);
+    tell({ type: 'ecg', ecg }, [ecg, ...ecg.others ?? []].flatMap((one) => one.leads.map((l) => l.samples.buffer as ArrayBuffer)));
 }
 
 scope.onmessage = ({ data }) => {
     const work = data.type === 'dicom' ? Promise.resolve(openDicom(data.id)) : data.type === 'draw' ? draw(data)
-        : data.type === 'ecg' ? openEcg(data.id, data.header) : Promise.resolve(tell({ type: 'probed', turn: data.turn, values: engine?.probe(data.frame, data.x, data.y) ?? null }));
+        : data.type === 'ecg' ? openEcg(data) : Promise.resolve(tell({ type: 'probed', turn: data.turn, values: engine?.probe(data.frame, data.x, data.y) ?? null }));
     work.catch((error) => tell({ type: 'failed', ...reason(error) }));
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filters that a person may switch on, each with a name; none is on by itself. Run forward and backward, so that no
-// wave is moved in time.
+// wave is moved in time. Only what is shown is filtered, however long the record.
+import type { Ecg } from './model';
+
 export type FilterKey = 'baseline' | 'muscle' | 'mains50';
 export const FILTERS: FilterKey[] = ['baseline', 'muscle', 'mains50'];
 
@@ -8,6 +10,7 @@ interface Biquad { b: [number, number, number]; a: [number, number] }
 
 const Q = Math.SQRT1_2;
 const NOTCH_Q = 8;
+const RUN_IN_S = 10; // on both sides of what is shown: the slowest filter has forgotten its start in five
 
 /** Audio EQ cookbook forms (R. Bristow-Johnson). */
 function biquad(kind: 'low' | 'high' | 'notch', hz: number, rate: number): Biquad {
@@ -23,6 +26,9 @@ const OF: Record<FilterKey, (rate: number) => Biquad | null> = {
     muscle: (rate) => (rate > 100 ? biquad('low', 40, rate) : null),
     mains50: (rate) => (rate > 120 ? biquad('notch', 50, rate) : null),
 };
+
+/** A signal sampled too slowly holds nothing that such a filter could take away. */
+export const applies = (key: FilterKey, rate: number): boolean => OF[key](rate) !== null;
 
 function run(f: Biquad, v: Float32Array): void {
     // starts as if the first value had always been there
@@ -49,4 +55,15 @@ export function filtered(samples: Float32Array, rate: number, keys: FilterKey[])
     }
     for (let i = 0; i < out.length; i++) if (Number.isNaN(samples[i]!)) out[i] = NaN; // a gap stays a gap
     return out;
+}
+
+/** The seconds that a sheet shows as an ECG of its own, filtered as if all of it had been. */
+export function pageOf(ecg: Ecg, from: number, seconds: number, keys: FilterKey[]): Ecg {
+    const first = Math.round(from * ecg.rateHz);
+    const end = first + Math.round(seconds * ecg.rateHz) + 1;
+    const begin = Math.max(0, first - Math.round(RUN_IN_S * ecg.rateHz));
+    const cut = (samples: Float32Array): Float32Array => (keys.length
+        ? filtered(samples.subarray(begin, end + Math.round(RUN_IN_S * ecg.rateHz)), ecg.rateHz, keys).subarray(first - begin, end - begin)
+        : samples.subarray(first, end));
+    return { ...ecg, leads: ecg.leads.map(({ name, samples }) => ({ name, samples: cut(samples) })) };
 }

@@ -28,6 +28,7 @@ export const PULSE_MM = 10; // room for the 1 mV pulse before each row; 200 ms w
 const ROW_MV = 2.5; // height of a row at its gain
 const TIGHT_ROW_MV = 1.5; // of twelve rows
 const LEAST_ROW_MM = 12;
+const LEAST_PART_S = 2.4; // of a lead in a layout that somebody opens; the usual 2.5 with some samples missing
 
 /** Leads by name in the usual order; null: not all twelve are there. */
 export function twelve(ecg: Ecg): number[] | null {
@@ -37,6 +38,23 @@ export function twelve(ecg: Ecg): number[] | null {
 
 export function layoutsOf(ecg: Ecg): LayoutName[] {
     return twelve(ecg) ? ['3x4', '6x2', '12x1'] : ['all'];
+}
+
+/** What it opens with: of the layouts in which every lead has something to show, the densest; of a short ECG all of each lead. */
+export function firstLayout(ecg: Ecg): LayoutName {
+    const all = layoutsOf(ecg);
+    const good = (layout: LayoutName): boolean => sheetOf(ecg, { speed: 25, gain: 10, layout, from: 0 }).cells.every((cell) => cell.to - cell.from >= LEAST_PART_S && hasValues(ecg, cell));
+    const long = lengthOf(ecg) / ecg.rateHz >= PAGE_SECONDS * (LEAST_PART_S / 2.5);
+    return (long && all.find(good)) || all[all.length - 1]!;
+}
+
+function hasValues(ecg: Ecg, { lead, from, to }: Cell): boolean {
+    return ecg.leads[lead]!.samples.subarray(Math.round(from * ecg.rateHz), Math.round(to * ecg.rateHz)).some((v) => !Number.isNaN(v));
+}
+
+/** Where the last page begins, s; 0: there is but one. */
+export function lastFrom(ecg: Ecg): number {
+    return Math.max(0, (lengthOf(ecg) - 1) / ecg.rateHz - PAGE_SECONDS);
 }
 
 /** A row's millimetres, whole squares of the grid. */
@@ -50,7 +68,7 @@ export function sheetOf(ecg: Ecg, paper: Paper): Sheet {
     const order = standard ?? ecg.leads.map((_, i) => i);
     const columns = standard ? COLUMNS[paper.layout as '3x4'] : 1;
     const total = lengthOf(ecg) / ecg.rateHz;
-    const seconds = Math.max(1, Math.min(PAGE_SECONDS, total - paper.from));
+    const seconds = Math.min(PAGE_SECONDS, Math.max(total - paper.from, 1 / ecg.rateHz));
     const rows: { leads: number[] }[] = Array.from({ length: order.length / columns }, (_, r) => ({ leads: Array.from({ length: columns }, (_, c) => order[c * (order.length / columns) + r]!) }));
     if (paper.layout === '3x4' && standard) rows.push({ leads: [ecg.leads.findIndex((l) => l.name === RHYTHM)] });
     const height = rowHeight(paper, rows.length);
@@ -58,11 +76,10 @@ export function sheetOf(ecg: Ecg, paper: Paper): Sheet {
     rows.forEach(({ leads }, r) => {
         const y = MARGIN_MM + (r + 0.5) * height;
         sheet.pulses.push({ x: MARGIN_MM, y });
-        const part = PAGE_SECONDS / leads.length;
+        const part = seconds / leads.length; // a short ECG has short columns, so that no lead falls out
         leads.forEach((lead, c) => {
             const from = paper.from + c * part;
-            const to = Math.min(from + part, paper.from + seconds);
-            if (to > from) sheet.cells.push({ lead, x: MARGIN_MM + PULSE_MM + c * part * paper.speed, y, from, to, label: true });
+            sheet.cells.push({ lead, x: MARGIN_MM + PULSE_MM + c * part * paper.speed, y, from, to: from + part, label: true });
         });
     });
     return sheet;

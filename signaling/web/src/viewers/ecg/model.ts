@@ -16,6 +16,9 @@ export interface Ecg {
     deviceFilter?: string;
     /** 'cut_short': the end is missing; 'other_rate': leads of another rate or unit are left out. */
     warnings: ('cut_short' | 'other_rate')[];
+    /** Of several recordings in one file: what it is called there, and those beside it. */
+    title?: string;
+    others?: Ecg[];
 }
 
 export const MOST_LEADS = 64;

@@ -15,10 +15,13 @@ function isXml(bytes: Uint8Array): boolean {
     return text.startsWith('<?xml') || text.startsWith('<Annot');
 }
 
-/** `header`: text of the .hea that belongs to a WFDB signal. */
-export function parseEcg(bytes: Uint8Array, header?: string): Ecg {
-    if (header !== undefined) return withDerived(parseWfdb(header, bytes));
-    if (starts(bytes, 'DICM', 128)) return withDerived(parseWaveform(bytes));
+/** `header`: text of the .hea that belongs to the WFDB signal `name`. */
+export function parseEcg(bytes: Uint8Array, header?: string, name?: string): Ecg {
+    if (header !== undefined) return withDerived(parseWfdb(header, bytes, name));
+    if (starts(bytes, 'DICM', 128)) {
+        const [first, ...others] = parseWaveform(bytes).map(withDerived);
+        return others.length ? { ...first!, others } : first!;
+    }
     if (isScp(bytes)) return parseScp(bytes);
     if (starts(bytes, '0       ')) return withDerived(parseEdf(bytes));
     if (isXml(bytes)) return withDerived(parseAecg(bytes));

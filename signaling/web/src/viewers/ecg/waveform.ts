@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// DICOM waveforms (PS3.3 C.10.9): the rhythm group, in microvolts. Median beats and annotations are left alone.
+// DICOM waveforms (PS3.3 C.10.9): its groups in microvolts. Annotations are left alone.
 import { parseDicom, type DataSet } from 'dicom-parser';
 import { Unshowable } from '../unshowable';
+import { merged, type Group } from './groups';
 import { bounded, checked, leadByName, leadByNumber, microvolts, MOST_LEADS, MOST_SAMPLES, type Ecg, type Lead } from './model';
 
 const WAVEFORMS = 'x54000100';
+const MOST_GROUPS = 64;
+const LONGEST_TITLE = 40;
 /** (5400,1006) sample interpretation: bytes and how one is read, little endian. */
 const SAMPLES: Record<string, { bytes: number; read(v: DataView, at: number): number }> = {
     SB: { bytes: 1, read: (v, at) => v.getInt8(at) }, UB: { bytes: 1, read: (v, at) => v.getUint8(at) },
@@ -62,23 +65,42 @@ function moment(set: DataSet): string | undefined {
     return m ? `${m[1]}-${m[2]}-${m[3]}T${m[4]}:${m[5]}:${m[6]}` : undefined;
 }
 
-export function parseWaveform(bytes: Uint8Array): Ecg {
+function groupOf(set: DataSet, bytes: Uint8Array): Group {
+    const warnings: Ecg['warnings'] = [];
+    const leads = leadsOf(set, bytes, warnings);
+    if (leads.length < items(set, 'x003a0200').length) warnings.push('other_rate');
+    return { leads, rateHz: set.floatString('x003a001a') ?? 0, startMs: set.floatString('x00181068'), derived: set.string('x003a0004') === 'DERIVED',
+        title: (set.string('x003a0020') ?? '').slice(0, LONGEST_TITLE), filter: filterOf(items(set, 'x003a0200')[0]), warnings };
+}
+
+/** Groups that can be opened; of none, why the first can't. */
+function groupsOf(sets: DataSet[], bytes: Uint8Array): Group[] {
+    const groups: Group[] = [];
+    let why: unknown = null;
+    let total = 0;
+    for (const set of sets.slice(0, MOST_GROUPS)) {
+        try {
+            const group = groupOf(set, bytes);
+            if (group.leads.length && group.leads[0]!.samples.length) groups.push(group);
+            total += group.leads.reduce((sum, l) => sum + l.samples.length, 0);
+        } catch (error) {
+            why ??= error;
+        }
+        if (total > MOST_SAMPLES) throw new Unshowable('too_large', `${total}`);
+    }
+    if (groups.length === 0) throw why ?? new Unshowable('no_signal');
+    if (groups.length < sets.length) for (const { warnings } of groups) if (!warnings.includes('other_rate')) warnings.push('other_rate');
+    return groups;
+}
+
+export function parseWaveform(bytes: Uint8Array): Ecg[] {
     let set: DataSet;
     try {
         set = parseDicom(bytes);
     } catch {
         throw new Unshowable('damaged', 'dicom');
     }
-    const groups = items(set, WAVEFORMS);
-    // the rhythm is what lasts longest; a median beat lasts a second
-    const seconds = (g: DataSet): number => (g.uint32('x003a0010') ?? 0) / (g.floatString('x003a001a') ?? Infinity);
-    const rhythm = groups.reduce<DataSet | undefined>((best, g) => (!best || seconds(g) > seconds(best) ? g : best), undefined);
-    if (!rhythm) throw new Unshowable('no_signal');
-    const ecg: Ecg = { leads: [], rateHz: rhythm.floatString('x003a001a') ?? 0, warnings: [] };
-    ecg.leads = leadsOf(rhythm, bytes, ecg.warnings);
-    const began = moment(set);
-    if (began) ecg.startedAt = began;
-    const filter = filterOf(items(rhythm, 'x003a0200')[0]);
-    if (filter) ecg.deviceFilter = filter;
-    return checked(ecg);
+    const startedAt = moment(set);
+    return merged(groupsOf(items(set, WAVEFORMS), bytes)).map(({ leads, rateHz, title, filter, warnings }) => checked({
+        leads, rateHz, warnings, ...(title && { title }), ...(startedAt && { startedAt }), ...(filter && { deviceFilter: filter }) }));
 }

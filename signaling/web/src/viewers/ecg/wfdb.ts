@@ -32,12 +32,31 @@ function signalOf(line: string): Signal {
     return { file, format: Number(f[1]), perFrame: Number(f[2] ?? 1), offset: Number(f[3] ?? 0), gain: factor, baseline: Number(g[2] ?? (zero || 0)), unit: g[3] ?? 'mV', name: description.join(' ') || file };
 }
 
-export function parseWfdb(header: string, bytes: Uint8Array): Ecg {
-    const lines = header.split(/\r?\n/).map((l) => l.trim()).filter((l) => l !== '' && !l.startsWith('#'));
+const linesOf = (header: string): string[] => header.split(/\r?\n/).map((l) => l.trim()).filter((l) => l !== '' && !l.startsWith('#'));
+
+/** Whether the header speaks of a signal file of this name: another's gain would make false millivolts. */
+function speaksOf(header: string, name: string): boolean {
+    return linesOf(header).slice(1).some((line) => line.split(/\s+/)[0]!.toLowerCase() === name.toLowerCase());
+}
+
+/** The header sent with a WFDB signal; else of those of the case the one that speaks of it. Of other formats there is none. */
+export async function headerOf({ name, header, headers }: { name: string; header?: string | undefined; headers: string[] }, textOf: (id: string) => Promise<string>): Promise<string | undefined> {
+    if (header) return textOf(header);
+    for (const id of headers) {
+        const text = await textOf(id);
+        if (speaksOf(text, name)) return text;
+    }
+    if (headers.length) throw new Unshowable('header_other', name);
+    return undefined;
+}
+
+/** `name` of the signal file; a header that was sent with it may name it otherwise, for people rename files. */
+export function parseWfdb(header: string, bytes: Uint8Array, name = ''): Ecg {
+    const lines = linesOf(header);
     const [record = '', count = '', rate = '250', length = '0', time = '', date = ''] = (lines[0] ?? '').split(/\s+/);
     if (record.includes('/')) throw new Unshowable('codec', 'WFDB multi-segment');
     const signals = lines.slice(1, 1 + bounded(Number(count), 1, MOST_LEADS, 'signals')).map(signalOf);
-    const file = signals[0]?.file;
+    const file = (signals.find((s) => s.file.toLowerCase() === name.toLowerCase()) ?? signals[0])?.file;
     const here = signals.filter((s) => s.file === file);
     const [first] = here;
     if (!first) throw new Unshowable('no_signal');
