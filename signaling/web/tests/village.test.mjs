@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the guided form knows by itself: identity numbers, kinds of files, what is still missing.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { load } from './load.mjs';
 
 const { readIdNumber, tidyIdNumber } = await load('village/idnumber.ts');
 const { kindOfFile, pixelsOf } = await load('village/filekind.ts');
 const { oggOfWebm, samplesOf } = await load('village/oggopus.ts');
+const { stem, timedName, uniqueName } = await load('viewers/stem.ts');
 const NOW = new Date(2026, 10, 22);
 
 /** With its check character; the place code is one that no county has. */
@@ -114,7 +116,7 @@ test('a recording moves from WebM to Ogg packet by packet', () => {
 
 // ---- the request ----
 
-const { EMPTY, missingOf, wireOf, fieldsOf, stepFor, stepsOf, vitalsOf, vitalWrong, VITALS } = await load('village/request.ts');
+const { EMPTY, OWN_CONSENT_AGE, missingOf, wireOf, fieldsOf, stepFor, stepsOf, vitalsOf, vitalWrong, VITALS } = await load('village/request.ts');
 const draft = (fields, more = {}) => ({ id: 'd', fields: { ...EMPTY, ...fields }, vitals: {}, files: [], step: 'who', changedAt: 0, dirty: true, ...more });
 
 test('an empty request sends nothing but its kind and urgency', () => {
@@ -139,7 +141,7 @@ test('a wire request becomes fields and the same request again', () => {
 
 test('what is missing is what the kind needs, and each has its screen', () => {
     assert.deepEqual(missingOf(draft({ kind: 'emergency' })), ['panelId']);
-    assert.deepEqual(missingOf(draft({ kind: 'guidance', complaint: 'x', specialty: 'cardiology', share: true, signer: 'y' })), []);
+    assert.deepEqual(missingOf(draft({ kind: 'guidance', complaint: 'x', specialty: 'cardiology', share: true, signer: 'y' }, { signature: {} })), []);
     assert.ok(missingOf(draft({ kind: 'mdt' })).includes('candidateTimes'));
     assert.deepEqual(missingOf(draft({ age: '200' })).filter((m) => m === 'patient.ageYears'), ['patient.ageYears']);
     assert.deepEqual(missingOf(draft({}, { dirty: false, missing: ['purpose'] })), ['purpose']); // the server's word counts
@@ -147,9 +149,55 @@ test('what is missing is what the kind needs, and each has its screen', () => {
         for (const name of missingOf(draft({ kind }))) assert.ok(stepsOf(kind).includes(stepFor(name)), `${kind}: ${name}`);
 });
 
+test('nothing is consented to without something that shows it', () => {
+    const said = { kind: 'guidance', complaint: 'x', specialty: 'cardiology', share: true, signer: 'y', textVersion: '2026-2', language: 'zh-CN' };
+    const asks = (fields, more) => missingOf(draft({ ...said, ...fields }, more));
+    assert.deepEqual(asks({}), ['consent.signature']);
+    assert.deepEqual(asks({}, { dirty: false, missing: [] }), ['consent.signature'], 'the server can not know it');
+    assert.deepEqual(asks({ how: 'written' }, { signature: {} }), ['consent.signature'], 'a photo of the paper');
+    assert.deepEqual(asks({ how: 'written' }, { paper: [{}] }), []);
+    assert.deepEqual(asks({ how: 'voice' }, { paper: [{}] }), ['consent.witness']);
+    assert.deepEqual(asks({ how: 'voice', witness: 'z' }, { paper: [{}] }), []);
+    assert.deepEqual(asks({ given: ['share'] }), [], 'in force already');
+    assert.deepEqual(asks({ given: ['share'], recording: true }), ['consent.signature'], 'a new purpose');
+    assert.deepEqual(asks({ age: String(OWN_CONSENT_AGE - 1) }, { signature: {} }), ['consent.relation'], 'a guardian signs');
+    assert.deepEqual(asks({ age: String(OWN_CONSENT_AGE) }, { signature: {} }), []);
+    assert.equal(wireOf(draft(said)).consent.how, undefined);
+    assert.equal(wireOf(draft(said, { signature: {} })).consent.how, 'electronic');
+    assert.deepEqual(asks({ kind: 'emergency', panelId: 'p' }), [], 'it waits for nothing');
+    assert.equal(wireOf(draft({ ...said, kind: 'emergency' })).consent, undefined, 'and owes what nobody signed');
+});
+
+test('the age of own consent is one, wherever it is said', () => {
+    const root = new URL('../../../', import.meta.url);
+    const text = (file) => readFileSync(new URL(file, root), 'utf8');
+    assert.equal(Number(/#define CONSENT_OWN_AGE (\d+)/.exec(text('signaling/consent/consent.h'))[1]), OWN_CONSENT_AGE);
+    assert.match(text('docs/protocol/consent.md'), new RegExp(`A child\\*\\* \\(below ${OWN_CONSENT_AGE}`));
+});
+
+test('times that are over hold a request back, where times are asked for', () => {
+    const past = { times: ['2020-01-01T09:00'] };
+    assert.ok(missingOf(draft(past)).includes('candidateTimes.past'));
+    assert.ok(!missingOf(draft({ ...past, kind: 'guidance' })).includes('candidateTimes.past'));
+    assert.equal(wireOf(draft({ ...past, kind: 'emergency' })).candidateTimes, undefined, 'an emergency is not refused for them');
+    assert.ok(missingOf(draft({}, { missing: ['candidateTimes'] })).includes('candidateTimes'), 'what the agreement asks for stays asked for while typing');
+});
+
 test('vitals that a slip would make impossible are not sent', () => {
     const [systolic] = VITALS;
     assert.equal(vitalWrong(systolic, '1680'), true);
     assert.equal(vitalWrong(systolic, ''), false);
     assert.deepEqual(vitalsOf({ systolic: '168', diastolic: '9500', heart_rate: 'x', temperature: '38.5' }), [{ code: 'systolic', unit: 'mm[Hg]', value: 168 }, { code: 'temperature', unit: 'Cel', value: 38.5 }]);
+});
+
+test('no two files of a case share a name, for a preview is found by it', () => {
+    assert.equal(uniqueName('image.jpg', []), 'image.jpg');
+    assert.equal(uniqueName('image.jpg', ['image.jpg', 'image-preview.jpg', 'IMAGE-2.png']), 'image-3.jpg');
+    assert.equal(uniqueName('image-preview.jpg', ['image.jpg']), 'image-preview-2.jpg'); // as a photo itself may be called
+    assert.equal(timedName('image.jpg', new Date(2026, 10, 22, 9, 5, 7)), 'image-20261122-090507.jpg');
+    assert.equal(timedName('scan', new Date(2026, 10, 22, 9, 5, 7)), 'scan-20261122-090507');
+    const long = uniqueName(`${'照'.repeat(90)}.jpg`, []);
+    const second = uniqueName(`${'照'.repeat(90)}.jpg`, [long]);
+    assert.notEqual(stem(long), stem(second));
+    for (const name of [long, second]) assert.ok(new TextEncoder().encode(name.replace('.jpg', '-preview.jpg')).length <= 200, 'the wire cuts neither it nor its preview');
 });

@@ -82,6 +82,7 @@ function Actions({ c, me, rings }: { c: Consultation; me: string; rings: boolean
         </>}
         {enter && <Button look="primary" onClick={() => go('call', c.id)}>{words(running.value === c.id || c.state === 'in_progress' ? 'backToCall' : 'enterCall')}</Button>}
         {write && <Button look={enter ? 'quiet' : 'primary'} onClick={() => go('write', c.id)}>{words('writeOpinion')}</Button>}
+        {(author || isChair(c, me)) && !rings && TO_MEET.includes(c.state) && c.kind !== 'reading' && <a class="button quiet" href={`#/device-check/${c.id}`}>{words('checkDevices')}</a>}
         {author && !rings && TO_MEET.includes(c.state) && c.kind !== 'reading' && <Button look="quiet" onClick={() => setRefusing(true)}>{words('cannotCome')}</Button>}
         <RefuseDialog open={refusing} title={words(rings ? 'refuseTitle' : 'withdrawTitle')} onRefuse={(reason) => refuse(c, reason)} onClose={() => setRefusing(false)} />
     </div>;

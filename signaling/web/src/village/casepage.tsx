@@ -12,8 +12,9 @@ import { Button, Dialog, Field, Loaded } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { MaterialList } from '../viewers/view';
 import { act } from './acts';
-import { AddFiles } from './attach';
+import { AddFiles, namesOfCase } from './attach';
 import { draftOfCase, uploadsOf } from './drafts';
+import { useKept } from './kept';
 import type { Attached } from './request';
 import { enterCall } from './sent';
 import { Appointment } from './slots';
@@ -24,6 +25,7 @@ import './village.css';
 type State = Consultation['state'];
 const BEFORE_CALL: ReadonlySet<State> = new Set(['submitted', 'returned', 'approved', 'triaged', 'routed', 'accepted', 'scheduled', 'ready']);
 const WAITING: ReadonlySet<State> = new Set(['submitted', 'approved', 'triaged', 'routed']);
+const TO_MEET: ReadonlySet<State> = new Set([...WAITING, 'accepted', 'scheduled', 'ready']);
 const CLOSED: ReadonlySet<State> = new Set(['archived', 'cancelled', 'no_show']);
 
 const EARLY_MS = 15 * 60_000; // the server lets in from then on
@@ -47,14 +49,15 @@ function NextAct({ c }: { c: Consultation }): JSX.Element | null {
 
 function Cancel({ c }: { c: Consultation }): JSX.Element {
     const [open, setOpen] = useState(false);
-    const [reason, setReason] = useState('');
+    const [{ reason }, keepReason, forget] = useKept(`cancel/${c.id}`, { reason: '' });
+    const setReason = (text: string): void => keepReason({ reason: text });
     return <>
         <Button look="danger" onClick={() => setOpen(true)}>{words('cancelIt')}</Button>
         <Dialog open={open} title={words('cancelIt')} onClose={() => setOpen(false)}>
             <p>{words('cancelSure')}</p>
             <Field label={words('cancelWhy')}><textarea maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
             <Quick label="" options={words('whyList').split(',')} onPick={setReason} />
-            <div class="buttons"><Button look="danger primary" disabled={!reason.trim()} onClick={async () => { await act(c.id, 'cancel', 'consultation.cancel', { id: c.id, reason: reason.trim() }); setOpen(false); }}>{words('cancelIt')}</Button><Button onClick={() => setOpen(false)}>{common('back')}</Button></div>
+            <div class="buttons"><Button look="danger primary" disabled={!reason.trim()} onClick={async () => { await act(c.id, 'cancel', 'consultation.cancel', { id: c.id, reason: reason.trim() }); await forget(); setOpen(false); }}>{words('cancelIt')}</Button><Button onClick={() => setOpen(false)}>{common('back')}</Button></div>
         </Dialog>
     </>;
 }
@@ -82,7 +85,7 @@ function Materials({ c }: { c: Consultation }): JSX.Element {
     return <>
         <MaterialList consultationId={c.id} />
         {adding && <OutboxBar group={c.id} />}
-        {!CLOSED.has(c.state) && (adding ? <AddFiles onAdd={add} /> : <div class="buttons"><Button onClick={() => setAdding(true)}>＋ {words('addMore')}</Button></div>)}
+        {!CLOSED.has(c.state) && (adding ? <AddFiles onAdd={add} held={() => namesOfCase(c.id)} /> : <div class="buttons"><Button onClick={() => setAdding(true)}>＋ {words('addMore')}</Button></div>)}
     </>;
 }
 
@@ -99,6 +102,7 @@ function Case({ c }: { c: Consultation }): JSX.Element {
         <div class="buttons">
             {OPINION.has(c.state) && c.kind !== 'guidance' && c.state !== 'delivered' && <a class="button" href={`#/opinion/${c.id}`}>{words('readOpinion')}</a>}
             <a class="button" href={`#/consent/${c.id}`}>{words('consentPage')}</a>
+            {mine && hasCall(c) && TO_MEET.has(c.state) && <a class="button" href={`#/device-check/${c.id}`}>{words('checkDevices')}</a>}
             {mine && BEFORE_CALL.has(c.state) && <Cancel c={c} />}
         </div>
         <Section title={words('facts')} open><CaseFacts consultation={c} /></Section>

@@ -31,12 +31,21 @@ export interface Fields extends Record<TextField, string> {
     textVersion: string;
     language: '' | 'zh-CN' | 'en';
     witness: string;
+    how: How;
+    given?: Purpose[]; // in force already: a returned request's, which nobody signs twice
 }
+
+/** How somebody signs; each leaves something to show. */
+export const HOWS = ['electronic', 'written', 'voice'] as const;
+export type How = (typeof HOWS)[number];
+export type Purpose = 'share' | 'recording' | 'teaching';
+/** Below, a guardian signs: as the text of docs/consent says and signaling/consent/consent.h has it. */
+export const OWN_CONSENT_AGE = 18;
 
 export const EMPTY: Fields = {
     kind: 'live', urgency: 'routine', name: '', idNumber: '', sex: '', age: '', specialty: '', panelId: '', panelName: '', morePanels: [], times: [],
     complaint: '', purpose: '', history: '', results: '', diagnosis: '', treatment: '', allergy: '', department: '', wantedTitle: '', location: '',
-    signer: '', relation: 'self', share: false, recording: false, teaching: false, textVersion: '', language: '', witness: '',
+    signer: '', relation: 'self', share: false, recording: false, teaching: false, textVersion: '', language: '', witness: '', how: 'electronic',
 };
 
 export interface Attached {
@@ -53,6 +62,7 @@ export interface Draft {
     vitals: Record<string, string>;
     files: Attached[];
     signature?: FileRef;
+    paper?: Attached[]; // photos of what was signed on paper, or the spoken consent
     step: Step;
     changedAt: number; // ms
     dirty: boolean; // the server has not got all of it
@@ -76,6 +86,7 @@ export function stepsOf(kind: Kind): Step[] {
 const ASKED: Record<string, Step> = {
     'patient.name': 'who', 'patient.sex': 'who', 'patient.ageYears': 'who', complaint: 'complaint', purpose: 'how', urgency: 'how', panelId: 'whom', wantedTitle: 'whom',
     history: 'record', results: 'record', diagnosis: 'record', treatment: 'record', allergy: 'record', candidateTimes: 'times', 'consent.share': 'consent', materials: 'files',
+    'consent.relation': 'consent', 'consent.signature': 'consent', 'consent.witness': 'consent', 'candidateTimes.past': 'times',
 };
 
 export const stepFor = (missing: string): Step => ASKED[missing] ?? 'send';
@@ -106,8 +117,28 @@ const has = (f: Fields, name: string): boolean => {
     }
 };
 
+/** Something shows that it was signed. */
+export const isSigned = ({ fields, signature, paper }: Draft): boolean => (fields.how === 'written' || fields.how === 'voice' ? (paper?.length ?? 0) > 0 : signature !== undefined);
+
+/** What this machine alone can know: what is signed goes up after the request that it belongs to. */
+function missingHere(draft: Draft): string[] {
+    const f = draft.fields;
+    if (f.kind === 'emergency') return []; // waits for nothing, and owes it
+    const asks = f.share && PURPOSES.some((p) => f[p] && !f.given?.includes(p));
+    const child = (ageOf(f.age) ?? OWN_CONSENT_AGE) < OWN_CONSENT_AGE;
+    return [
+        ...(WITH_TIMES.has(f.kind) && f.times.some((t) => Date.parse(t) < Date.now()) ? ['candidateTimes.past'] : []),
+        ...(asks && child && f.relation === 'self' ? ['consent.relation'] : []),
+        ...(asks && !isSigned(draft) ? ['consent.signature'] : []),
+        ...(asks && f.how === 'voice' && !f.witness.trim() ? ['consent.witness'] : []),
+    ];
+}
+
+const PURPOSES: readonly Purpose[] = ['share', 'recording', 'teaching'];
+
 export function missingOf(draft: Draft): string[] {
-    return !draft.dirty && draft.missing ? draft.missing : NEEDED[draft.fields.kind].filter((name) => !has(draft.fields, name));
+    const asked = !draft.dirty && draft.missing ? draft.missing : [...new Set([...NEEDED[draft.fields.kind], ...(draft.missing ?? []).filter((name) => name === 'candidateTimes' && WITH_TIMES.has(draft.fields.kind))])].filter((name) => !has(draft.fields, name));
+    return [...asked, ...missingHere(draft)];
 }
 
 // ---- the wire ----
@@ -140,10 +171,10 @@ function timesOf(f: Fields): NonNullable<Wire['candidateTimes']> {
 }
 
 function consentOf(f: Fields, signed: boolean): Wire['consent'] | undefined {
-    if (!f.share || !clean(f.signer)) return undefined;
+    if (!f.share || !clean(f.signer) || (f.kind === 'emergency' && !signed)) return undefined; // an emergency owes it then
     return {
         share: true, recording: f.recording, teaching: f.teaching, signer: clean(f.signer), relation: clean(f.relation) || 'self',
-        ...(f.textVersion && f.language ? { textVersion: f.textVersion, language: f.language, how: signed ? 'electronic' : 'written' } : {}),
+        ...(f.textVersion && f.language ? { textVersion: f.textVersion, language: f.language, ...(signed ? { how: f.how } : {}) } : {}),
         ...(clean(f.witness) ? { witness: clean(f.witness) } : {}),
     };
 }
@@ -152,8 +183,8 @@ export function wireOf(draft: Draft): Wire {
     const f = draft.fields;
     const wire: Wire = { kind: f.kind, urgency: f.urgency };
     const patient = patientOf(f);
-    const consent = consentOf(f, draft.signature !== undefined);
-    const times = timesOf(f);
+    const consent = consentOf(f, isSigned(draft));
+    const times = WITH_TIMES.has(f.kind) ? timesOf(f) : [];
     if (patient) wire.patient = patient;
     if (f.panelId) wire.panelId = f.panelId;
     else if (f.specialty) wire.specialty = f.specialty;
@@ -179,7 +210,7 @@ export function fieldsOf(wire: Partial<Wire>): Fields {
     for (const name of TEXTS) f[name] = wire[name] ?? '';
     Object.assign(f, { name: wire.patient?.name ?? '', idNumber: wire.patient?.idNumber ?? '', sex: wire.patient?.sex ?? '', age: wire.patient?.ageYears !== undefined ? String(wire.patient.ageYears) : '' });
     Object.assign(f, { specialty: wire.specialty ?? '', panelId: wire.panelId ?? '', morePanels: wire.panelIds ?? [], times: (wire.candidateTimes ?? []).map((t) => localTime(t.start)) });
-    if (wire.consent) Object.assign(f, { share: true, recording: wire.consent.recording ?? false, teaching: wire.consent.teaching ?? false, signer: wire.consent.signer, relation: wire.consent.relation, textVersion: wire.consent.textVersion ?? '', language: (wire.consent.language as Fields['language']) ?? '', witness: wire.consent.witness ?? '' });
+    if (wire.consent) Object.assign(f, { share: true, recording: wire.consent.recording ?? false, teaching: wire.consent.teaching ?? false, signer: wire.consent.signer, relation: wire.consent.relation, textVersion: wire.consent.textVersion ?? '', language: (wire.consent.language as Fields['language']) ?? '', witness: wire.consent.witness ?? '', how: HOWS.find((h) => h === wire.consent!.how) ?? 'electronic' });
     return f;
 }
 

@@ -59,7 +59,7 @@ export function SentPage({ rest }: { rest: string[] }): JSX.Element {
     const refused = item?.state === 'refused' ? item.problem : undefined;
     const offline = server.state.value !== 'ready';
     if (gone && !submits) return <div class="village-sent"><p class="note">{words('alreadyGone')}</p><a class="button primary" href="#/cases">{words('toCases')}</a></div>;
-    if (refused) return <div class="village-sent" role="alert"><h1>{words('refusedTitle')}</h1><p class="note bad">{inLanguage(refused)}</p><div class="buttons"><Button look="primary" onClick={edit}>{words('editAgain')}</Button><a class="button" href="tel:120" hidden={!emergency}>{words('call120')}</a></div></div>;
+    if (refused) return <div class="village-sent" role="alert"><h1>{words('refusedTitle')}</h1><p class="note bad">{inLanguage(refused)}</p><div class="buttons"><Button look="primary" onClick={edit}>{words('editAgain')}</Button>{emergency && <a class="button" href="tel:120">{words('call120')}</a>}</div></div>;
     return <div class="village-sent" role="status" aria-live="assertive">
         <h1>{emergency ? (offline ? words('emergencyWaiting') : words('emergencySending')) : offline ? words('waitingTitle') : words('sendingTitle')}</h1>
         <p class={`note ${offline ? (emergency ? 'bad' : 'warn') : ''}`}>{emergency && offline ? words('emergencyWaitingText') : offline ? words('waitingText') : words('sendingText')}</p>

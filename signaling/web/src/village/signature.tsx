@@ -66,6 +66,10 @@ export function Signature({ file, onChange }: { file: FileRef | undefined; onCha
     const last = useRef(file);
     const turn = useRef(Promise.resolve());
     useEffect(() => {
+        if (!file && last.current) { // taken away with the text that it signed
+            last.current = undefined;
+            setDrawing(true);
+        }
         if (!file || last.current) return;
         last.current = file; // kept from before a reload
         setDrawing(false);

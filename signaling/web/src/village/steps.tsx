@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { common } from '../text/common';
 import { Button, Choices, Field } from '../ui/ui';
-import { AddFiles, AttachedList, halves } from './attach';
+import { AddFiles, AttachedList, halves, namesOfCase } from './attach';
 import type { Editing } from './drafts';
 import { words } from './formtext';
 import { readIdNumber, tidyIdNumber } from './idnumber';
@@ -62,14 +62,14 @@ export function ComplaintStep({ e }: StepProps): JSX.Element {
     const f = e.draft.value.fields;
     const notes = e.draft.value.files.filter((a) => a.what === 'audio');
     return <>
-        <TextArea e={e} field="complaint" label={common('field.complaint')} hint={words('complaintHint')} />
-        <Quick label={words('quick')} options={list('quick.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
-        <Quick label={words('lasting')} options={list('lasting.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
         <VoiceNote slot={e.draft.value.id} onDone={async (note) => {
             await e.attach([note]);
             if (!e.draft.value.fields.complaint.trim()) e.fields({ complaint: words('seeVoice') });
         }} />
         {notes.map((note) => <div key={note.file.id} class="village-note"><PlayNote note={note} /><Button look="danger quiet" label={words('removeFile', { name: note.file.name })} onClick={() => e.detach(note)}>✕</Button></div>)}
+        <TextArea e={e} field="complaint" label={common('field.complaint')} hint={words('complaintHint')} />
+        <Quick label={words('quick')} options={list('quick.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
+        <Quick label={words('lasting')} options={list('lasting.list')} onPick={(o) => e.fields({ complaint: added(f.complaint, o) })} />
     </>;
 }
 
@@ -94,9 +94,13 @@ export function VitalsStep({ e }: StepProps): JSX.Element {
 }
 
 export function FilesStep({ e }: StepProps): JSX.Element {
-    const files = e.draft.value.files;
+    const { files, id, returned } = e.draft.value;
+    const held = async (): Promise<string[] | undefined> => {
+        const there = returned ? await namesOfCase(id) : [];
+        return there && [...there, ...files.map((a) => a.file.name)];
+    };
     return <>
-        <AddFiles onAdd={(more) => e.attach(more)} />
+        <AddFiles onAdd={(more) => e.attach(more)} held={held} />
         <h2>{words('attached')}</h2>
         <AttachedList files={files} onRemove={(a) => void e.detach(a)} />
         {halves(files).map((name) => <p key={name} class="note warn" role="status">{words('wfdbHalf', { name })}</p>)}

@@ -11,14 +11,13 @@ import { TextView, loadConsentText } from './consenttext';
 import { words } from './formtext';
 import { loadPanels, type Panel } from './panels';
 import { FreeSlots } from './slots';
-import { VITALS, ageOf, localTime, missingOf, stepFor, unitWords, vitalWrong, type Kind, type Step, type Urgency } from './request';
+import { OWN_CONSENT_AGE, VITALS, ageOf, isSigned, localTime, missingOf, stepFor, unitWords, vitalWrong, type Kind, type Step, type Urgency } from './request';
 import { words as villageWords } from './text';
-import { Signature } from './signature';
+import { SignedBy, boundTo, dropSigned, useBound, type Signing } from './signing';
 import { Quick, TextArea, added, list, type StepProps } from './steps';
 
 const KINDS: Exclude<Kind, 'emergency'>[] = ['live', 'guidance', 'reading', 'mdt', 'joint_clinic'];
 const URGENCIES: Urgency[] = ['routine', 'urgent', 'emergency'];
-const CHILD_YEARS = 16;
 const TIMES_MAX = 8;
 const RELATIONS = ['self', 'guardian', 'spouse', 'child', 'parent', 'relative'] as const;
 
@@ -72,25 +71,32 @@ export function TimesStep({ e }: StepProps): JSX.Element {
     </>;
 }
 
-/** Who signs and in what relation; a child's guardian is asked for. `witness` left out: none is asked for. */
-export function SignerFields({ signer, relation, witness, child, onChange }: { signer: string; relation: string; witness?: string; child: boolean; onChange(with_: { signer?: string; relation?: string; witness?: string }): void }): JSX.Element {
+/** Who signs and in what relation; a child's guardian is asked for. */
+export function SignerFields({ signer, relation, child, onChange }: { signer: string; relation: string; child: boolean; onChange(with_: { signer?: string; relation?: string }): void }): JSX.Element {
     return <>
-        {child && relation === 'self' && <p class="note warn" role="alert">{words('childNote')}</p>}
+        {child && relation === 'self' && <p class="note warn" role="alert">{words('childNote', { n: OWN_CONSENT_AGE })}</p>}
         <Choices label={words('relation')} value={relation as 'self'} options={RELATIONS.filter((r) => !child || r !== 'self').map((r) => [r, words(`relation.${r}`)])} onChange={(r) => onChange({ relation: r })} />
         <Field label={words('signer')}><input autocomplete="off" maxLength={80} value={signer} onInput={(ev) => onChange({ signer: ev.currentTarget.value })} /></Field>
-        {witness !== undefined && <Field label={words('witness')} hint={words('optional')}><input autocomplete="off" maxLength={80} value={witness} onInput={(ev) => onChange({ witness: ev.currentTarget.value })} /></Field>}
     </>;
 }
 
 export function ConsentStep({ e }: StepProps): JSX.Element {
-    const { fields: f, signature } = e.draft.value;
+    const { fields: f, signature, paper = [], id } = e.draft.value;
     const text = useLoad(loadConsentText, [language.value, server.state.value]);
+    const shown = boundTo(text.value);
+    const sign = ({ drawn, paper: photos, ...said }: Partial<Signing>, cleared: boolean): void => {
+        const { signature: before, ...rest } = e.draft.value;
+        const now = cleared ? drawn : before;
+        e.draft.value = rest;
+        e.set({ ...(now ? { signature: now } : {}), ...(photos ? { paper: photos } : {}), fields: { ...rest.fields, ...said } });
+    };
+    const changed = useBound(shown, f.textVersion && `${f.textVersion}/${f.language}`, signature !== undefined || paper.length > 0, () => { dropSigned(signature, paper); sign({ drawn: undefined, paper: [] }, true); });
     useEffect(() => {
         const t = text.value;
         if (t && (f.textVersion !== t.version || f.language !== t.language)) e.fields({ textVersion: t.version, language: t.language as 'en' });
     }, [text.value]);
     const age = ageOf(f.age);
-    const child = age !== undefined && age < CHILD_YEARS;
+    const child = age !== undefined && age < OWN_CONSENT_AGE;
     const tick = (on: boolean): void => e.fields({ share: on, signer: f.signer || (f.relation === 'self' && !child ? f.name : '') });
     return <>
         <p>{words('consentHint')}</p>
@@ -100,12 +106,8 @@ export function ConsentStep({ e }: StepProps): JSX.Element {
             <label><input type="checkbox" checked={f.recording} onChange={(ev) => e.fields({ recording: ev.currentTarget.checked })} /><span><strong>{words('purpose.recording')}</strong><small>{words('optional')}</small></span></label>
             <label><input type="checkbox" checked={f.teaching} onChange={(ev) => e.fields({ teaching: ev.currentTarget.checked })} /><span><strong>{words('purpose.teaching')}</strong><small>{words('optional')}</small></span></label>
         </fieldset>
-        <SignerFields signer={f.signer} relation={f.relation} witness={f.witness} child={child} onChange={(w) => e.fields({ ...w, ...(w.relation === 'self' && !f.signer ? { signer: f.name } : {}) })} />
-        <Signature file={signature} onChange={(file) => {
-            const { signature: _, ...rest } = e.draft.value;
-            e.draft.value = rest;
-            e.set(file ? { signature: file } : {});
-        }} />
+        <SignerFields signer={f.signer} relation={f.relation} child={child} onChange={(w) => e.fields({ ...w, ...(w.relation === 'self' && !f.signer ? { signer: f.name } : {}) })} />
+        {shown && <SignedBy key={shown} slot={id} changed={changed} held={async () => e.draft.value.files.map((a) => a.file.name)} signing={{ how: f.how ?? 'electronic', drawn: signature, paper, witness: f.witness }} onChange={(w) => sign(w, 'drawn' in w)} />}
     </>;
 }
 
@@ -113,9 +115,15 @@ const MISSING: Record<string, () => string> = {
     'patient.name': () => words('name'), 'patient.sex': () => words('sex'), 'patient.ageYears': () => words('age'), complaint: () => common('field.complaint'), purpose: () => words('purpose'),
     history: () => common('field.history'), results: () => common('field.results'), diagnosis: () => common('field.diagnosis'), treatment: () => common('field.treatment'), allergy: () => common('field.allergy'),
     urgency: () => words('urgency'), panelId: () => words('panelId'), wantedTitle: () => words('wantedTitle'), candidateTimes: () => words('candidateTimes'), materials: () => words('materials'), 'consent.share': () => words('consent.share'),
+    'consent.relation': () => words('consent.relation'), 'consent.signature': () => words('consent.signature'), 'consent.witness': () => words('consent.witness'), 'candidateTimes.past': () => words('candidateTimes.past'),
 };
 
 export const missingWords = (name: string): string => MISSING[name]?.() ?? name;
+
+/** On each screen: how much is still missing, and the way to the list of it. */
+export function StillMissing({ n, onGo }: { n: number; onGo(step: Step): void }): JSX.Element | null {
+    return n > 0 ? <Button look="quiet" onClick={() => onGo('send')}>{words('stillMissing', { n })}</Button> : null;
+}
 
 function Line({ step, children, onGo }: { step: Step; children: string; onGo(step: Step): void }): JSX.Element {
     return <li><span class="muted">{words(`step.${step}`)}</span><span class="village-check">{children || '—'}</span><Button look="quiet" label={`${words('changeIt')}: ${words(`step.${step}`)}`} onClick={() => onGo(step)}>{words('changeIt')}</Button></li>;
@@ -131,7 +139,7 @@ export function SendStep({ e, steps, onGo, onDiscard }: StepProps & { steps: Ste
         how: [common(`kind.${f.kind}`), common(`urgency.${f.urgency}`), f.purpose].filter(Boolean).join(' · '), whom: f.panelName || panels.value?.panels.find((p) => p.id === f.panelId)?.name || (f.panelId ? (panels.error ? f.panelId : common('loading')) : '') || (f.specialty ? words('bySpecialty') : ''),
         record: [f.history, f.allergy, f.treatment, f.results, f.diagnosis].filter(Boolean).join(' · '), vitals: VITALS.filter((v) => draft.value.vitals[v.code]?.trim()).map((v) => `${words(`vital.${v.code}`)} ${draft.value.vitals[v.code]} ${unitWords(v)}`).join(' · '),
         files: draft.value.files.length ? words('filesCount', { n: draft.value.files.length }) : '', times: f.times.filter(Boolean).map((t) => t.replace('T', ' ')).join(' · '),
-        consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${draft.value.signature ? ` · ${words('signed')}` : ''}` : '', send: '',
+        consent: f.share && f.signer ? `${f.signer} · ${words(`relation.${f.relation}` as 'relation.self')}${isSigned(draft.value) ? ` · ${words('signed')}` : ''}` : '', send: '',
     };
     return <>
         {missing.length ? <div class="note warn" role="status"><strong>{words('missing')}</strong><div class="buttons">{missing.map((m) => <Button key={m} onClick={() => onGo(stepFor(m))}>{missingWords(m)}</Button>)}</div></div> : <p class="note good" role="status">✓ {words('complete')}</p>}
