@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { load } from './load.mjs';
 
-const { dueOf, shareLeft, mayEnter, mayWrite, maySign, isAuthor, isChair, ringsFor, todoOf, slotSpan, weekOf } = await load('specialist/due.ts');
+const { dueOf, shareLeft, mayEnter, mayWrite, maySign, isAuthor, isChair, ringsFor, todoOf, slotSpan, ownWithin, weekOf } = await load('specialist/due.ts');
 
 const NOW = Date.parse('2026-05-04T02:00:00.000Z');
 const ME = 'acc_me';
@@ -87,4 +87,12 @@ test('weeks begin on Monday, over ends of months and years', () => {
     assert.deepEqual([until.getMonth(), until.getDate()], [0, 5]);
     assert.equal(weekOf(new Date(2026, 0, 4), 0).from.getDate(), 29, 'a Sunday belongs to the week before');
     assert.equal(weekOf(new Date(2026, 0, 5), -1).from.getDate(), 29);
+});
+
+test('an own slot in the span is found, before the server refuses a second', () => {
+    const at = (from, until, accountId) => ({ start: `2026-11-30T${from}:00Z`, end: `2026-11-30T${until}:00Z`, accountId });
+    const slots = [at('09:00', '09:30', 'me'), at('09:30', '10:00', 'another'), at('09:30', '10:00', undefined)];
+    assert.deepEqual(ownWithin(slots, at('09:15', '12:00'), 'me'), [slots[0]]);
+    assert.deepEqual(ownWithin(slots, at('09:30', '12:00'), 'me'), []);
+    assert.deepEqual(ownWithin(slots, at('08:00', '12:00'), undefined), []);
 });

@@ -10,6 +10,7 @@ const GRAVE = ['serious', 'critical'];
 const WIDEST = 1024;
 const COLOURS = { plain: 20, rich: 40 }; // of a page of words; of one with pictures
 const QUIET_MS = 120;
+const OVER_PX = 3; // lines of one text may touch
 const RESTLESS_MS = 1500; // a page with a running clock never stands still
 const DRAWN_MS = 30_000;
 
@@ -65,6 +66,44 @@ export function sideways(page) {
         const wide = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > width + 1).pop();
         return { over, wide: wide ? `${wide.tagName.toLowerCase()}.${wide.className}` : '' };
     });
+}
+
+/** Texts of different parts of a list's row that lie over each other: ["text | text"], none found twice. What a part cuts off
+ *  or hides counts as far as it is seen. */
+export function overlaps(page) {
+    return page.evaluate((most) => {
+        const seenOf = (box, element) => {
+            let { left, top, right, bottom } = box;
+            for (let e = element; e && !e.classList.contains('row'); e = e.parentElement) {
+                const style = getComputedStyle(e);
+                if (style.visibility === 'hidden' || style.clipPath !== 'none') return null;
+                if (style.overflowX === 'visible') continue;
+                const cut = e.getBoundingClientRect();
+                [left, top, right, bottom] = [Math.max(left, cut.left), Math.max(top, cut.top), Math.min(right, cut.right), Math.min(bottom, cut.bottom)];
+            }
+            return right - left > most && bottom - top > most ? { left, top, right, bottom } : null;
+        };
+        const textsOf = (part) => {
+            const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+            const found = [];
+            while (walker.nextNode()) {
+                const range = document.createRange();
+                range.selectNodeContents(walker.currentNode);
+                for (const box of range.getClientRects()) {
+                    const seen = seenOf(box, walker.currentNode.parentElement);
+                    if (seen) found.push({ text: walker.currentNode.textContent, ...seen });
+                }
+            }
+            return found;
+        };
+        const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > most && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > most;
+        const bad = new Set();
+        for (const row of document.querySelectorAll('.virtual .row > *')) {
+            const parts = [...row.children].map(textsOf);
+            parts.forEach((part, i) => parts.slice(i + 1).flat().forEach((other) => part.filter((one) => over(one, other)).forEach((one) => bad.add(`${one.text} | ${other.text}`))));
+        }
+        return [...bad];
+    }, OVER_PX);
 }
 
 /** The viewport as a PNG with few colours, at most 1024 wide. */

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { ROOT, remove, temporaryFolder } from '../support.mjs';
 import { SIZES } from '../pages/world.mjs';
 import { LANGUAGES, begin, roomsOf, tour } from './gallery.mjs';
-import { axe, picture, sideways, turn } from './look.mjs';
+import { axe, overlaps, picture, sideways, turn } from './look.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, out: { type: 'string' } } });
 const KEPT = path.join(ROOT, 'docs/pages');
@@ -16,7 +16,7 @@ const rooms = roomsOf(values.only?.flatMap((o) => o.split(',')));
 const count = rooms.flat().length;
 if (!count) throw new Error(`no stop is called ${values.only}`);
 const views = LANGUAGES.flatMap((language) => Object.keys(SIZES).map((size) => ({ language, size })));
-const figures = { stops: count, views: 0, grave: [], light: {}, sideways: [], faults: [], failed: [] };
+const figures = { stops: count, views: 0, grave: [], light: {}, sideways: [], overlaps: [], faults: [], failed: [] };
 const folder = temporaryFolder();
 const began = Date.now();
 let done = 0;
@@ -38,6 +38,7 @@ async function visit(stop, page, faults) {
         for (const f of found.light) figures.light[f.id] = (figures.light[f.id] ?? 0) + f.nodes;
         const over = await sideways(page);
         if (over) figures.sideways.push({ where, ...over });
+        figures.overlaps.push(...(await overlaps(page)).map((texts) => ({ where, texts })));
     }
     figures.faults.push(...faults.map((fault) => ({ where: stop.name, fault: fault.slice(0, 300) })));
     progress(`${++done} of ${count}  ${stop.name}`);
@@ -61,6 +62,6 @@ const sizes = readdirSync(out).filter((f) => f.endsWith('.png')).map((f) => stat
 figures.pictures = { files: sizes.length, kB: Math.round(sizes.reduce((a, b) => a + b, 0) / 1000), largestkB: Math.round(Math.max(0, ...sizes) / 1000) };
 figures.seconds = Math.round((Date.now() - began) / 1000);
 console.log(JSON.stringify(figures, null, 1));
-const bad = [figures.failed, figures.grave, figures.sideways, figures.faults].flat().length;
+const bad = [figures.failed, figures.grave, figures.sideways, figures.overlaps, figures.faults].flat().length;
 if (!figures.failed.length && existsSync(folder)) remove(folder);
 process.exitCode = bad ? 1 : 0;

@@ -14,10 +14,10 @@ const chest = file('chest_dx_nih_512.dcm');
 
 const FILES = [
     ['photo', '眼底照片.jpg', file('medical_fundus_retina.jpg')], ['dicom', '胸部正位片.dcm', chest], ['dicom', 'CT平扫.dcm', file('ct_small_128.dcm')],
-    ['dicom', '心脏超声.dcm', dicom({ rows: 64, columns: 64, window: [128, 256], frameMs: 60, frames: [60, 90, 120, 150].map(grey) })],
+    ['dicom', '测试序列.dcm', dicom({ rows: 64, columns: 64, window: [128, 256], frameMs: 60, frames: [60, 90, 120, 150].map(grey) })],
     ['dicom', '不完整的胸片.dcm', chest.subarray(0, chest.length * 0.6)], ['photo', '过大的照片.png', png(50_000, 50_000, 2)],
     ['dicom', '十二导联心电图.dcm', file('ecg_12lead_500hz.dcm')], ['ecg', '动态心电图.edf', file('100_first_minute.edf')], ['pdf', '检验报告.pdf', pdf()],
-    ['audio', '心音.wav', readFileSync(path.join(ROOT, 'tests/data/media/zh_aishell1_BAC009S0724W0121_16k.wav'))],
+    ['audio', '录音.wav', readFileSync(path.join(ROOT, 'tests/data/media/zh_aishell1_BAC009S0724W0121_16k.wav'))],
 ];
 
 async function made(people, state) {
@@ -72,7 +72,7 @@ export const stops = [
     stop('photo-marks', '眼底照片', '.viewers-light.full', marks(['圈', [0.3, 0.4], [0.4, 0.6]], ['箭头', [0.6, 0.8], [0.52, 0.55]]), true),
     stop('dicom', '胸部正位片', '.viewers-light.full'),
     stop('dicom-measure', 'CT平扫', '.viewers-light.full', marks(['测量', [0.4, 0.3], [0.6, 0.3]]), true),
-    stop('dicom-frames', '心脏超声', '.viewers-light.full', async (page) => { await page.locator('.viewers-stage').focus(); await page.keyboard.press('PageDown'); }, true),
+    stop('dicom-frames', '测试序列', '.viewers-light.full', async (page) => { await page.locator('.viewers-stage').focus(); await page.keyboard.press('PageDown'); }, true),
     stop('dicom-short', '不完整的胸片', '.viewers-light.short', undefined, true),
     stop('too-large', '过大的照片', '.viewers-one [role=alert]', undefined, true),
     stop('ecg', '十二导联', '.viewers-sheet canvas', (page) => drag(page, '.viewers-calipers', [0.3, 0.2], [0.38, 0.3])),
@@ -80,6 +80,6 @@ export const stops = [
     stop('ecg-filtered', '十二导联', '.viewers-sheet canvas', press('基线滤波 0.5 Hz', '工频滤波 50 Hz'), true),
     stop('ecg-long', '动态心电图', '.viewers-sheet canvas', undefined, true),
     stop('pdf', '检验报告', '.viewers-pdf canvas[style*=width]'),
-    stop('audio', '心音', '.viewers-wave', async (page) => { await drag(page, '.viewers-wave', [0.2, 0.5], [0.5, 0.5]); await page.getByLabel('滤波').selectOption('heart'); }),
+    stop('audio', '录音.wav', '.viewers-wave', async (page) => { await drag(page, '.viewers-wave', [0.2, 0.5], [0.5, 0.5]); await page.getByLabel('滤波').selectOption('heart'); }),
     stop('vitals', '共 4 次', '.viewers-vitals'),
 ];

@@ -5,7 +5,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { begin, roomsOf, tour } from '../gallery/gallery.mjs';
-import { axe, settled, sideways } from '../gallery/look.mjs';
+import { axe, overlaps, settled, sideways } from '../gallery/look.mjs';
 import { remove, temporaryFolder } from '../support.mjs';
 
 test('all pages are reached, and axe finds nothing serious', { timeout: 170_000 }, async (t) => {
@@ -24,6 +24,7 @@ test('all pages are reached, and axe finds nothing serious', { timeout: 170_000 
         for (const f of found.light) light[f.id] = (light[f.id] ?? 0) + f.nodes;
         const over = await sideways(page);
         if (over) bad.push(`${stop.name} scrolls sideways by ${over.over} px: ${over.wide}`);
+        bad.push(...(await overlaps(page)).map((texts) => `${stop.name}: one text over another: ${texts}`));
         bad.push(...faults.map((fault) => `${stop.name}: ${fault}`));
     }, (stop, error) => bad.push(`${stop.name} was not reached: ${error.stack}`), { details: Boolean(process.env.DETAILS ?? process.env.ONLY) });
     t.diagnostic(JSON.stringify({ stops, seconds: (Date.now() - began) / 1000, lightFindings: light }));

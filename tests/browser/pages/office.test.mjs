@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { overlaps, turn } from '../gallery/look.mjs';
 import { remove, temporaryFolder, until } from '../support.mjs';
 import { startChromium, startWorld, signIn } from './world.mjs';
 import { carryThrough, startPeople, submit, submitForTriage } from './office.mjs';
@@ -152,6 +153,35 @@ test('slots are offered by drawing and by keys, and one is withdrawn', async () 
     assert.deepEqual(slots.map((s) => clock(s.start)).sort(), ['07:30', '09:00', '09:30', '10:00']);
 });
 
+test('the same time is not offered twice; what was said follows the language', async () => {
+    const cell = page.locator('[data-cell="1/4"]');
+    await cell.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await cell.boundingBox();
+    await page.locator('[data-cell="1/3"]').scrollIntoViewIfNeeded();
+    const above = await page.locator('[data-cell="1/3"]').boundingBox();
+    await page.mouse.move(above.x + 20, above.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 6 }); // into a slot that is there
+    await page.mouse.up();
+    await page.locator('.coordinator-offer', { hasText: '已有 1 个时段' }).waitFor();
+    await button('开放预约').click();
+    await told('该时间开放的时段已与专家组人数相同');
+    await turn(page, { language: 'en', size: 'clinic' });
+    await told('the panel offers as many slots as it has members');
+    assert.doesNotMatch(await page.locator('.toasts').innerText(), /[\u4e00-\u9fff]/);
+});
+
+test('in a list of cases no text lies over another, with the longest words on the clinic\'s screen', async () => {
+    await open('cases');
+    await page.getByRole('radio', { name: 'All' }).check();
+    await page.locator('.coordinator-row').first().waitFor();
+    assert.ok(await page.locator('.coordinator-row').count() >= 4);
+    assert.deepEqual(await overlaps(page), []);
+    await page.locator('.coordinator-who').first().evaluate((who) => { who.style.marginLeft = '-6rem'; });
+    assert.ok((await overlaps(page)).length > 0, 'an overlap would be found');
+    await turn(page, { language: 'zh-CN', size: 'clinic' });
+});
+
 test('a roster is drawn and keyed, and saved', async () => {
     await open('panels/pan_cardiology/roster');
     await button('添加班次').click();
@@ -192,6 +222,14 @@ test('plots and CSV hold the numbers of the wire', async () => {
     const places = sumBy(groups, 'institution', (g) => g.cases);
     assert.deepEqual(await plotted('按申请机构'), { 云岭村卫生室: places.ins_village, 石门村卫生室: places.ins_village_2 });
     assert.deepEqual(await plotted('最终诊断与会诊意见'), { 一致: 1, 不一致: 1 });
+    const link = page.getByRole('link', { name: '下载表格（CSV）' });
+    const spanOfLink = async () => { const query = new URL(await link.getAttribute('href'), world.https).searchParams; return Math.round((Date.parse(query.get('until')) - Date.parse(query.get('from'))) / 86_400_000); };
+    assert.equal(await spanOfLink(), 90);
+    const weeks = page.getByRole('figure', { name: '会诊数量变化' }).locator('tbody tr');
+    const before = await weeks.count();
+    await button('近 30 天').click();
+    await until(async () => await weeks.count() < before || undefined, 'plots of the shorter span, at once');
+    assert.equal(await spanOfLink(), 30);
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '下载表格（CSV）' }).click()]);
     const [head, ...rows] = readFileSync(await download.path(), 'utf8').trim().split('\r\n').map((line) => line.split(',').map((cell) => cell.replace(/^"|"$/g, '')));
     const column = (name) => head.indexOf(name);
@@ -227,10 +265,15 @@ test('the quality office finds who did it', async (t) => {
         const row = rows.filter({ hasText: act });
         await row.waitFor();
         assert.match(await row.textContent(), /acc_admin/);
+        for (const name of ['管理员（演示）', '进修医生（演示）']) assert.ok((await row.textContent()).includes(name), `${name} by name`);
     }
     await rows.filter({ hasText: 'account.disable' }).getByRole('button', { name: 'acc_admin' }).click();
     await rows.filter({ hasText: 'account.disable' }).waitFor();
     assert.equal(await page.getByLabel('账号编号').inputValue(), 'acc_admin');
+    const acts = page.getByRole('combobox', { name: '操作' });
+    await acts.selectOption('account.setRoles');
+    await rows.filter({ hasText: 'account.disable' }).waitFor({ state: 'detached' });
+    assert.ok((await rows.locator('code').allTextContents()).every((act) => act === 'account.setRoles'));
     assert.deepEqual(page.faults, []);
     t.diagnostic(JSON.stringify({ seconds: Math.round((Date.now() - began) / 1000) }));
 });

@@ -99,6 +99,20 @@ async function outcome(people, page, id) {
     assert.match(await row.innerText(), /新[\s\S]*与意见一致[\s\S]*避免了转诊/);
 }
 
+/** What is printed is the opinion with whose it is and how it was signed, and nothing else of the page. */
+async function paper(page, id) {
+    for (const place of ['consult', 'write']) {
+        await go(page, place, id);
+        await page.locator('.opinion-document').first().waitFor();
+        await page.emulateMedia({ media: 'print' });
+        const text = await page.locator('body').innerText();
+        for (const wanted of ['远程会诊意见书', id, FINDING, 'SHA-256', REQUEST.complaint]) assert.ok(text.includes(wanted), `${wanted} on the paper of ${place}`);
+        assert.equal(await page.locator('.specialist-head, .specialist-columns, .specialist-left, .shell-top').filter({ visible: true }).count(), 0, `the opinion alone on the paper of ${place}`);
+        await page.emulateMedia({ media: 'screen' });
+        await page.getByText('远程会诊意见书').waitFor({ state: 'hidden' });
+    }
+}
+
 test("a specialist's duty, readings, drafts and what came of them", { timeout: 120_000 }, async (t) => {
     const folder = temporaryFolder();
     const world = await startWorld(folder);
@@ -120,6 +134,7 @@ test("a specialist's duty, readings, drafts and what came of them", { timeout: 1
         await page.getByText('您的账号在别处登录').first().waitFor();
         await signOpinion(other);
         await outcome(people, other, id);
+        await paper(other, id);
         assert.deepEqual(page.faults, []);
     });
 });

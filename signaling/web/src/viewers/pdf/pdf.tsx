@@ -85,7 +85,7 @@ function Pages({ pdf, label, material, room }: { pdf: PDFDocumentProxy; label: s
         <div class="viewers-pdf" tabIndex={0} role="region" aria-label={marking.tool?.keys ? `${label}. ${words('crossKeys')}` : label} onKeyDown={key}>
             <Sheet tool={marking.tool} scale={place.scale} width={width}>
                 <PageCanvas pdf={pdf} page={page} zoom={zoom} onError={setError} onPlace={setPlace} label={`${label}, ${words('pdf.page', { n: page, of: pdf.numPages })}`} />
-                <Overlay session={session} draft={marking.draft} frame={page - 1} placement={placement} size={place.size} />
+                {width > 0 && <Overlay session={session} draft={marking.draft} frame={page - 1} placement={placement} size={place.size} />}
                 <CrossMark at={cross.at} />
             </Sheet>
         </div>
