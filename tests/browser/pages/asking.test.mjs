@@ -114,14 +114,21 @@ test('the camera of the computer takes a photo', { timeout: 60_000 }, async () =
 });
 
 test('a request that is refused is no emergency; one that is taken says how it was signed', { timeout: 90_000 }, async () => {
-    await world.order('stop signaling');
-    await said('网络已断开');
+    await toStep('times');
+    await page.evaluate(() => { window.clockNow = Date.now; Date.now = () => Date.parse('2021-01-01'); }); // a computer whose clock is wrong
+    await page.locator('input[type=datetime-local]').first().fill('2021-02-01T09:00');
     await toStep('send');
     await button('发送申请').click();
-    await page.getByRole('heading', { name: '等待网络' }).waitFor();
-    assert.equal(await page.getByText('拨打 120').count(), 0, 'a routine request');
-    await world.order('start signaling');
-    await page.waitForURL((url) => url.hash.startsWith('#/case/'), { timeout: 60_000 });
+    await page.getByRole('heading', { name: '没有被接收' }).waitFor();
+    assert.equal(await page.getByText('拨打 120').filter({ visible: true }).count(), 0, 'a routine request');
+    await page.evaluate(() => { Date.now = window.clockNow; });
+    await button('返回修改').click();
+    await page.waitForURL((url) => url.hash.startsWith('#/new/'));
+    await toStep('times');
+    await page.locator('input[type=datetime-local]').first().fill(inDays(3));
+    await toStep('send');
+    await button('发送申请').click();
+    await page.waitForURL((url) => url.hash.startsWith('#/case/'));
     const id = decodeURIComponent(new URL(page.url()).hash.split('/')[2]);
     await page.getByRole('link', { name: '检测设备' }).waitFor();
     await go(page, 'consent', id);
