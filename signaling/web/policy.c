@@ -6,12 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* 'self' beside the nonce lets main load its parts; nothing that people bring is ever served as a
- * script (types are fixed, nosniff). */
+/* The nonce is main's, and counts for the parts which main imports: a file of ours that somebody
+ * slips in by its address does not run. Not 'strict-dynamic': that would let whatever a script puts
+ * into the page run, inline and data: too. Workers are files of ours. */
 static const char page[] =
-    "default-src 'none'; script-src 'self' 'nonce-%s'; style-src 'self' 'nonce-%s'; "
+    "default-src 'none'; script-src 'nonce-%s'; style-src 'self' 'nonce-%s'; "
     "img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; connect-src 'self'%s%s; "
-    "worker-src 'self' blob:; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'";
 
 const char policy_of_script[] =

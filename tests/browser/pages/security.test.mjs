@@ -96,7 +96,7 @@ test('a whole tour asks nobody but the server', { timeout: 60_000 }, async (t) =
         for (const link of await page.locator('.shell-menu a').all()) {
             await link.click();
             await page.locator('.shell-menu a[aria-current=page]').waitFor();
-            await page.locator('#content').getByText(/加载中|正在加载/).waitFor({ state: 'detached' });
+            await until(async () => await page.locator('#content').getByText(/加载中|正在加载/).count() === 0, 'the page is loaded');
             stops++;
         }
     }

@@ -21,6 +21,7 @@ export async function injected(page) {
         put('script', { textContent: 'window.ran.push("script with a guessed nonce")' }, { nonce: 'AAAAAAAAAAAAAAAAAAAAAA' });
         put('script', { src: 'data:text/javascript,window.ran.push("script of data")' });
         put('script', { src: URL.createObjectURL(new Blob(['window.ran.push("script of a blob")'], { type: 'text/javascript' })) });
+        put('script', { src: document.querySelector('meta[name="pdf-worker"]').content, type: 'module', onload: () => window.ran.push('file of ours without the nonce') });
         put('button', {}, { onclick: 'window.ran.push("handler")' }).click();
         put('a', { href: 'javascript:window.ran.push("address")' }).click();
         put('style', { textContent: '.slipped-in { outline-width: 7px !important; outline-style: solid }' });

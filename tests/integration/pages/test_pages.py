@@ -108,9 +108,9 @@ class Files(Case):
             nonces.add(found[1])
             self.assertEqual(
                 headers["content-security-policy"],
-                f"default-src 'none'; script-src 'self' 'nonce-{found[1]}'; style-src 'self' 'nonce-{found[1]}'; "
+                f"default-src 'none'; script-src 'nonce-{found[1]}'; style-src 'self' 'nonce-{found[1]}'; "
                 "img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; "
-                f"connect-src 'self' wss://127.0.0.1:{self.server.https}; worker-src 'self' blob:; manifest-src 'self'; "
+                f"connect-src 'self' wss://127.0.0.1:{self.server.https}; worker-src 'self'; manifest-src 'self'; "
                 "frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
         self.assertEqual(len(nonces), 3)
 

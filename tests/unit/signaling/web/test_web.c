@@ -19,9 +19,9 @@ Test(web_policy, of_a_page)
     char csp[POLICY_CSP_MAX];
     policy_of_page("NONCE", "shanqiao.example:8443", &origins, csp);
     cr_assert_str_eq(
-        csp, "default-src 'none'; script-src 'self' 'nonce-NONCE'; style-src 'self' "
+        csp, "default-src 'none'; script-src 'nonce-NONCE'; style-src 'self' "
              "'nonce-NONCE'; img-src 'self' blob: data:; media-src 'self' blob:; font-src "
-             "'self'; connect-src 'self' wss://shanqiao.example:8443; worker-src 'self' blob:; "
+             "'self'; connect-src 'self' wss://shanqiao.example:8443; worker-src 'self'; "
              "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action "
              "'self'");
 }
