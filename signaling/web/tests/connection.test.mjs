@@ -12,6 +12,8 @@ class World {
     timers = [];
     sockets = [];
     seen = 0;
+    owed = false;
+    tokens = []; // as they were kept or forgotten
     ids = 0;
     connection = new Connection({
         open: () => {
@@ -19,7 +21,8 @@ class World {
             this.sockets.push(socket);
             return socket;
         },
-        keepToken: async () => undefined,
+        keepToken: async (token) => { this.tokens.push(token); },
+        owed: { get: () => this.owed, set: (owed) => { this.owed = owed; } },
         seen: { get: () => this.seen, set: (seq) => { this.seen = seq; } },
         now: () => this.time,
         later: (action, ms) => { const timer = { at: this.time + ms, action }; this.timers.push(timer); return () => { this.timers = this.timers.filter((t) => t !== timer); }; },
@@ -218,4 +221,45 @@ test('so does one that was signed out', async () => {
     world.socket.onopen();
     await turn();
     assert.deepEqual([world.connection.state.value, world.socket.sent], ['signed_out', []]);
+});
+
+const methods = (socket) => socket.sent.map((m) => m.method);
+
+test('who signed out without a network is signed out of the server first of all, also after a reload', async () => {
+    const before = new World();
+    before.connection.start();
+    await before.arrive();
+    before.socket.onclose({ code: 1006 });
+    await before.connection.signOut();
+    assert.deepEqual([before.owed, before.seen, before.tokens], [true, null, []], 'the cookie is still needed');
+
+    const world = new World();
+    Object.assign(world, { owed: true, seen: null });
+    world.connection.start();
+    world.socket.onopen();
+    await turn();
+    assert.deepEqual([methods(world.socket), world.connection.state.value], [['session.resume'], 'offline']);
+    answer(world.socket, world.socket.sent[0].id, { sessionId: 's', seq: 3, replayed: 0 });
+    await turn();
+    assert.deepEqual(methods(world.socket), ['session.resume', 'auth.logout']);
+    world.socket.onclose({ code: 1006 }); // lost again before the answer
+    await world.pass(1000);
+    world.socket.onopen();
+    await turn();
+    answer(world.socket, world.socket.sent[0].id, { sessionId: 's', seq: 3, replayed: 0 });
+    await turn();
+    answer(world.socket, world.socket.sent[1].id);
+    await turn();
+    assert.deepEqual([world.owed, world.tokens, world.connection.state.value], [false, [null], 'signed_out']);
+});
+
+test('a session that was over by itself is owed nothing', async () => {
+    const world = new World();
+    Object.assign(world, { owed: true, seen: null });
+    world.connection.start();
+    world.socket.onopen();
+    await turn();
+    world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: world.socket.sent[0].id, error: { code: -32006, message: 'x', data: { error: 'SQ_ERR_UNAUTHENTICATED', remedy: { 'zh-CN': 'x', en: 'x' } } } }) });
+    await turn();
+    assert.deepEqual([world.owed, world.tokens, world.connection.state.value], [false, [null], 'signed_out']);
 });

@@ -6,15 +6,16 @@ import test from 'node:test';
 import { load } from './load.mjs';
 
 const { Outbox, Problem } = await load('outbox/outbox.ts');
-const { keepFile, readFile, wireName, PIECE_BYTES } = await load('outbox/files.ts');
+const { FileGone, dropFile, hasFile, keepFile, readFile, wireName, PIECE_BYTES } = await load('outbox/files.ts');
 const { Sha256 } = await load('outbox/sha256.ts');
 
 const NET = { 'zh-CN': '网络', en: 'network' };
-const turn = async () => { for (let i = 0; i < 40; i++) await Promise.resolve(); };
+const turn = async () => { for (let i = 0; i < 200; i++) await Promise.resolve(); };
 
 class FakeStore {
     kept = new Map();
     async put(name, value) { this.kept.set(name, value instanceof Blob ? value : JSON.stringify(value)); }
+    async putAll(all) { for (const [name, value] of all) await this.put(name, value); }
     async get(name) { const v = this.kept.get(name); return v === undefined || v instanceof Blob ? v : JSON.parse(v); }
     async delete(name) { this.kept.delete(name); }
     async names(prefix) { return [...this.kept.keys()].filter((k) => k.startsWith(prefix)).sort(); }
@@ -207,6 +208,65 @@ test('the order outlives a reload', async () => {
     assert.deepEqual(world.asked.map((a) => a.method), [...Array.from({ length: 12 }, (_, i) => `m${i}`), 'last']);
 });
 
+test('two pages that add side by side lose nothing, and what one sent the other does not send again', async () => {
+    const world = new World();
+    const [one, two] = [world.open(), world.open()];
+    await one.load();
+    await two.load();
+    await one.add([call('a', 'from_one')]);
+    await two.add([call('b', 'from_two')]);
+    assert.equal((await world.store.names('outbox/')).length, 2);
+    await one.refresh();
+    assert.deepEqual(one.items.value.map((i) => i.task.method), ['from_one', 'from_two']);
+    one.setOnline(true);
+    await world.pass(1000);
+    await two.refresh(); // before it sends, as the page that is connected now
+    two.setOnline(true);
+    await world.pass(1000);
+    assert.deepEqual(world.asked.map((a) => a.method).sort(), ['from_one', 'from_two']);
+    assert.equal(two.items.value.length, 0);
+    assert.deepEqual(await world.store.names('outbox/'), []);
+});
+
+test('what another page took away while this one looked is not brought back', async () => {
+    const world = new World();
+    const [one, two] = [world.open(), world.open()];
+    await one.add([call('a', 'kept'), call('a', 'gone', { id: 'gone____' })]);
+    await two.load();
+    const told = two.result('gone____');
+    await one.remove('gone____');
+    await two.refresh();
+    assert.deepEqual(two.items.value.map((i) => i.task.method), ['kept']);
+    assert.equal(await told, undefined);
+});
+
+test('a page that looks again while it sends keeps what it knows, and sends once', async () => {
+    const world = new World();
+    let answer;
+    world.answer = () => new Promise((resolve) => { answer = resolve; });
+    const box = world.open();
+    await box.add([call('a', 'one'), call('a', 'two')]);
+    box.setOnline(true);
+    await turn();
+    const [, looked] = [answer({}), box.refresh()];
+    await looked;
+    await turn();
+    answer({});
+    await world.pass(1000);
+    await box.refresh();
+    assert.deepEqual(world.asked.map((a) => a.method), ['one', 'two']);
+    assert.equal(box.items.value.length, 0);
+});
+
+test('all of what is added is written in one go with the mark of its draft, or nothing', async () => {
+    const world = new World();
+    const box = world.open();
+    world.store.putAll = async () => { throw new Error('closed'); };
+    world.store.put = async () => { throw new Error('one by one'); };
+    await assert.rejects(box.add([call('a', 'one'), call('a', 'two')], [['draft/a', { sending: 'x' }]]), /closed/);
+    assert.deepEqual([box.items.value.length, world.store.kept.size], [0, 0]);
+});
+
 test('SHA-256 in pieces is that of the platform', () => {
     for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 1000, 100_003]) {
         const bytes = randomBytes(length);
@@ -225,6 +285,9 @@ test('a file is kept in pieces and read back from any byte', async () => {
     for (const [from, to] of [[0, ref.bytes], [PIECE_BYTES - 10, PIECE_BYTES + 10], [ref.bytes - 5, ref.bytes + 100]])
         assert.deepEqual(Buffer.from(await (await readFile(store, ref, from, to)).arrayBuffer()), bytes.subarray(from, Math.min(to, ref.bytes)));
     assert.ok(new TextEncoder().encode(wireName('图'.repeat(300))).length <= 200);
+    await dropFile(store, ref.id);
+    assert.equal(await hasFile(store, ref), false);
+    await assert.rejects(readFile(store, ref), FileGone);
 });
 
 const { nextPiece, pauseAfter } = await load('outbox/pace.ts');

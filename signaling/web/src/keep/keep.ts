@@ -6,6 +6,8 @@ const DATABASE = 'shanqiao';
 const KEYS = 'keys';
 const RECORDS = 'records';
 
+interface Sealed { iv: Uint8Array<ArrayBuffer>; sealed: ArrayBuffer; type: string | null }
+
 let opening: Promise<IDBDatabase> | null = null;
 
 function ask<T>(request: IDBRequest<T>): Promise<T> {
@@ -29,7 +31,7 @@ function open(): Promise<IDBDatabase> {
 }
 
 export class Keep {
-    private constructor(private readonly db: IDBDatabase, private readonly owner: string, private readonly key: CryptoKey) {}
+    private constructor(private readonly db: IDBDatabase, readonly owner: string, private readonly key: CryptoKey) {}
 
     /** `owner`: account id. */
     static async of(owner: string): Promise<Keep> {
@@ -45,19 +47,34 @@ export class Keep {
         return `${this.owner}/${name}`;
     }
 
-    async put(name: string, value: unknown): Promise<void> {
+    private async sealed(name: string, value: unknown): Promise<{ full: string; record: Sealed }> {
         const full = this.full(name);
         const iv = crypto.getRandomValues(new Uint8Array(12));
         const plain = value instanceof Blob ? await value.arrayBuffer() : new TextEncoder().encode(JSON.stringify(value));
         const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(full) }, this.key, plain);
-        const record = { iv, sealed, type: value instanceof Blob ? value.type : null };
+        return { full, record: { iv, sealed, type: value instanceof Blob ? value.type : null } };
+    }
+
+    async put(name: string, value: unknown): Promise<void> {
+        const { full, record } = await this.sealed(name, value);
         await ask(this.db.transaction(RECORDS, 'readwrite').objectStore(RECORDS).put(record, full));
+    }
+
+    /** All of them or none, whenever the page is closed. */
+    async putAll(all: [name: string, value: unknown][]): Promise<void> {
+        const ready = await Promise.all(all.map(([name, value]) => this.sealed(name, value)));
+        const transaction = this.db.transaction(RECORDS, 'readwrite');
+        for (const { full, record } of ready) transaction.objectStore(RECORDS).put(record, full);
+        await new Promise<void>((resolve, reject) => {
+            transaction.oncomplete = () => resolve();
+            transaction.onabort = () => reject(transaction.error);
+        });
     }
 
     /** undefined: nothing under that name, or not readable by this key. */
     async get<T>(name: string): Promise<T | undefined> {
         const full = this.full(name);
-        const record = await ask<{ iv: Uint8Array<ArrayBuffer>; sealed: ArrayBuffer; type: string | null } | undefined>(
+        const record = await ask<Sealed | undefined>(
             this.db.transaction(RECORDS).objectStore(RECORDS).get(full));
         if (!record) return undefined;
         const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: record.iv, additionalData: new TextEncoder().encode(full) }, this.key, record.sealed);

@@ -5,6 +5,8 @@ import { Sha256 } from './sha256';
 
 export interface Store {
     put(name: string, value: unknown): Promise<void>;
+    /** All of them or none. */
+    putAll(all: [name: string, value: unknown][]): Promise<void>;
     get<T>(name: string): Promise<T | undefined>;
     delete(name: string): Promise<void>;
     names(prefix: string): Promise<string[]>;
@@ -48,6 +50,14 @@ export async function keepFile(store: Store, blob: Blob, name: string, type: Fil
     return { id, name: wireName(name), type, bytes: blob.size, sha256: hash.hex() };
 }
 
+/** What was kept is not here any more. */
+export class FileGone extends Error {}
+
+/** Whether anything of it is here. */
+export async function hasFile(store: Store, ref: FileRef): Promise<boolean> {
+    return (await store.names(`file/${ref.id}/`)).length > 0;
+}
+
 /** Bytes [start, end) of a kept file. */
 export async function readFile(store: Store, ref: FileRef, start = 0, end = ref.bytes): Promise<Blob> {
     const parts: Blob[] = [];
@@ -55,7 +65,7 @@ export async function readFile(store: Store, ref: FileRef, start = 0, end = ref.
     for (let at = start; at < stop;) {
         const n = Math.floor(at / PIECE_BYTES);
         const piece = await store.get<Blob>(pieceName(ref.id, n));
-        if (!piece) throw new Error(`a piece of ${ref.id} is gone`);
+        if (!piece) throw new FileGone(`a piece of ${ref.id} is gone`);
         const from = at - n * PIECE_BYTES;
         const upTo = Math.min(piece.size, stop - n * PIECE_BYTES);
         parts.push(piece.slice(from, upTo));

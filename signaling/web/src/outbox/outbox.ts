@@ -63,11 +63,14 @@ export interface OutboxEnvironment {
     now(): number;
     later(action: () => void, ms: number): () => void;
     id(): string;
+    /** Something was written down: other pages of this browser see the same list. */
+    changed?(): void;
 }
 
 const BACKOFF_MS = [1000, 3000, 10_000, 30_000, 60_000];
 const PREFIX = 'outbox/';
 const RANK: Record<FileRef['type'], number> = { ecg: 1, audio: 2, photo: 4, pdf: 5, dicom: 6 };
+const keyOf = (item: Item): string => `${PREFIX}${String(item.seq).padStart(10, '0')}-${item.id}`; // pages side by side count alike
 const SMALL_BYTES = 64 * 1024;
 
 /** Text and vitals are calls; then ECG, speech, what is small (previews, signatures), originals. */
@@ -95,6 +98,8 @@ export class Outbox {
     readonly items = signal<readonly Item[]>([]); // in order
     private online = false;
     private seq = 0;
+    private turn: Promise<unknown> = Promise.resolve(); // adding and looking again, one after another
+    private readonly writing = new Set<Promise<void>>();
     private cancelWake: (() => void) | null = null;
     private uploading: { id: string; abort: AbortController } | null = null;
     private readonly listeners = new Set<(item: Item, result: unknown) => void>();
@@ -104,24 +109,45 @@ export class Outbox {
 
     /** What was left by an earlier page. */
     async load(): Promise<void> {
-        const items: Item[] = [];
-        for (const name of await this.env.store.names(PREFIX)) {
-            const item = await this.env.store.get<Item>(name);
-            if (item) items.push({ ...item, state: item.state === 'refused' ? 'refused' : 'waiting', notBefore: 0 });
-        }
-        items.sort((a, b) => a.seq - b.seq);
-        this.seq = Math.max(this.seq, ...items.map((i) => i.seq + 1), 0);
-        this.items.value = items;
+        await this.refresh();
+        this.items.value = this.items.value.map((i) => ({ ...i, notBefore: 0 }));
         this.pump();
     }
 
-    /** Written down before it returns; sent as soon as there is a way. */
-    async add(news: NewItem[]): Promise<Item[]> {
-        const items = news.map((one): Item => ({ id: this.env.id(), needs: [], state: 'waiting', tries: 0, notBefore: 0, sent: 0, ...one, seq: this.seq++ }));
-        for (const item of items) await this.save(item);
-        this.items.value = [...this.items.value, ...items];
-        this.pump();
-        return items;
+    /** What other pages of this browser wrote down or took away since. */
+    refresh(): Promise<void> {
+        return this.inTurn(async () => {
+            await Promise.all(this.writing);
+            const before = new Map(this.items.value.map((i) => [i.id, i]));
+            const found = new Map<string, Item>();
+            for (const name of await this.env.store.names(PREFIX)) {
+                const item = await this.env.store.get<Item>(name);
+                if (item) found.set(item.id, { ...item, state: item.state === 'refused' ? 'refused' : 'waiting' });
+            }
+            const own = this.items.value;
+            const gone = own.filter((i) => before.has(i.id) && !found.has(i.id));
+            const stay = own.filter((i) => found.has(i.id)).map((i) => (i === before.get(i.id) && i.state !== 'sending' ? found.get(i.id)! : i));
+            const news = [...found.values()].filter((i) => !before.has(i.id));
+            this.items.value = [...stay, ...news].sort((a, b) => a.seq - b.seq);
+            this.seq = Math.max(this.seq, ...this.items.value.map((i) => i.seq + 1));
+            for (const { id } of gone) {
+                if (this.uploading?.id === id) this.uploading.abort.abort();
+                this.settle(id, (w) => w.resolve(undefined)); // what came of it another page knows
+            }
+            this.pump();
+        });
+    }
+
+    /** Written down before it returns, all of it or nothing, and `also` with it; sent as soon as there is a way. */
+    add(news: NewItem[], also: [name: string, value: unknown][] = []): Promise<Item[]> {
+        return this.inTurn(async () => {
+            const items = news.map((one): Item => ({ id: this.env.id(), needs: [], state: 'waiting', tries: 0, notBefore: 0, sent: 0, ...one, seq: this.seq++ }));
+            await this.env.store.putAll([...also, ...items.map((item): [string, unknown] => [keyOf(item), item])]);
+            this.items.value = [...this.items.value, ...items];
+            this.env.changed?.();
+            this.pump();
+            return items;
+        });
     }
 
     /** The result of one that is in the queue; rejects when it is refused or removed. */
@@ -167,13 +193,23 @@ export class Outbox {
         return this.items.value.find((i) => i.id === id);
     }
 
+    private inTurn<T>(act: () => Promise<T>): Promise<T> {
+        const mine = this.turn.then(act);
+        this.turn = mine.catch(() => undefined);
+        return mine;
+    }
+
     private async save(item: Item): Promise<void> {
-        await this.env.store.put(`${PREFIX}${String(item.seq).padStart(10, '0')}`, item);
+        const done = this.env.store.put(keyOf(item), item);
+        this.writing.add(done);
+        await done.finally(() => this.writing.delete(done));
+        this.env.changed?.();
     }
 
     private async drop(item: Item): Promise<void> {
         this.items.value = this.items.value.filter((i) => i.id !== item.id);
-        await this.env.store.delete(`${PREFIX}${String(item.seq).padStart(10, '0')}`);
+        await this.env.store.delete(keyOf(item));
+        this.env.changed?.();
     }
 
     private async change(id: string, with_: Partial<Item>, without: (keyof Item)[] = []): Promise<void> {

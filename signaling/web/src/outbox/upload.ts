@@ -5,12 +5,13 @@
 import { DetailedError, Upload, type HttpRequest } from 'tus-js-client';
 import { server } from '../wire/server';
 import { Problem, type OutboxEnvironment, type UploadTask } from './outbox';
-import { readFile, type FileRef, type Store } from './files';
+import { FileGone, readFile, type FileRef, type Store } from './files';
 import { callPace, nextPiece, pauseAfter, yielding } from './pace';
 
 const FIRST_PIECE = 64 * 1024;
 const FIRST_PIECE_IN_CALL = 4 * 1024;
 const AGAIN = new Set([0, 401, 408, 409, 423, 429, 460, 500, 502, 503, 504, 507]);
+const GONE = { 'zh-CN': '文件已不在本机，无法发送。请点“不再发送”，再重新添加这个文件。', en: 'The file is not on this machine any more and can’t be sent. Press “Do not send”, then add it again.' };
 const NETWORK = { 'zh-CN': '网络中断，恢复后自动继续。', en: 'The network was lost; it goes on by itself.' };
 
 async function checksum(blob: Blob): Promise<string> {
@@ -34,10 +35,14 @@ function problemOf(error: Error): Problem {
 /** The pieces of a kept file, each with its checksum ready when it is sent. */
 class Source {
     last = '';
+    gone = false;
     constructor(private readonly store: Store, private readonly ref: FileRef) {}
     get size(): number { return this.ref.bytes; }
     async slice(start: number, end: number): Promise<{ value: Blob; done: boolean }> {
-        const value = await readFile(this.store, this.ref, start, end);
+        const value = await readFile(this.store, this.ref, start, end).catch((error) => {
+            this.gone = error instanceof FileGone;
+            throw error;
+        });
         this.last = await checksum(value);
         return { value, done: end >= this.ref.bytes };
     }
@@ -88,7 +93,7 @@ function transfer(store: Store, task: UploadTask, told: { url(url: string): void
                 upload.options.chunkSize = nextPiece(upload.options.chunkSize ?? FIRST_PIECE, bytes, took, yielding.value, callPace.value);
             },
             onSuccess: () => resolve(material),
-            onError: (error) => reject(problemOf(error)),
+            onError: (error) => reject(source.gone ? new Problem(GONE, false) : problemOf(error)),
         });
         stop.addEventListener('abort', () => { void upload.abort(); reject(new Problem(NETWORK, true)); }, { once: true });
         upload.start();

@@ -2,6 +2,7 @@
 // The outbox as people see it: what waits, how far it is, what was not taken and what to do about it.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { go } from '../app/router';
 import { common } from '../text/common';
 import { inLanguage } from '../text/text';
 import { Button, Dialog } from '../ui/ui';
@@ -25,12 +26,29 @@ function standing(item: Item): string {
     return words(`state.${item.state}`);
 }
 
+/** What makes a request of a draft goes back to it. */
+const ofDraft = (item: Item): boolean => item.what === 'draft' || item.what === 'submit' || item.what === 'emergency';
+
+/** Whether there was a draft to give it back to. */
+async function giveBack(item: Item): Promise<boolean> {
+    return (await import('../village/drafts')).recall(item.group);
+}
+
+async function edit(item: Item): Promise<void> {
+    if (await giveBack(item)) go('new', item.group, 'send');
+}
+
+async function remove(item: Item): Promise<void> {
+    if (!ofDraft(item) || !(await giveBack(item))) await (await outbox()).remove(item.id);
+}
+
 function One({ item, onRemove }: { item: Item; onRemove(): void }): JSX.Element {
     const { task } = item;
     return <li class="card outbox-item">
         <div><h2>{whatWords(item)}</h2><span class="muted">{standing(item)}{task.kind === 'upload' && ` · ${words('bytes', { sent: sizeWords(item.sent), all: sizeWords(task.file.bytes) })}`}</span></div>
         <div class="buttons">
             {item.state !== 'sending' && item.needs.length === 0 && <Button onClick={async () => (await outbox()).retry(item.id)}>{common('retry')}</Button>}
+            {ofDraft(item) && item.state === 'refused' && <Button look="primary" onClick={() => edit(item)}>{words('edit')}</Button>}
             <Button look="danger" onClick={onRemove} label={`${words('remove')}: ${whatWords(item)}`}>{words('remove')}</Button>
         </div>
         {task.kind === 'upload' && <progress max={task.file.bytes} value={item.sent} aria-label={whatWords(item)} />}
@@ -56,8 +74,8 @@ export function OutboxPage(): JSX.Element {
         {items.length > 0 && server.state.value !== 'ready' && server.state.value !== 'offline' && <p class="note warn" role="status">{words('offline')}</p>}
         <ul class="outbox-list">{items.map((item) => <One key={item.id} item={item} onRemove={() => setAsked(item)} />)}</ul>
         <Dialog open={asked !== null} title={words('remove')} onClose={() => setAsked(null)}>
-            {asked && <p>{words('removeSure', { what: whatWords(asked) })} {more > 0 && words('removeMore', { n: more })} {asked.task.kind === 'upload' && words('removeLost')}</p>}
-            <div class="buttons"><Button look="danger primary" onClick={async () => { await (await outbox()).remove(asked!.id); setAsked(null); }}>{words('remove')}</Button><Button onClick={() => setAsked(null)}>{common('cancel')}</Button></div>
+            {asked && <p>{words('removeSure', { what: whatWords(asked) })} {ofDraft(asked) ? words('removeDraft', { name: asked.detail || words('noName') }) : more > 0 && words('removeMore', { n: more })} {asked.task.kind === 'upload' && words('removeLost')}</p>}
+            <div class="buttons"><Button look="danger primary" onClick={async () => { await remove(asked!); setAsked(null); }}>{words('remove')}</Button><Button onClick={() => setAsked(null)}>{common('cancel')}</Button></div>
         </Dialog>
     </>;
 }

@@ -9,6 +9,7 @@ import { common } from '../text/common';
 import { when } from '../text/text';
 import { Button, Dialog, Field, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
+import { useKept } from '../village/kept';
 import { server } from '../wire/server';
 import type { Drafting } from '../opinion/drafting';
 import { mayEnter } from './due';
@@ -17,7 +18,7 @@ import { words } from './text';
 const CLAIMED = ['accepted', 'opinion_drafted'];
 
 function CriticalDialog({ c, of, open, onClose }: { c: Consultation; of: Drafting; open: boolean; onClose(): void }): JSX.Element {
-    const [text, setText] = useState('');
+    const [{ text }, keepText, forget] = useKept(`critical/${c.id}`, { text: '' });
     const send = async (): Promise<void> => {
         const { consultation } = await server.call('consultation.critical', { id: c.id, text: text.trim() });
         remember(consultation);
@@ -25,12 +26,12 @@ function CriticalDialog({ c, of, open, onClose }: { c: Consultation; of: Draftin
         const before = of.draft.value.criticalReported.trim();
         of.change({ criticalReported: (before ? `${before}\n${said}` : said).slice(0, 1000) });
         toast(words('criticalSent'), 'good');
-        setText('');
+        await forget();
         onClose();
     };
     return <Dialog open={open} title={words('criticalTitle')} onClose={onClose}>
         <p>{words('criticalWhy')}</p>
-        <Field label={words('criticalText')}><textarea rows={4} maxLength={500} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+        <Field label={words('criticalText')}><textarea rows={4} maxLength={500} value={text} onInput={(e) => keepText({ text: e.currentTarget.value })} /></Field>
         <div class="buttons"><Button look="danger primary" disabled={!text.trim()} onClick={send}>{words('criticalSend')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
     </Dialog>;
 }

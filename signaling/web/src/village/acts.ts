@@ -19,8 +19,8 @@ export async function act<M extends Method>(group: string, what: NewItem['what']
         return undefined;
     }
     try {
-        const result = (await box.result(item!.id)) as { consultation?: Consultation };
-        if (result.consultation) remember(result.consultation);
+        const result = (await box.result(item!.id)) as { consultation?: Consultation } | undefined; // undefined: another page sent it
+        if (result?.consultation) remember(result.consultation);
         return result;
     } catch (error) {
         await box.remove(item!.id); // the person is told here and now

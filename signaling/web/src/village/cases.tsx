@@ -8,6 +8,7 @@ import { when } from '../text/text';
 import { Button, Choices, Field, VirtualList, errorText, useNarrow } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
 import { CASES_MAX, useOwnCases } from './owncases';
+import { RefusedRequests } from './refused';
 import { words } from './text';
 import './village.css';
 
@@ -38,6 +39,7 @@ export function CasesPage(): JSX.Element {
     const count = list.more.value ? words('loadingMore', { n: all.length }) : needle.trim() ? words('found', { n: shown.length }) : words('listed', { n: all.length });
     return <div class="village-list">
         <h1>{words('cases')}</h1>
+        <RefusedRequests />
         <div class="village-find">
             <Field label={common('search')} hint={words('searchHint')}><input type="search" value={needle} onInput={(e) => setNeedle(e.currentTarget.value)} /></Field>
             <Choices label={words('which')} value={which} options={[['all', words('all')], ['active', words('active')]]} onChange={(w) => setWhich(w)} />

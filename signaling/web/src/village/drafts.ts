@@ -3,17 +3,19 @@
 // Knows how a request becomes items of the outbox; refuses to know screens.
 import { signal, type Signal } from '@preact/signals';
 import { keep } from '../app/session';
-import { dropFile, type FileRef } from '../outbox/files';
+import { dropFile, hasFile, type FileRef } from '../outbox/files';
 import type { NewItem } from '../outbox/outbox';
 import { outbox, post } from '../outbox/start';
 import type { Keep } from '../keep/keep';
 import type { Consultation } from '../wire/protocol';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
-import { EMPTY, fieldsOf, vitalsOf, wireOf, type Attached, type Draft, type Fields, type Wire } from './request';
+import { EMPTY, fieldsOf, isSigned, vitalsOf, wireOf, type Attached, type Draft, type Fields, type Wire } from './request';
 
 const SERVER_MS = 1500; // after the last change
 const open = new Map<string, Editing>();
+/** Items that make a request of a draft; while one waits or was refused, the draft is not the doctor's to edit. */
+export const TURNS_DRAFT: ReadonlySet<string> = new Set(['draft', 'submit', 'emergency']);
 
 /** One draft that is being worked on. */
 export class Editing {
@@ -24,6 +26,7 @@ export class Editing {
     private stale = false;
     private timer: ReturnType<typeof setTimeout> | null = null;
     private saving = false;
+    private leaving = false;
 
     constructor(draft: Draft, private readonly store: Keep) {
         this.draft = signal(draft);
@@ -58,6 +61,22 @@ export class Editing {
             this.writing = null;
         })();
         await this.writing;
+    }
+
+    /** Its mark and what is sent are written together: either it is a draft, or all of it waits. Once. */
+    async leave(submit: string, items: NewItem[]): Promise<void> {
+        if (this.leaving || this.draft.value.sending) return;
+        this.leaving = true;
+        try {
+            const { id } = this.draft.value;
+            await this.write();
+            if ((await outbox()).items.value.some((i) => i.group === id && TURNS_DRAFT.has(i.what)) || (await sentAs(id))) return; // from another page
+            const marked = { ...this.draft.value, sending: submit };
+            await post(items, [[`draft/${id}`, marked]]);
+            await this.mark({ sending: submit });
+        } finally {
+            this.leaving = false;
+        }
     }
 
     mark(with_: Partial<Draft>): Promise<void> {
@@ -131,7 +150,30 @@ export async function openDraft(id: string): Promise<Editing | undefined> {
     if (!draft) return undefined;
     const editing = new Editing(draft, store());
     open.set(id, editing);
+    if (draft.sending && !(await waits(id)) && !(await sentAs(id))) await unmark(editing);
     return editing;
+}
+
+const waits = async (id: string): Promise<boolean> => (await outbox()).items.value.some((i) => i.group === id && TURNS_DRAFT.has(i.what));
+
+/** It is a draft again: without what is gone from this machine, and under the server's name for it. */
+async function unmark(editing: Editing): Promise<void> {
+    const { sending: _, ...draft } = editing.draft.value;
+    const here = async (file: FileRef | undefined): Promise<boolean> => file !== undefined && hasFile(store(), file);
+    const left = async (all: Attached[]): Promise<Attached[]> => {
+        const stay: Attached[] = [];
+        for (const one of all) {
+            const { preview, ...rest } = one;
+            if (await here(one.file)) stay.push((await here(preview)) ? one : rest);
+        }
+        return stay;
+    };
+    const files = await left(draft.files);
+    const paper = await left(draft.paper ?? []);
+    const saved = draft.draftId ?? (await store().get<string>(`saved/${draft.id}`));
+    const { signature, ...rest } = draft;
+    editing.draft.value = { ...rest, files, paper, ...((await here(signature)) ? { signature: signature! } : {}), ...(saved ? { draftId: saved } : {}) };
+    await editing.write();
 }
 
 async function fromServer(id: string): Promise<Draft | undefined> {
@@ -143,6 +185,7 @@ async function fromServer(id: string): Promise<Draft | undefined> {
 /** A new one; of a returned request, under its id. */
 export async function newDraft(fields: Partial<Fields> = {}, draftId?: string): Promise<Editing> {
     const id = draftId ?? crypto.randomUUID();
+    if (draftId) await store().delete(`sent/${id}`); // it came back
     const editing = new Editing({ ...blank(id), fields: { ...EMPTY, ...fields }, ...(draftId ? { draftId, returned: true } : {}) }, store());
     open.set(id, editing);
     await editing.write();
@@ -153,7 +196,13 @@ export async function newDraft(fields: Partial<Fields> = {}, draftId?: string): 
 export function draftOfCase(c: Consultation): Promise<Editing> {
     const fields = fieldsOf({ ...(c as Partial<Consultation>), panelId: c.panel.id } as Parameters<typeof fieldsOf>[0]);
     Object.assign(fields, { panelName: c.panel.name });
-    return c.state === 'returned' ? openDraft(c.id).then(async (known) => known ?? newDraft({ ...fields, ...(await consentGiven(c.id)) }, c.id)) : newDraft(fields);
+    return c.state === 'returned' ? draftOfReturned(c.id, fields) : newDraft(fields);
+}
+
+async function draftOfReturned(id: string, fields: Fields): Promise<Editing> {
+    const known = await openDraft(id);
+    if (known && (!known.draft.value.sending || (await waits(id)))) return known;
+    return newDraft({ ...fields, ...(await consentGiven(id)) }, id); // what was sent before came back again
 }
 
 /** What the patient agreed to when it was asked first is not asked again. */
@@ -161,7 +210,7 @@ async function consentGiven(id: string): Promise<Partial<Fields>> {
     if (server.state.value !== 'ready') return {};
     const { consents, allows } = await server.call('consent.get', { consultationId: id });
     const share = allows.share ? consents.filter((c) => c.purpose === 'share' && !c.withdrawn).at(-1) : undefined;
-    return share ? { share: true, recording: allows.recording, teaching: allows.teaching, signer: share.signer.name, relation: share.signer.relation } : {};
+    return share ? { share: true, recording: allows.recording, teaching: allows.teaching, signer: share.signer.name, relation: share.signer.relation, given: (['share', 'recording', 'teaching'] as const).filter((p) => allows[p]) } : {};
 }
 
 export interface Listed { id: string; changedAt: number; fields: Fields; local: boolean }
@@ -174,12 +223,13 @@ const worthKeeping = (d: Draft): boolean => used(d.fields) || d.files.length > 0
 export async function listDrafts(): Promise<Listed[]> {
     const found: Listed[] = [];
     const here = new Set<string>();
+    const waiting = new Set((await outbox()).items.value.map((i) => i.group));
     for (const name of await store().names('draft/')) {
         const draft = await store().get<Draft>(name);
         if (!draft) continue;
         if (draft.draftId) here.add(draft.draftId);
         if (await store().get(`sent/${draft.id}`)) { await store().delete(name); continue; }
-        if (worthKeeping(draft) && !draft.sending) found.push({ id: draft.id, changedAt: draft.changedAt, fields: draft.fields, local: true });
+        if (worthKeeping(draft) && !(draft.sending && waiting.has(draft.id))) found.push({ id: draft.id, changedAt: draft.changedAt, fields: draft.fields, local: true });
     }
     if (server.state.value === 'ready') {
         const { drafts } = await server.call('consultation.drafts', {});
@@ -196,10 +246,11 @@ export async function discardDraft(id: string): Promise<void> {
     const editing = await openDraft(id);
     open.delete(id);
     await store().delete(`draft/${id}`);
-    for (const name of await store().names(`voice/${id}/`)) await store().delete(name);
+    for (const slot of [id, `${id}-consent`]) for (const name of await store().names(`voice/${slot}/`)) await store().delete(name);
     if (!editing) return;
     editing.stop();
-    const { files, signature, draftId, returned } = editing.draft.value;
+    const { files: added, paper = [], signature, draftId, returned } = editing.draft.value;
+    const files = [...added, ...paper];
     for (const f of [...files.map((a) => a.file), ...files.flatMap((a) => a.preview ?? []), ...(signature ? [signature] : [])]) await dropFile(store(), f.id);
     if (!draftId || returned) return;
     if (server.state.value === 'ready') await server.call('consultation.discard', { draftId }).catch(notThere);
@@ -246,9 +297,10 @@ function vitalsItem(draft: Draft, consultation: { $from: string; at: string }): 
 
 /** What was drawn goes up after the request whose consent it signs, and is named to that consent then. */
 function signatureItems(draft: Draft, consultation: { $from: string; at: string }, consent: Wire['consent']): NewItem[] {
-    if (!draft.signature) return [];
-    const uploads = uploadsOf([{ file: draft.signature, what: 'signature' }], draft.id, consultation);
-    const drawn = uploads[0]!.id!;
+    if (!isSigned(draft)) return [];
+    const shows: Attached[] = draft.signature ? [{ file: draft.signature, what: 'signature' }] : draft.paper ?? [];
+    const uploads = uploadsOf(shows, draft.id, consultation);
+    const drawn = uploads.find((i) => i.what !== 'preview')!.id!;
     const purposes = ['care', 'share', ...(consent?.recording ? ['recording'] : []), ...(consent?.teaching ? ['teaching'] : [])];
     return consent ? [...uploads, { group: draft.id, what: 'consent', needs: [consultation.$from, drawn], task: { kind: 'call', method: 'consent.attach', params: { consultationId: consultation, purposes, materialId: { $from: drawn, at: 'materialId' } } } }] : uploads;
 }
@@ -256,6 +308,7 @@ function signatureItems(draft: Draft, consultation: { $from: string; at: string 
 /** Save, submit, vitals, files: in this order, whenever there is a way. */
 export async function sendDraft(editing: Editing): Promise<void> {
     const draft = editing.draft.value;
+    if (draft.sending) return;
     const [save, submit] = [crypto.randomUUID(), crypto.randomUUID()];
     const detail = draft.fields.name;
     const wire = wireOf(draft);
@@ -266,11 +319,10 @@ export async function sendDraft(editing: Editing): Promise<void> {
     const draftId = { $from: save, at: 'draftId' };
     const items: NewItem[] = direct
         ? [{ id: submit, group: draft.id, what: emergency ? 'emergency' : 'submit', detail, keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true }, task: { kind: 'call', method: 'consultation.submit', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } }]
-        : [{ id: save, group: draft.id, what: 'draft', detail, task: { kind: 'call', method: 'consultation.saveDraft', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } },
+        : [{ id: save, group: draft.id, what: 'draft', detail, keepAs: { name: `saved/${draft.id}`, at: 'draftId' }, task: { kind: 'call', method: 'consultation.saveDraft', params: { ...wire, ...(draft.draftId ? { draftId: draft.draftId } : {}) } } },
             { id: submit, group: draft.id, what: 'submit', detail, needs: [save], keepAs: { name: `sent/${draft.id}`, at: 'consultation.id', group: true },
                 task: { kind: 'call', method: 'consultation.submit', params: { draftId }, proof: { method: 'consultation.get', params: { id: draftId } } } }];
-    await editing.mark({ sending: submit });
-    await post([...items, ...vitalsItem(draft, reply), ...signatureItems(draft, reply, wire.consent), ...uploadsOf(draft.files, draft.id, reply)]);
+    await editing.leave(submit, [...items, ...vitalsItem(draft, reply), ...signatureItems(draft, reply, wire.consent), ...uploadsOf(draft.files, draft.id, reply)]);
 }
 
 /** Back from the outbox to the form, with its files: it was refused, or there is more to say. */
@@ -278,10 +330,18 @@ export async function recallDraft(editing: Editing): Promise<void> {
     const box = await outbox();
     const mine = box.items.value.filter((i) => i.group === editing.draft.value.id);
     for (const item of mine) await box.remove(item.id, true);
-    const { sending: _, ...draft } = editing.draft.value;
-    editing.draft.value = draft;
-    await editing.write();
+    await unmark(editing);
 }
+
+/** By its name; false: there is no such draft here. */
+export async function recall(id: string): Promise<boolean> {
+    const editing = await openDraft(id);
+    if (editing) await recallDraft(editing);
+    return editing !== undefined;
+}
+
+/** Anything of it is only on this machine; files, vital signs and what was drawn go up with the request. */
+export const onlyHere = (d: Draft): boolean => d.dirty || d.files.length > 0 || (d.paper?.length ?? 0) > 0 || d.signature !== undefined || Object.values(d.vitals).some(Boolean);
 
 /** Consultation that a draft became. */
 export function sentAs(id: string): Promise<string | undefined> {
@@ -296,4 +356,5 @@ export async function kindOfDraft(id: string): Promise<Fields['kind'] | undefine
 export async function forgetDraft(id: string): Promise<void> {
     open.delete(id);
     await store().delete(`draft/${id}`);
+    await store().delete(`saved/${id}`);
 }

@@ -6,19 +6,19 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { common } from '../text/common';
 import { Button, Dialog, Loaded, errorText, useLoad } from '../ui/ui';
-import { discardDraft, openDraft, sendDraft, type Editing } from './drafts';
+import { discardDraft, onlyHere, openDraft, sendDraft, type Editing } from './drafts';
 import { words } from './formtext';
 import { EmergencyButton } from './hold';
 import { STEPS, missingOf, stepsOf, type Step } from './request';
 import { ComplaintStep, FilesStep, RecordStep, VitalsStep, WhoStep, type StepProps } from './steps';
-import { ConsentStep, HowStep, SendStep, TimesStep, WhomStep } from './stepsask';
+import { ConsentStep, HowStep, SendStep, StillMissing, TimesStep, WhomStep } from './stepsask';
 import './village.css';
 
 const SCREENS: Record<Exclude<Step, 'send'>, (props: StepProps) => JSX.Element> = { who: WhoStep, complaint: ComplaintStep, how: HowStep, whom: WhomStep, record: RecordStep, vitals: VitalsStep, files: FilesStep, times: TimesStep, consent: ConsentStep };
 
 function Kept({ e }: { e: Editing }): JSX.Element {
     const refused = e.refused.value;
-    const text = refused ? words('keptNot', { why: errorText(refused) }) : e.draft.value.dirty ? words('keptHere') : words('keptServer');
+    const text = refused ? words('keptNot', { why: errorText(refused) }) : onlyHere(e.draft.value) ? words('keptHere') : words('keptServer');
     return <p class={`village-kept ${refused ? 'wrong' : 'muted'}`} role="status">{refused ? '' : '✓ '}{text}</p>;
 }
 
@@ -44,6 +44,7 @@ function Form({ e, step }: { e: Editing; step: Step }): JSX.Element {
         <div class="village-foot">
             <Button disabled={n === 0} onClick={() => to(steps[n - 1]!)}>{words('previous')}</Button>
             <Kept e={e} />
+            {step !== 'send' && <StillMissing n={missing} onGo={to} />}
             {step === 'send' ? <Button look="primary" disabled={missing > 0} onClick={send}>{words('send')}</Button>
                 : <Button look="primary" onClick={() => to(steps[n + 1]!)}>{common('next')}</Button>}
         </div>
@@ -54,11 +55,18 @@ function Form({ e, step }: { e: Editing; step: Step }): JSX.Element {
     </div>;
 }
 
+/** It was sent: what became of it is shown where that is told. */
+function OnItsWay({ id }: { id: string }): null {
+    useEffect(() => location.replace(`#/sent/${encodeURIComponent(id)}`), [id]);
+    return null;
+}
+
 export function FormPage({ rest }: { rest: string[] }): JSX.Element {
     const [id = '', at = ''] = rest;
     const editing = useLoad(async () => (await openDraft(id)) ?? null, [id]);
     return <Loaded of={editing}>{(e) => {
         if (!e) return <p class="note warn">{words('gone')} <a class="button" href="#/home">{common('back')}</a></p>;
+        if (e.draft.value.sending) return <OnItsWay id={id} />;
         const step = STEPS.find((s) => s === at) ?? e.draft.value.step;
         return <Form e={e} step={step} />;
     }}</Loaded>;

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { keep } from '../app/session';
 import { CALLABLE, OVER, StateWords, patientWords } from '../case/case';
+import { outboxItems } from '../outbox/start';
 import { OutboxBar } from '../outbox/view';
 import { common } from '../text/common';
 import { when } from '../text/text';
@@ -16,6 +17,7 @@ import { EmergencyButton, keptLocation } from './hold';
 import { Icon } from './icons';
 import { useOwnCases } from './owncases';
 import { CaseRow } from './cases';
+import { RefusedRequests } from './refused';
 import { enterCall } from './sent';
 import { words } from './text';
 import './village.css';
@@ -55,12 +57,13 @@ function Location(): JSX.Element {
 
 export function HomePage(): JSX.Element {
     const list = useOwnCases(true);
-    const drafts = useLoad(listDrafts, [server.state.value]);
+    const drafts = useLoad(listDrafts, [server.state.value, outboxItems.value.length]);
     const todo = list.cases.value.flatMap((c) => { const what = todoOf(c); return what ? [{ c, what }] : []; }).sort((a, b) => RANK[a.what] - RANK[b.what]);
     const running = list.cases.value.filter((c) => !todoOf(c) && !OVER.has(c.state)).sort((a, b) => Number(CALLABLE.has(b.state)) - Number(CALLABLE.has(a.state)));
     return <div class="village-home">
         <h1 class="sr">{words('home')}</h1>
         <OutboxBar />
+        <RefusedRequests />
         <div class="village-big">
             <Button look="primary huge" onClick={async () => go('new', (await newDraft()).draft.value.id, 'who')}><span class="village-hold-words"><span><Icon name="start" /> {words('start')}</span><small>{words('startHint')}</small></span></Button>
             <div><EmergencyButton /><Location /></div>

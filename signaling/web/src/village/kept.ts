@@ -15,7 +15,8 @@ export function useKept<T extends object>(name: string, first: T): [T, (with_: P
     }, [full]);
     const set = (with_: Partial<T>): void => {
         setValue((now.current = { ...now.current, ...with_ }));
-        void keep.value?.put(full, now.current);
+        if (JSON.stringify(now.current) === JSON.stringify(first)) void keep.value?.delete(full); // nothing was typed
+        else void keep.value?.put(full, now.current);
     };
-    return [value, set, async () => { await keep.value?.delete(full); }];
+    return [value, set, async () => { setValue((now.current = first)); await keep.value?.delete(full); }];
 }

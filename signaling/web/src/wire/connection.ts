@@ -39,6 +39,8 @@ export interface Environment {
     keepToken(token: string | null): Promise<void>;
     /** Is there a kept session to resume, and the last notification that was seen of it? */
     seen: { get(): number | null; set(seq: number | null): void };
+    /** The person signed out, and the server has not been told yet. Outlives the page. */
+    owed: { get(): boolean; set(owed: boolean): void };
     now(): number; // ms
     later(action: () => void, ms: number): () => void; // returns: cancel
     id(): string;
@@ -59,6 +61,7 @@ const RETRY_PRESSED_MS = 1500;
 const SILENT_MS = [30_000, 60_000, 120_000, 240_000];
 const DOUBT_MS = 1000; // an answer is there within, on most networks
 const SECOND_MS = 10_000; // for a second connection to open
+const NOT_AGAIN: ReadonlySet<string> = new Set(['auth.login', 'auth.logout', 'session.resume']); // of one connection
 const CLOSED_OVER = 4001; // the session is over
 const CLOSED_TAKEN = 4002; // resumed elsewhere: a second page of the same browser
 
@@ -131,6 +134,7 @@ export class Connection {
     async signIn(account: string, password: string, takeover: boolean): Promise<Result<'auth.login'>> {
         const reply = await this.send<'auth.login'>('auth.login', { account, password, takeover, device: 'browser' });
         await this.env.keepToken(reply.token);
+        this.env.owed.set(false);
         this.seq = reply.seq;
         this.env.seen.set(this.seq);
         this.ended.value = null;
@@ -140,13 +144,12 @@ export class Connection {
         return reply;
     }
 
-    /** Ends the session on the server too, when it can be reached. */
+    /** Ends the session on the server too: now, or first of all when it can be reached again. */
     async signOut(): Promise<void> {
-        try {
-            if (this.state.value === 'ready') await this.send('auth.logout', {});
-        } finally {
-            await this.forget('logout');
-        }
+        this.env.owed.set(true);
+        const told = this.state.value === 'ready' && (await this.logout());
+        await this.forget('logout', told);
+        if (this.stopped) this.start(); // it went on elsewhere, and ends there too
     }
 
     /** Waits for the connection if there is none; `id` makes a repeat after a reload the same request. */
@@ -218,10 +221,35 @@ export class Connection {
         second.close();
     }
 
+    /** Whether the session is over on the server now. */
+    private async logout(): Promise<boolean> {
+        try {
+            await this.send('auth.logout', {});
+            return true;
+        } catch (error) {
+            return !(error instanceof Refusal) || error.error !== 'SQ_ERR_OFFLINE'; // refused: there is none
+        }
+    }
+
+    /** The session that was signed out of while there was no way. */
+    private async payOwed(socket: SocketLike): Promise<void> {
+        try {
+            await this.send('session.resume', { lastSeq: 0, reload: true });
+        } catch (error) {
+            if (error instanceof Refusal && error.error !== 'SQ_ERR_OFFLINE') await this.forget('logout'); // it was over
+            else socket.close();
+            return;
+        }
+        if (await this.logout()) await this.forget('logout');
+        else socket.close();
+    }
+
     private async opened(socket: SocketLike): Promise<void> {
         this.attempt = 0;
+        if (this.env.owed.get()) return this.payOwed(socket);
         const seen = this.env.seen.get();
         this.signedIn ??= seen !== null;
+        if (seen === null && this.signedIn) return this.forget('logout', false); // by another page of this browser
         if (seen === null || !this.signedIn) {
             this.state.value = 'signed_out';
             return;
@@ -230,7 +258,8 @@ export class Connection {
             await this.resume(seen);
         } catch (error) {
             if (socket !== this.socket) return;
-            if (error instanceof Refusal && error.error === 'SQ_ERR_UNAUTHENTICATED') await this.forget('expired');
+            if (this.env.owed.get()) socket.close(); // signed out meanwhile
+            else if (error instanceof Refusal && error.error === 'SQ_ERR_UNAUTHENTICATED') await this.forget('expired');
             else socket.close();
         }
     }
@@ -261,7 +290,8 @@ export class Connection {
         this.state.value = 'ready'; // those who wait for it ask after that, and so once
     }
 
-    private async forget(why: NonNullable<Connection['ended']['value']>): Promise<void> {
+    /** `told`: the server has ended the session, and the cookie is of no more use. */
+    private async forget(why: NonNullable<Connection['ended']['value']>, told = true): Promise<void> {
         this.env.seen.set(null);
         this.signedIn = false;
         this.ended.value = why;
@@ -269,7 +299,7 @@ export class Connection {
             request.reject(new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': '请重新登录。', en: 'Sign in again.' }));
         this.waiting.clear();
         this.state.value = this.socket ? 'signed_out' : 'offline';
-        await this.env.keepToken(null).catch(() => undefined); // out of reach now; the server has ended it
+        if (told) await this.env.keepToken(null).then(() => this.env.owed.set(false), () => undefined); // out of reach now; the server has ended it
     }
 
     /** Before there is a session: not sent again by itself. */
@@ -339,7 +369,7 @@ export class Connection {
         this.socket = null;
         this.state.value = 'offline';
         for (const [id, request] of this.waiting)
-            if (request.method === 'auth.login' || request.method === 'session.resume') {
+            if (NOT_AGAIN.has(request.method)) {
                 this.waiting.delete(id);
                 request.reject(new Refusal(-32007, 'SQ_ERR_OFFLINE', { 'zh-CN': '网络已断开，请稍后重试。', en: 'The network was lost. Try again soon.' }));
             }

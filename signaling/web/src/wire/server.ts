@@ -3,6 +3,7 @@
 import { Connection, type Environment, type SocketLike } from './connection';
 
 const SEEN = 'shanqiao.seen'; // number of the last notification; nothing of a patient
+const OWED = 'shanqiao.signOutOwed';
 
 const environment: Environment = {
     open: () => new WebSocket(`wss://${location.host}/v1`, 'shanqiao.v1') as unknown as SocketLike,
@@ -15,6 +16,7 @@ const environment: Environment = {
         get: () => { const text = localStorage.getItem(SEEN); return text === null ? null : Number(text); },
         set: (seq) => (seq === null ? localStorage.removeItem(SEEN) : localStorage.setItem(SEEN, String(seq))),
     },
+    owed: { get: () => localStorage.getItem(OWED) !== null, set: (owed) => (owed ? localStorage.setItem(OWED, '1') : localStorage.removeItem(OWED)) },
     now: () => Date.now(),
     later: (action, ms) => { const timer = setTimeout(action, ms); return () => clearTimeout(timer); },
     id: () => crypto.randomUUID(),
