@@ -52,7 +52,7 @@ export const stops = [
         const desk = await people.wire('coordinator');
         const monday = new Date(Date.now() + (8 - (new Date().getDay() || 7)) * 86_400_000);
         const at = (day, hour) => new Date(monday.getFullYear(), monday.getMonth(), monday.getDate() + day, hour).toISOString();
-        for (const [day, from, to] of [[0, 9, 11], [2, 14, 16], [3, 9, 10]]) await desk.call('schedule.offer', { panelId: 'pan_cardiology', start: at(day, from), end: at(day, to), slotMinutes: 30, weeks: 2 });
+        for (const [day, from, to] of [[0, 13, 15], [2, 14, 16], [3, 9, 10]]) await desk.call('schedule.offer', { panelId: 'pan_cardiology', start: at(day, from), end: at(day, to), slotMinutes: 30, weeks: 2 });
         await desk.call('consultation.triage', { id: state.schedule.id });
         await act(people, 'specialist', 'consultation.accept', { id: state.schedule.id });
         const { revision } = await desk.call('roster.get', { panelId: 'pan_cardiology' });
