@@ -12,6 +12,7 @@ const DATA = path.join(WEB, '../../tests/data');
 /** Languages are chosen where a browser would say them. */
 globalThis.localStorage ??= { getItem: () => null, setItem: () => undefined, removeItem: () => undefined };
 globalThis.document ??= { documentElement: { lang: '' } };
+globalThis.navigator ??= { languages: ['zh-CN'] };
 
 /** `source`: path below src, with everything it imports. */
 export async function bundled(source) {
