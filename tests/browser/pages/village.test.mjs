@@ -188,7 +188,10 @@ test('a returned request is completed and sent again, a free time is agreed on, 
     await page.getByRole('link', { name: '知情同意' }).click();
     await page.getByRole('button', { name: '撤回: 同意把病历资料提供给受邀医院' }).click();
     const dialog = page.locator('dialog[open]');
-    await dialog.getByLabel('撤回的原因').fill('家属改变主意');
+    await dialog.getByLabel('撤回的原因').pressSequentially('家属改变主意');
+    await page.reload();
+    await page.getByRole('button', { name: '撤回: 同意把病历资料提供给受邀医院' }).click();
+    await until(async () => (await dialog.getByLabel('撤回的原因').inputValue()) === '家属改变主意', 'the reason that was typed before the reload');
     await dialog.getByRole('button', { name: '撤回', exact: true }).click();
     await page.getByText('已撤回').first().waitFor();
     await page.getByText('家属改变主意').first().waitFor();
@@ -197,4 +200,79 @@ test('a returned request is completed and sent again, a free time is agreed on, 
     await go(page, 'case', id);
     await page.getByText('患者撤回了知情同意').first().waitFor();
     assert.deepEqual(page.faults, []);
+});
+
+/** Two connections can't be: the page that was opened last has it, the other goes on without. */
+test('two pages that send while the server is down, and one that is gone back to: each request arrives once', { timeout: 170_000 }, async () => {
+    await village.context().pages().filter((p) => p !== village).reduce((done, p) => done.then(() => p.close()), Promise.resolve());
+    await go(village, 'home');
+    await fillForm(village, { ...CASE, name: '前一页', files: [] });
+    const second = await village.context().newPage();
+    await second.goto(world.https);
+    await fillForm(second, { ...CASE, name: '后一页', files: [] });
+    await village.getByText('在这里使用').first().waitFor();
+    await world.order('stop signaling');
+    await second.getByText('网络已断开').first().waitFor();
+    for (const page of [village, second]) {
+        await button(page, '发送申请').click();
+        await page.getByRole('heading', { name: '等待网络' }).waitFor();
+    }
+    await second.goBack();
+    await second.waitForURL((url) => url.hash.startsWith('#/sent/'));
+    assert.equal(await button(second, '发送申请').count(), 0, 'what was sent is not sent again');
+    await go(second, 'outbox');
+    for (const name of ['前一页', '后一页']) await second.locator('.outbox-item h2').filter({ hasText: `提交会诊申请 · ${name}` }).waitFor();
+    await world.order('start signaling');
+    await second.getByText('全部已发送').first().waitFor({ timeout: BACK_MS });
+    await go(second, 'cases');
+    await second.locator('.village-row').nth(1).waitFor();
+    for (const name of ['前一页', '后一页']) assert.equal(await second.locator('.village-row').filter({ hasText: name }).count(), 1, name);
+    await second.close();
+});
+
+/** Answers the page in the server's place, as a server does that refuses. */
+async function refuseSubmits(page) {
+    const error = { code: -32001, message: 'x', data: { error: 'SQ_ERR_INVAL', remedy: { 'zh-CN': '请重新选择时间。', en: 'Choose another time.' } } };
+    await page.routeWebSocket(/\/v1$/, (socket) => {
+        const real = socket.connectToServer();
+        socket.onMessage((text) => {
+            const { id, method } = JSON.parse(text);
+            if (method === 'consultation.submit' && page.refusing) socket.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
+            else real.send(text);
+        });
+    });
+}
+
+test('a request that is refused goes back to the form from wherever it is seen, and is a draft again when it is not to be sent', { timeout: 120_000 }, async () => {
+    const page = await village.context().newPage();
+    page.refusing = true;
+    await refuseSubmits(page);
+    await page.goto(world.https);
+    await fillForm(page, { ...CASE, name: '未被接收者', files: [] });
+    await button(page, '发送申请').click();
+    await page.getByText('请重新选择时间。').first().waitFor();
+    for (const place of ['home', 'cases']) {
+        await go(page, place);
+        await page.locator('.village-todo').filter({ hasText: '未被接收者' }).getByRole('link', { name: '返回修改' }).waitFor();
+    }
+    await go(page, 'outbox');
+    await button(page, '返回修改').click();
+    await page.waitForURL((url) => url.hash.endsWith('/send'));
+    await button(page, '发送申请').click();
+    await page.getByText('请重新选择时间。').first().waitFor();
+    await go(page, 'outbox');
+    await page.getByRole('button', { name: '不再发送: 提交会诊申请 · 未被接收者' }).click();
+    await page.locator('dialog[open]').getByText('退回为草稿“未被接收者”').waitFor();
+    await page.locator('dialog[open]').getByRole('button', { name: '不再发送', exact: true }).click();
+    await page.getByText('全部已发送').waitFor();
+    await go(page, 'home');
+    page.refusing = false;
+    await page.locator('.village-todo').filter({ hasText: '未被接收者' }).getByRole('link', { name: '继续填写' }).click(); // where it was left
+    await page.getByText('保存在本机').first().waitFor(); // vital signs and the signature are
+    await button(page, '退出登录').click();
+    await page.getByText('没有送达服务器。现在退出').waitFor();
+    await button(page, '先不退出').click();
+    await page.goBack();
+    await button(page, '发送申请').click();
+    await page.waitForURL((url) => url.hash.startsWith('#/case/'));
 });
