@@ -43,7 +43,7 @@ async function sign(page) {
 }
 
 async function withFile(page) {
-    await page.locator('input[type=file]').nth(1).setInputFiles(FUNDUS);
+    await page.locator('input[type=file]').last().setInputFiles(FUNDUS);
     await page.locator('.village-files li').first().waitFor();
 }
 
