@@ -79,7 +79,7 @@ async function nothingRan(page, seen, hits, what) {
 /** Chooses each on the form's page of files; what it said of it, or 'taken'. */
 async function onForm(page, world, draft, all, folder) {
     await page.goto(`${world.https}#/new/${draft}/files`);
-    const input = page.locator('.village-add input[type=file]').nth(1);
+    const input = page.locator('.village-add input[type=file]').last();
     await input.waitFor({ state: 'attached' });
     await longest(page); // the start is not what is measured
     const told = {};
