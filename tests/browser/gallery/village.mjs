@@ -206,8 +206,11 @@ const outage = [
         await goOffline(page);
     }),
     { ...away('village-waiting', async (page, state, people) => {
-        await show(page, people, `new/${state.waiting}/send`, '.note.good');
+        await show(page, people, `new/${state.waiting}/consent`, 'canvas.village-sign');
+        await sign(page);
         await fetchedParts(page);
+        await page.evaluate((id) => { location.hash = `#/new/${id}/send`; }, state.waiting);
+        await page.locator('.note.good').first().waitFor();
         await goOffline(page);
         await page.locator('.village-foot .button.primary').click();
         await page.locator('.village-sent').waitFor();

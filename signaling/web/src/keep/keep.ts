@@ -43,6 +43,14 @@ export class Keep {
         return new Keep(db, owner, key);
     }
 
+    /** Writes land in the order in which they were asked for, however long sealing takes. */
+    private inOrder<T>(write: () => Promise<T>): Promise<T> {
+        const done = this.last.then(write);
+        this.last = done.catch(() => undefined); // who asked is told
+        return done;
+    }
+    private last: Promise<unknown> = Promise.resolve();
+
     private full(name: string): string {
         return `${this.owner}/${name}`;
     }
@@ -55,14 +63,17 @@ export class Keep {
         return { full, record: { iv, sealed, type: value instanceof Blob ? value.type : null } };
     }
 
-    async put(name: string, value: unknown): Promise<void> {
-        const { full, record } = await this.sealed(name, value);
-        await ask(this.db.transaction(RECORDS, 'readwrite').objectStore(RECORDS).put(record, full));
+    put(name: string, value: unknown): Promise<void> {
+        return this.putAll([[name, value]]);
     }
 
     /** All of them or none, whenever the page is closed. */
-    async putAll(all: [name: string, value: unknown][]): Promise<void> {
-        const ready = await Promise.all(all.map(([name, value]) => this.sealed(name, value)));
+    putAll(all: [name: string, value: unknown][]): Promise<void> {
+        const sealing = Promise.all(all.map(([name, value]) => this.sealed(name, value)));
+        return this.inOrder(async () => this.write(await sealing));
+    }
+
+    private async write(ready: { full: string; record: Sealed }[]): Promise<void> {
         const transaction = this.db.transaction(RECORDS, 'readwrite');
         for (const { full, record } of ready) transaction.objectStore(RECORDS).put(record, full);
         await new Promise<void>((resolve, reject) => {
@@ -82,8 +93,8 @@ export class Keep {
         return JSON.parse(new TextDecoder().decode(plain)) as T;
     }
 
-    async delete(name: string): Promise<void> {
-        await ask(this.db.transaction(RECORDS, 'readwrite').objectStore(RECORDS).delete(this.full(name)));
+    delete(name: string): Promise<void> {
+        return this.inOrder(() => ask(this.db.transaction(RECORDS, 'readwrite').objectStore(RECORDS).delete(this.full(name))));
     }
 
     /** Names that begin with `prefix`, in order. */

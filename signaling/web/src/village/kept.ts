@@ -8,12 +8,15 @@ export function useKept<T extends object>(name: string, first: T): [T, (with_: P
     const full = `form/${name}`;
     const [value, setValue] = useState(first);
     const now = useRef(first); // several changes may come before the next drawing
+    const typed = useRef(false);
     useEffect(() => {
+        typed.current = false;
         void keep.value?.get<T>(full).then((kept) => {
-            if (kept) setValue((now.current = { ...first, ...kept }));
+            if (kept && !typed.current) setValue((now.current = { ...first, ...kept }));
         });
     }, [full]);
     const set = (with_: Partial<T>): void => {
+        typed.current = true;
         setValue((now.current = { ...now.current, ...with_ }));
         if (JSON.stringify(now.current) === JSON.stringify(first)) void keep.value?.delete(full); // nothing was typed
         else void keep.value?.put(full, now.current);
