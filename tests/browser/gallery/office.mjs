@@ -93,8 +93,8 @@ export const stops = [
     panel('slots-chosen', '.coordinator-week', async (page) => {
         await page.getByRole('button', { name: '下一周' }).click();
         await page.locator('.coordinator-slot').first().waitFor();
-        await page.locator('[data-cell="1/4"]').click();
-        await page.locator('[data-cell="1/4"]').focus();
+        await page.locator('[data-cell="4/4"]').click();
+        await page.locator('[data-cell="4/4"]').focus();
         for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowDown');
         await page.locator('.coordinator-offer').waitFor();
     }, { detail: true }),
