@@ -143,7 +143,7 @@ const form = [
         await page.locator('.note.warn').waitFor();
     } },
 ].map((stop) => !['village-form-sign', 'village-form-send'].includes(stop.name) ? stop : { ...stop, async open(page, state, people) {
-    await show(page, people, `new/${state.draft}/consent`, 'canvas.village-sign'); // another language takes a signature away
+    await show(page, people, `new/${state.draft}/consent`, 'canvas.village-sign, .tag.good'); // another language takes a signature away
     if (!await page.locator('.tag.good').count()) await sign(page);
     if (stop.name === 'village-form-sign') return;
     await page.evaluate((id) => { location.hash = `#/new/${id}/send`; }, state.draft);
