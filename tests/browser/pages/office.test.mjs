@@ -176,7 +176,7 @@ test('in a list of cases no text lies over another, with the longest words on th
     await page.getByRole('radio', { name: 'All' }).check();
     await page.locator('.coordinator-row').nth(3).waitFor();
     assert.deepEqual(await overlaps(page), []);
-    await page.locator('.coordinator-who').first().evaluate((who) => { who.style.marginLeft = '-6rem'; });
+    await page.locator('.coordinator-who').first().evaluate((who) => { who.style.transform = `translateX(${who.previousElementSibling.getBoundingClientRect().left - who.getBoundingClientRect().left}px)`; });
     assert.ok((await overlaps(page)).length > 0, 'an overlap would be found');
     await turn(page, { language: 'zh-CN', size: 'clinic' });
 });
