@@ -3,7 +3,7 @@
 // (its middle, its ends) and by keys alone; each change is said. Knows no server.
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Button } from '../ui/ui';
+import { Button, useNarrow } from '../ui/ui';
 import { DAY_MIN, STEP_MIN, WEEKDAYS, barsOf, clockOf, drawn, giveTo, lengthOf, minutesOf, moveDay, moveEnd, moveStart, moveTime, partsOn, removeDay, type Bar, type Grip, type Roster, type Shift, type Weekday } from './roster';
 import { words } from './text';
 
@@ -43,18 +43,8 @@ function memberAt(x: number, y: number): string | undefined {
     return undefined;
 }
 
-function useNarrow(): boolean {
-    const [narrow, setNarrow] = useState(innerWidth < NARROW_PX);
-    useEffect(() => {
-        const look = (): void => setNarrow(innerWidth < NARROW_PX);
-        addEventListener('resize', look);
-        return () => removeEventListener('resize', look);
-    }, []);
-    return narrow;
-}
-
 export function RosterGrid({ members, shifts, onChange, onOpen }: Props): JSX.Element {
-    const narrow = useNarrow();
+    const narrow = useNarrow(NARROW_PX - 1);
     const [day, setDay] = useState((new Date().getDay() + 6) % 7);
     const [drag, setDrag] = useState<Drag | null>(null);
     const [said, setSaid] = useState('');
