@@ -16,6 +16,7 @@ const PHOTO = CASE.files[0];
 const REQUESTED = { ...REQUEST, kind: 'live', panelId: 'pan_cardiology', candidateTimes: [{ start: inDays(3, 9), end: inDays(3, 10) }] };
 
 const cleanup = [];
+const stored = []; // all that a page ever put into localStorage or sessionStorage, also for a moment
 let world, folder;
 
 function inDays(days, hour) {
@@ -37,6 +38,11 @@ after(async () => {
 async function pageOf(name) {
     const context = await startChromium(`${folder}/${name}`, { who: VILLAGE });
     cleanup.push(() => context.close());
+    await context.exposeBinding('wasStored', (_, text) => stored.push(text));
+    await context.addInitScript(() => {
+        const { setItem } = Storage.prototype;
+        Storage.prototype.setItem = function (name, value) { setItem.call(this, name, value); void window.wasStored(`${name}=${value}`); };
+    });
     return signIn(context, world, name);
 }
 
@@ -88,6 +94,9 @@ async function nothingReadable(page) {
     assert.ok(records > 3, 'something is kept');
     for (const secret of [NAME, COMPLAINT, CASE.allergy, 'JFIF', 'OpusHead']) assert.ok(!text.includes(secret), `${secret} lies readable in the browser`);
     for (const secret of [NAME, COMPLAINT]) assert.ok(!cached.includes(secret), `${secret} lies in a cache`);
+    assert.ok(stored.some((one) => one.startsWith('shanqiao.ahead/')), 'what is typed is written ahead');
+    const ways = stored.flatMap((one) => { const bytes = Buffer.from(one.slice(one.indexOf('=') + 1), 'base64'); return [one, bytes.toString('utf8'), bytes.toString('utf16le')]; });
+    for (const secret of [NAME, COMPLAINT, CASE.allergy]) assert.ok(!ways.some((text) => text.includes(secret)), `${secret} lay readable for a moment`);
 }
 
 let village;
@@ -177,8 +186,9 @@ test('a returned request is completed and sent again, a free time is agreed on, 
     await specialist.call('consultation.accept', { id });
 
     await page.getByRole('heading', { name: '约定时间' }).waitFor();
-    assert.equal(await page.locator('.village-slots').last().getByRole('button').count(), slots.length);
-    await page.locator('.village-slots').last().getByRole('button').first().click();
+    const free = page.locator('.village-slots').last().getByRole('button'); // above it: the times that were asked for
+    await until(async () => (await free.count()) === slots.length, 'the free times of the panel');
+    await free.first().click();
     await page.getByText(/^已约定/).first().waitFor();
     const { consultation } = await coordinator.call('consultation.get', { id });
     assert.equal(consultation.state, 'scheduled');

@@ -2,8 +2,9 @@
 // What is written beside the talk; kept with the case. What was typed or not yet sent survives a reload, sealed.
 import type { JSX } from 'preact';
 import { signal, type Signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { keep } from '../app/session';
+import { useKept } from '../keep/kept';
 import { clock } from '../text/text';
 import { Button, tell } from '../ui/ui';
 import type { Result } from '../wire/connection';
@@ -78,19 +79,14 @@ export class Chat {
 }
 
 export function ChatPanel({ chat, writes, nameOf }: { chat: Chat; writes: boolean; nameOf(account: string): string }): JSX.Element {
-    const draft = `call/${chat.room}/draft`;
-    const [text, setText] = useState('');
+    const { value: { text }, ready, set } = useKept(`form/chat/${chat.room}`, { text: '' });
     const list = useRef<HTMLDivElement>(null);
     const messages = chat.messages.value, unsent = chat.unsent.value;
-    useEffect(() => void keep.value?.get<string>(draft).then((kept) => { if (kept) setText(kept); }), []);
     useEffect(() => {
         chat.unread.value = 0;
         list.current?.scrollTo({ top: list.current.scrollHeight });
     }, [messages.length, unsent.length]);
-    const type = (value: string): void => {
-        setText(value);
-        void keep.value?.put(draft, value);
-    };
+    const type = (value: string): void => set({ text: value });
     const submit = (event: Event): void => {
         event.preventDefault();
         const line = text.trim();
@@ -105,7 +101,7 @@ export function ChatPanel({ chat, writes, nameOf }: { chat: Chat; writes: boolea
             {unsent.map((u) => <li key={u.id}><small class="muted">{words('chatWaits')}</small><p>{u.text}</p></li>)}
             {!messages.length && !unsent.length && <li class="muted">{words('chatEmpty')}</li>}
         </ol></div>
-        {!writes ? <p class="muted">{words('chatReads')}</p> : <form onSubmit={submit}>
+        {!writes ? <p class="muted">{words('chatReads')}</p> : ready && <form onSubmit={submit}>
             <textarea aria-label={words('chatWrite')} placeholder={words('chatWrite')} rows={2} maxLength={CHARACTERS_MAX} value={text} onInput={(e) => type(e.currentTarget.value)}
                 onKeyDown={(e) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) submit(e); }} />
             <Button look="primary" submit>{words('chatSend')}</Button>

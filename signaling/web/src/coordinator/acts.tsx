@@ -4,13 +4,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { CALLABLE, OVER, loadSpecialties, remember } from '../case/case';
+import { useKept } from '../keep/kept';
 import { common } from '../text/common';
 import { language } from '../text/text';
 import { Button, Choices, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Method, Params, Result } from '../wire/connection';
 import type { Consultation, Strategy, Urgency } from '../wire/protocol';
 import { server } from '../wire/server';
-import { useKept } from './kept';
 import { loadPanels, panelWords, type Panel } from './panelnames';
 import { ScheduleAct } from './schedule_act';
 import { words } from './text';
@@ -55,21 +55,29 @@ function Approve({ consultation: c }: Props): JSX.Element {
         <Button look="primary" onClick={() => carryOut('consultation.approve', { id: c.id }, words('approved'))}>{words('approve')}</Button></div>;
 }
 
+/** A moment: what was typed here before is being read. */
+function Reading(): JSX.Element {
+    return <p role="status" class="muted">{common('loading')}</p>;
+}
+
 const RETURN_REASONS = ['history', 'results', 'picture', 'specialty', 'purpose'] as const;
 
 function ReturnIt({ consultation: c }: Props): JSX.Element {
     const [open, setOpen] = useState(false);
-    const reason = useKept(`return/${c.id}`, '');
+    const kept = useKept(`form/return/${c.id}`, { reason: '' });
+    const { reason } = kept.value;
+    const set = (text: string): void => kept.set({ reason: text });
     const send = async (): Promise<void> => {
-        await carryOut('consultation.return', { id: c.id, reason: reason.value.trim() }, words('returned'));
-        reason.forget();
+        await carryOut('consultation.return', { id: c.id, reason: reason.trim() }, words('returned'));
+        await kept.forget();
     };
-    if (!open && !reason.value) return <div class="coordinator-act"><Button onClick={() => setOpen(true)}>{words('return')}</Button></div>;
+    if (!kept.ready) return <Reading />;
+    if (!open && !reason) return <div class="coordinator-act"><Button onClick={() => setOpen(true)}>{words('return')}</Button></div>;
     return <div class="coordinator-act">
         <div class="buttons coordinator-reasons" role="group" aria-label={words('usualReasons')}>{RETURN_REASONS.map((r) =>
-            <Button key={r} look="quiet" onClick={() => reason.set([reason.value.trim(), words(`returnReason.${r}`)].filter(Boolean).join('\n'))}>+ {words(`returnReason.${r}`)}</Button>)}</div>
-        <Field label={words('returnReason')} hint={words('applicantReads')}><textarea maxLength={500} value={reason.value} onInput={(e) => reason.set(e.currentTarget.value)} /></Field>
-        <Button look="danger" disabled={!reason.value.trim()} onClick={send}>{words('return')}</Button> <Button look="quiet" onClick={() => { reason.forget(); setOpen(false); }}>{common('cancel')}</Button>
+            <Button key={r} look="quiet" onClick={() => set([reason.trim(), words(`returnReason.${r}`)].filter(Boolean).join('\n'))}>+ {words(`returnReason.${r}`)}</Button>)}</div>
+        <Field label={words('returnReason')} hint={words('applicantReads')}><textarea maxLength={500} value={reason} onInput={(e) => set(e.currentTarget.value)} /></Field>
+        <Button look="danger" disabled={!reason.trim()} onClick={send}>{words('return')}</Button> <Button look="quiet" onClick={async () => { await kept.forget(); setOpen(false); }}>{common('cancel')}</Button>
     </div>;
 }
 
@@ -99,13 +107,14 @@ function byDuty(a: Panel, b: Panel): number {
 }
 
 function Triage({ consultation: c }: Props): JSX.Element {
-    const kept = useKept<{ panelId: string; specialty: string; urgency: Urgency; strategy: Strategy | '' }>(`triage/${c.id}`, { panelId: c.panel.id, specialty: c.specialty ?? '', urgency: c.urgency, strategy: '' });
+    const kept = useKept<{ panelId: string; specialty: string; urgency: Urgency; strategy: Strategy | '' }>(`form/triage/${c.id}`, { panelId: c.panel.id, specialty: c.specialty ?? '', urgency: c.urgency, strategy: '' });
     const form = kept.value;
-    const set = (part: Partial<typeof form>): void => kept.set({ ...form, ...part });
+    const { set } = kept;
     const send = async (): Promise<void> => {
         await carryOut('consultation.triage', { id: c.id, urgency: form.urgency, ...(form.specialty ? { specialty: form.specialty } : {}), ...(form.panelId ? { panelId: form.panelId } : {}), ...(form.strategy ? { strategy: form.strategy } : {}) }, words('triaged'));
-        kept.forget();
+        await kept.forget();
     };
+    if (!kept.ready) return <Reading />;
     return <div class="coordinator-act"><h3>{words('triage')}</h3>
         <Choices label={words('urgency')} value={form.urgency} options={(['routine', 'urgent', 'emergency'] as const).map((u) => [u, common(`urgency.${u}`)])} onChange={(urgency) => set({ urgency })} />
         <SpecialtyChoice value={form.specialty} onChange={(specialty) => set({ specialty, panelId: '' })} />
@@ -117,32 +126,34 @@ function Triage({ consultation: c }: Props): JSX.Element {
 }
 
 function Reroute({ consultation: c }: Props): JSX.Element {
-    const kept = useKept(`reroute/${c.id}`, { open: false, specialty: c.specialty ?? '', panelId: '', reason: '' });
+    const kept = useKept(`form/reroute/${c.id}`, { open: false, specialty: c.specialty ?? '', panelId: '', reason: '' });
     const form = kept.value;
     const send = async (): Promise<void> => {
         await carryOut('consultation.reroute', { id: c.id, reason: form.reason.trim(), panelId: form.panelId }, words('rerouted'));
-        kept.forget();
+        await kept.forget();
     };
-    if (!form.open) return <div class="coordinator-act"><Button onClick={() => kept.set({ ...form, open: true })}>{words('reroute')}</Button></div>;
+    if (!kept.ready) return <Reading />;
+    if (!form.open) return <div class="coordinator-act"><Button onClick={() => kept.set({ open: true })}>{words('reroute')}</Button></div>;
     return <div class="coordinator-act"><h3>{words('reroute')}</h3>
-        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ ...form, specialty, panelId: '' })} />
-        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ ...form, panelId })} none={words('choose')} except={c.panel.id} />
-        <Field label={words('reason')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ ...form, reason: e.currentTarget.value })} /></Field>
+        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ specialty, panelId: '' })} />
+        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ panelId })} none={words('choose')} except={c.panel.id} />
+        <Field label={words('reason')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ reason: e.currentTarget.value })} /></Field>
         <Button look="primary" disabled={!form.reason.trim() || !form.panelId} onClick={send}>{words('reroute')}</Button> <Button look="quiet" onClick={kept.forget}>{common('cancel')}</Button>
     </div>;
 }
 
 function Reopen({ consultation: c }: Props): JSX.Element {
-    const kept = useKept(`reopen/${c.id}`, { specialty: c.specialty ?? '', panelId: '', reason: '' });
+    const kept = useKept(`form/reopen/${c.id}`, { specialty: c.specialty ?? '', panelId: '', reason: '' });
     const form = kept.value;
     const send = async (): Promise<void> => {
         await carryOut('consultation.reopen', { id: c.id, ...(form.panelId ? { panelId: form.panelId } : {}), ...(form.reason.trim() ? { reason: form.reason.trim() } : {}) }, words('reopened'));
-        kept.forget();
+        await kept.forget();
     };
+    if (!kept.ready) return <Reading />;
     return <div class="coordinator-act"><h3>{words('reopen')}</h3><p class="muted">{words('reopenHint')}</p>
-        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ ...form, specialty, panelId: '' })} />
-        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ ...form, panelId })} none={words('samePanel', { name: c.panel.name })} except={c.panel.id} />
-        <Field label={words('reason')} hint={words('optional')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ ...form, reason: e.currentTarget.value })} /></Field>
+        <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ specialty, panelId: '' })} />
+        <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ panelId })} none={words('samePanel', { name: c.panel.name })} except={c.panel.id} />
+        <Field label={words('reason')} hint={words('optional')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ reason: e.currentTarget.value })} /></Field>
         <Button look="primary" onClick={send}>{words('reopen')}</Button></div>;
 }
 

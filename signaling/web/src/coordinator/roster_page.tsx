@@ -3,12 +3,12 @@
 // somebody else saved meanwhile, one's changes are laid over theirs and looked at before they are saved again.
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { useKept } from '../keep/kept';
 import { common } from '../text/common';
 import { Button, Loaded, tell, toast, useLoad } from '../ui/ui';
 import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
 import { Exceptions } from './exceptions';
-import { useKept } from './kept';
 import { differs, gapsOf, inWeek, merge, DAY_MIN, WEEKDAYS, clockOf, type Edited, type Roster, type Shift } from './roster';
 import { RosterGrid } from './roster_grid';
 import { ShiftDialog } from './shift_dialog';
@@ -33,7 +33,7 @@ function Gaps({ shifts }: { shifts: Shift[] }): JSX.Element {
 }
 
 function Editor({ panelId, loaded, again }: { panelId: string; loaded: Roster; again(): void }): JSX.Element {
-    const kept = useKept<Work>(`roster/${panelId}`, { base: loaded, mine: editedOf(loaded) });
+    const kept = useKept<Work>(`form/roster/${panelId}`, { base: loaded, mine: editedOf(loaded) });
     const [opened, setOpened] = useState<{ shift: number | null } | null>(null);
     const { base, mine } = kept.value;
     const changed = differs(editedOf(base), mine);
@@ -42,7 +42,7 @@ function Editor({ panelId, loaded, again }: { panelId: string; loaded: Roster; a
         if (changed) {
             kept.set({ base: loaded, mine: merge(editedOf(base), mine, editedOf(loaded)) });
             toast(words('rosterMerged'), 'warn');
-        } else kept.forget();
+        } else void kept.forget();
     }, [kept.ready, loaded.revision]);
     const edit = (part: Partial<Edited>): void => kept.set({ base, mine: { ...mine, ...part } });
     const save = async (): Promise<void> => {
@@ -63,7 +63,7 @@ function Editor({ panelId, loaded, again }: { panelId: string; loaded: Roster; a
         <p class="muted">{words('rosterZone', { offset: loaded.utcOffset })}</p>
         <div class="buttons">
             <Button look="primary" disabled={!changed} onClick={save}>{words('saveRoster')}</Button>
-            <Button disabled={!changed} onClick={() => { kept.forget(); again(); }}>{words('discard')}</Button>
+            <Button disabled={!changed} onClick={async () => { await kept.forget(); again(); }}>{words('discard')}</Button>
             <Button onClick={() => setOpened({ shift: null })} disabled={loaded.members.length === 0}>{words('addShift')}</Button>
             <span role="status">{changed ? words('notSaved') : ''}</span>
         </div>

@@ -39,9 +39,6 @@ export class Drafting {
     readonly conflicts = signal<Partial<Draft>>({});
     private base = emptyDraft();
     private sending: Promise<void> | null = null;
-    private writing: Promise<void> | null = null; // the last one
-    private busy = false;
-    private dirty = false;
     private closed = false; // nobody shows it any more; another one may have opened the same record
     private gone = false; // signed: nothing is to be kept
     private cancelSave: (() => void) | null = null;
@@ -101,21 +98,11 @@ export class Drafting {
         this.write();
     }
 
-    /** Kept at once; while one write is under way the newest one waits, those between are skipped. */
+    /** At once: what was typed is there whenever the page is closed. */
     private write(): void {
-        this.dirty = true;
-        if (this.busy) return;
-        this.busy = true;
-        this.writing = this.writeAll();
-    }
-
-    private async writeAll(): Promise<void> {
-        while (this.dirty && !this.gone) {
-            this.dirty = false;
-            const kept: Kept = { base: this.base, draft: this.draft.value, beside: this.beside.value };
-            await this.port.keep.put(this.name, kept).catch((error) => (this.error.value = error));
-        }
-        this.busy = false; // in the same turn as the last look at dirty
+        if (this.gone) return;
+        const kept: Kept = { base: this.base, draft: this.draft.value, beside: this.beside.value };
+        this.port.keep.put(this.name, kept).catch((error) => (this.error.value = error));
     }
 
     private schedule(): void {
@@ -167,7 +154,6 @@ export class Drafting {
     async discard(): Promise<void> {
         this.close();
         this.gone = true;
-        await this.writing;
         await this.port.keep.delete(this.name);
     }
 

@@ -42,9 +42,9 @@ async function sweep(store: Store, items: readonly Item[]): Promise<void> {
         named.add(draft?.signature?.id ?? '');
     }
     for (const name of await store.names('form/')) { // what was signed or chosen on a page that was not sent yet
-        const form = await store.get<{ drawn?: { id: string }; paper?: { file: { id: string } }[] }>(name);
-        named.add(form?.drawn?.id ?? '');
-        for (const one of form?.paper ?? []) named.add(one.file.id);
+        const signing = (await store.get<{ signing?: { drawn?: { id: string }; paper?: Added[] } }>(name))?.signing;
+        named.add(signing?.drawn?.id ?? '');
+        for (const one of signing?.paper ?? []) { named.add(one.file.id); named.add(one.preview?.id ?? ''); }
     }
     const kept = new Set((await store.names('file/')).map((name) => name.split('/')[1]!));
     for (const id of kept) if (!named.has(id)) await dropFile(store, id);

@@ -9,7 +9,7 @@ import { common } from '../text/common';
 import { when } from '../text/text';
 import { Button, Dialog, Field, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
-import { useKept } from '../village/kept';
+import { useKept } from '../keep/kept';
 import { server } from '../wire/server';
 import type { Drafting } from '../opinion/drafting';
 import { mayEnter } from './due';
@@ -18,7 +18,7 @@ import { words } from './text';
 const CLAIMED = ['accepted', 'opinion_drafted'];
 
 function CriticalDialog({ c, of, open, onClose }: { c: Consultation; of: Drafting; open: boolean; onClose(): void }): JSX.Element {
-    const [{ text }, keepText, forget] = useKept(`critical/${c.id}`, { text: '' });
+    const { value: { text }, ready, set, forget } = useKept(`form/critical/${c.id}`, { text: '' });
     const send = async (): Promise<void> => {
         const { consultation } = await server.call('consultation.critical', { id: c.id, text: text.trim() });
         remember(consultation);
@@ -31,7 +31,7 @@ function CriticalDialog({ c, of, open, onClose }: { c: Consultation; of: Draftin
     };
     return <Dialog open={open} title={words('criticalTitle')} onClose={onClose}>
         <p>{words('criticalWhy')}</p>
-        <Field label={words('criticalText')}><textarea rows={4} maxLength={500} value={text} onInput={(e) => keepText({ text: e.currentTarget.value })} /></Field>
+        {ready && <Field label={words('criticalText')}><textarea rows={4} maxLength={500} value={text} onInput={(e) => set({ text: e.currentTarget.value })} /></Field>}
         <div class="buttons"><Button look="danger primary" disabled={!text.trim()} onClick={send}>{words('criticalSend')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
     </Dialog>;
 }

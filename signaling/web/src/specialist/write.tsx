@@ -106,6 +106,7 @@ function Writing({ c, former, start, onDone }: { c: Consultation; former?: Opini
     useShortcuts([{ keys: 'F4', what: editing('templates'), run: () => setShown('templates') }, ...(may ? [{ keys: 'Ctrl+Enter', what: editing('sign'), run: () => setShown('sign') }] : [])], [may]);
     const done = async (): Promise<void> => { await sign(c, of, former, chair); setShown(null); onDone(); };
     const close = (): void => setShown(null);
+    if (of.state.value === 'opening') return <p role="status" class="muted">{editing('state.opening')}</p>; // a moment: what was kept is read
     return <section class="specialist-write" aria-label={editing(chair ? 'conclusion' : 'write')}>
         <div class="specialist-write-bar">
             <h2>{editing(former ? 'newVersion' : chair ? 'conclusion' : 'write')}</h2> <DraftStatus of={of} />

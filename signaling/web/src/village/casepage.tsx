@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { account } from '../app/session';
 import { CALLABLE, CaseFacts, CaseMembers, CaseNext, CaseTimeline, OPINION, OVER, StateWords, patientWords, useCase } from '../case/case';
+import { useKept } from '../keep/kept';
 import { post } from '../outbox/start';
 import { OutboxBar } from '../outbox/view';
 import { common } from '../text/common';
@@ -14,7 +15,6 @@ import { MaterialList } from '../viewers/view';
 import { act } from './acts';
 import { AddFiles, namesOfCase } from './attach';
 import { draftOfCase, uploadsOf } from './drafts';
-import { useKept } from './kept';
 import type { Attached } from './request';
 import { enterCall } from './sent';
 import { Appointment } from './slots';
@@ -49,14 +49,14 @@ function NextAct({ c }: { c: Consultation }): JSX.Element | null {
 
 function Cancel({ c }: { c: Consultation }): JSX.Element {
     const [open, setOpen] = useState(false);
-    const [{ reason }, keepReason, forget] = useKept(`cancel/${c.id}`, { reason: '' });
-    const setReason = (text: string): void => keepReason({ reason: text });
+    const { value: { reason }, ready, set, forget } = useKept(`form/cancel/${c.id}`, { reason: '' });
+    const setReason = (text: string): void => set({ reason: text });
     return <>
         <Button look="danger" onClick={() => setOpen(true)}>{words('cancelIt')}</Button>
         <Dialog open={open} title={words('cancelIt')} onClose={() => setOpen(false)}>
             <p>{words('cancelSure')}</p>
-            <Field label={words('cancelWhy')}><textarea maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
-            <Quick label="" options={words('whyList').split(',')} onPick={setReason} />
+            {ready && <><Field label={words('cancelWhy')}><textarea maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
+                <Quick label="" options={words('whyList').split(',')} onPick={setReason} /></>}
             <div class="buttons"><Button look="danger primary" disabled={!reason.trim()} onClick={async () => { await act(c.id, 'cancel', 'consultation.cancel', { id: c.id, reason: reason.trim() }); await forget(); setOpen(false); }}>{words('cancelIt')}</Button><Button onClick={() => setOpen(false)}>{common('back')}</Button></div>
         </Dialog>
     </>;

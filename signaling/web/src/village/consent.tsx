@@ -6,6 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { go } from '../app/router';
 import { account } from '../app/session';
 import { patientWords, useCase } from '../case/case';
+import { useKept } from '../keep/kept';
 import type { NewItem } from '../outbox/outbox';
 import { outboxItems, post } from '../outbox/start';
 import { OutboxBar } from '../outbox/view';
@@ -20,7 +21,6 @@ import { namesOfCase } from './attach';
 import { TextView, loadConsentText, type ConsentText } from './consenttext';
 import { uploadsOf } from './drafts';
 import { words as form } from './formtext';
-import { useKept } from './kept';
 import { OWN_CONSENT_AGE, clean, type Attached } from './request';
 import { SignedBy, boundTo, dropSigned, isWhole, useBound, type Signing } from './signing';
 import { SignerFields } from './stepsask';
@@ -46,8 +46,7 @@ function howWords(one: Consents['consents'][number]): string {
 
 function Standing({ c, consents, again }: { c: Consultation; consents: Consents; again(): void }): JSX.Element {
     const [asked, setAsked] = useState<Purpose | null>(null);
-    const [signer, setSigner] = useState({ signer: c.patient?.name ?? '', relation: 'self' });
-    const [{ reason }, keepReason, forget] = useKept(`withdraw/${c.id}`, { reason: '' });
+    const { value: { reason, ...signer }, ready, set, forget } = useKept(`form/withdraw/${c.id}`, { reason: '', signer: c.patient?.name ?? '', relation: 'self' });
     const withdraw = async (): Promise<void> => {
         await act(c.id, 'withdraw', 'consent.withdraw', { consultationId: c.id, purposes: [asked!], by: { name: clean(signer.signer), relation: signer.relation }, reason: clean(reason) });
         setAsked(null);
@@ -65,8 +64,8 @@ function Standing({ c, consents, again }: { c: Consultation; consents: Consents;
         })}</ul>
         <Dialog open={asked !== null} title={asked ? words('withdrawSure', { what: form(`purpose.${asked}`) }) : ''} onClose={() => setAsked(null)}>
             {asked && <p class="note warn">{words(WARN[asked])}</p>}
-            <SignerFields {...signer} child={(c.patient?.ageYears ?? 99) < OWN_CONSENT_AGE} onChange={(w) => setSigner({ ...signer, ...w })} />
-            <Field label={words('withdrawWhy')}><textarea maxLength={500} value={reason} onInput={(e) => keepReason({ reason: e.currentTarget.value })} /></Field>
+            {ready && <><SignerFields {...signer} child={(c.patient?.ageYears ?? 99) < OWN_CONSENT_AGE} onChange={set} />
+                <Field label={words('withdrawWhy')}><textarea maxLength={500} value={reason} onInput={(e) => set({ reason: e.currentTarget.value })} /></Field></>}
             <div class="buttons"><Button look="danger primary" disabled={!clean(reason) || !clean(signer.signer)} onClick={withdraw}>{words('withdraw')}</Button><Button onClick={() => setAsked(null)}>{common('cancel')}</Button></div>
         </Dialog>
     </>;
@@ -92,7 +91,7 @@ function itemsOf(c: Consultation, text: ConsentText, { purposes, who, signing: {
 function Give({ c, consents }: { c: Consultation; consents: Consents }): JSX.Element {
     const open = PURPOSES.filter((p) => !consents.allows[p]);
     const text = useLoad(loadConsentText, [language.value]);
-    const [form_, set, forget] = useKept<Giving>(`consent/${c.id}`, NOTHING);
+    const { value: form_, ready, set, forget } = useKept<Giving>(`form/consent/${c.id}`, NOTHING);
     const { purposes, who, signing, told, late } = form_;
     const shown = boundTo(text.value);
     const changed = useBound(shown, form_.text, signing.drawn !== undefined || signing.paper.length > 0, () => { dropSigned(signing.drawn, signing.paper); set({ signing: { ...signing, drawn: undefined, paper: [] } }); });
@@ -101,6 +100,7 @@ function Give({ c, consents }: { c: Consultation; consents: Consents }): JSX.Ele
     const whole = purposes.length > 0 && clean(who.signer) && told && isWhole(signing) && form_.text === shown && (!isLate || clean(late)) && (!child || who.relation !== 'self');
     const toggle = (p: Purpose): void => set({ purposes: purposes.includes(p) ? purposes.filter((one) => one !== p) : [...purposes, p] });
     if (!open.length) return <p class="note good">✓ {words('allGiven')}</p>;
+    if (!ready) return <p role="status" class="muted">{common('loading')}</p>;
     return <Loaded of={text}>{(t) => <>
         <p>{form('consentHint')}</p>
         <TextView text={t} />

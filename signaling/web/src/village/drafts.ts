@@ -22,11 +22,10 @@ export class Editing {
     readonly draft: Signal<Draft>;
     /** Why the server has not got it, when it refused. */
     readonly refused = signal<unknown>(null);
-    private writing: Promise<void> | null = null;
-    private stale = false;
     private timer: ReturnType<typeof setTimeout> | null = null;
     private saving = false;
     private leaving = false;
+    private thrown = false;
 
     constructor(draft: Draft, private readonly store: Keep) {
         this.draft = signal(draft);
@@ -50,17 +49,9 @@ export class Editing {
         void this.write();
     }
 
-    /** Sealed on this machine; changes that come meanwhile are written once more. */
+    /** Sealed on this machine, at once: what was typed is there whenever the page is closed. */
     async write(): Promise<void> {
-        this.stale = true;
-        this.writing ??= (async () => {
-            while (this.stale) {
-                this.stale = false;
-                await this.store.put(`draft/${this.draft.value.id}`, this.draft.value);
-            }
-            this.writing = null;
-        })();
-        await this.writing;
+        if (!this.thrown) await this.store.put(`draft/${this.draft.value.id}`, this.draft.value);
     }
 
     /** Its mark and what is sent are written together: either it is a draft, or all of it waits. Once. */
@@ -106,8 +97,9 @@ export class Editing {
         if (this.draft.value.changedAt !== sent.changedAt) this.later();
     }
 
-    /** Nothing of it goes to the server any more. */
+    /** Thrown away: nothing of it is kept any more, nor goes to the server. */
     stop(): void {
+        this.thrown = true;
         if (this.timer) clearTimeout(this.timer);
         this.timer = null;
     }
@@ -245,10 +237,10 @@ export async function listDrafts(): Promise<Listed[]> {
 export async function discardDraft(id: string): Promise<void> {
     const editing = await openDraft(id);
     open.delete(id);
+    editing?.stop();
     await store().delete(`draft/${id}`);
     for (const slot of [id, `${id}-consent`]) for (const name of await store().names(`voice/${slot}/`)) await store().delete(name);
     if (!editing) return;
-    editing.stop();
     const { files: added, paper = [], signature, draftId, returned } = editing.draft.value;
     const files = [...added, ...paper];
     for (const f of [...files.map((a) => a.file), ...files.flatMap((a) => a.preview ?? []), ...(signature ? [signature] : [])]) await dropFile(store(), f.id);

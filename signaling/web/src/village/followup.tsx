@@ -4,11 +4,12 @@ import type { JSX } from 'preact';
 import { go } from '../app/router';
 import { CaseNext, patientWords, useCase } from '../case/case';
 import { words as caseWords } from '../case/text';
+import { useKept } from '../keep/kept';
+import { common } from '../text/common';
 import { Button, Choices, Field, Loaded } from '../ui/ui';
 import type { Params } from '../wire/connection';
 import type { Consultation } from '../wire/protocol';
 import { act } from './acts';
-import { useKept } from './kept';
 import { clean } from './request';
 import { Quick, added } from './steps';
 import { words } from './text';
@@ -19,7 +20,7 @@ const NONE: Answers = { outcome: '', concordance: '', avoided: '' };
 const CONCORDANCES = ['agrees', 'agrees_in_part', 'differs', 'unknown'] as const;
 
 function Questions({ c }: { c: Consultation }): JSX.Element {
-    const [answers, set, forget] = useKept(`outcome/${c.id}`, NONE);
+    const { value: answers, ready, set, forget } = useKept(`form/outcome/${c.id}`, NONE);
     const { outcome, concordance, avoided } = answers;
     const whole = clean(outcome) !== '' && concordance !== '' && avoided !== '';
     const send = async (): Promise<void> => {
@@ -28,6 +29,7 @@ function Questions({ c }: { c: Consultation }): JSX.Element {
         await forget();
         go('case', c.id);
     };
+    if (!ready) return <p role="status" class="muted">{common('loading')}</p>;
     return <>
         <Field label={words('outcome')} hint={words('outcomeHint')}><textarea rows={4} maxLength={4000} value={outcome} onInput={(e) => set({ outcome: e.currentTarget.value })} /></Field>
         <Quick label="" options={words('outcome.list').split(',')} onPick={(o) => set({ outcome: added(outcome, o) })} />

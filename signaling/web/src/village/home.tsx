@@ -50,8 +50,9 @@ function DraftRow({ d }: { d: Listed }): JSX.Element {
 }
 
 function Location(): JSX.Element {
-    const [text, setText] = useState('');
+    const [text, setText] = useState<string | null>(null);
     useEffect(() => { void keptLocation().then(setText); }, []);
+    if (text === null) return <></>; // a moment: nothing typed is written over by what was kept
     return <Field label={words('location')} hint={words('locationHint')}><input maxLength={200} value={text} onInput={(e) => { setText(e.currentTarget.value); void keep.value?.put('location', e.currentTarget.value.trim()); }} /></Field>;
 }
 
