@@ -44,15 +44,15 @@ function done(transaction: IDBTransaction): Promise<void> {
     });
 }
 
-/** What lies among the keys under `name`; `make` if there is nothing: pages that begin together get the same. */
-async function keyUnder<T>(db: IDBDatabase, name: string, make: () => Promise<T>): Promise<T> {
-    const known = await ask<T | undefined>(db.transaction(KEYS).objectStore(KEYS).get(name));
+/** What lies in `store` under `name`; `make` if there is nothing: pages that begin together get the same. */
+async function keptOrMade<T>(db: IDBDatabase, store: string, name: string, make: () => Promise<T>): Promise<T> {
+    const known = await ask<T | undefined>(db.transaction(store).objectStore(store).get(name));
     if (known) return known;
     const made = await make();
-    const keys = db.transaction(KEYS, 'readwrite').objectStore(KEYS);
-    const other = await ask<T | undefined>(keys.get(name));
+    const place = db.transaction(store, 'readwrite').objectStore(store);
+    const other = await ask<T | undefined>(place.get(name));
     if (other) return other;
-    await ask(keys.put(made, name));
+    await ask(place.put(made, name));
     return made;
 }
 
@@ -68,14 +68,13 @@ function unseal(key: CryptoKey, name: string, { iv, sealed }: Pick<Sealed, 'iv' 
     return crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: bytesOf(name) }, key, sealed).catch(() => undefined);
 }
 
-const aheadName = (owner: string): string => `${owner}/ahead`;
-
+/** A record like the others, so that what lies among the keys never leaves the browser. */
 async function aheadKey(db: IDBDatabase, owner: string, key: CryptoKey): Promise<Uint8Array> {
-    const name = aheadName(owner);
-    const make = (): Promise<Pick<Sealed, 'iv' | 'sealed'>> => seal(key, name, crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-    const known = await unseal(key, name, await keyUnder(db, name, make));
+    const name = `${owner}/ahead`;
+    const make = async (): Promise<Sealed> => ({ ...(await seal(key, name, crypto.getRandomValues(new Uint8Array(KEY_BYTES)))), type: '' });
+    const known = await unseal(key, name, await keptOrMade(db, RECORDS, name, make));
     if (known) return new Uint8Array(known);
-    await ask(db.transaction(KEYS, 'readwrite').objectStore(KEYS).delete(name)); // of a key that is gone
+    await ask(db.transaction(RECORDS, 'readwrite').objectStore(RECORDS).delete(name)); // sealed by a key that is gone
     return aheadKey(db, owner, key);
 }
 
@@ -90,7 +89,7 @@ export class Keep {
     /** `owner`: account id. What a page that was closed had only written ahead is there before anything is read. */
     static async of(owner: string): Promise<Keep> {
         const db = await open();
-        const key = await keyUnder(db, owner, () => crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']));
+        const key = await keptOrMade(db, KEYS, owner, () => crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']));
         const keep = new Keep(db, owner, key, new Ahead(owner, await aheadKey(db, owner, key)));
         await keep.catchUp().catch(() => undefined); // no room: it stays ahead, for the next time
         return keep;
@@ -142,7 +141,7 @@ export class Keep {
         return this.inOrder(async () => {
             const transaction = this.db.transaction([RECORDS, KEYS], 'readwrite');
             transaction.objectStore(RECORDS).delete(this.range(''));
-            for (const name of [this.owner, aheadName(this.owner)]) transaction.objectStore(KEYS).delete(name);
+            transaction.objectStore(KEYS).delete(this.owner);
             await done(transaction);
         });
     }
