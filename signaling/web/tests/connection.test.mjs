@@ -14,6 +14,7 @@ class World {
     seen = 0;
     owed = false;
     tokens = []; // as they were kept or forgotten
+    keepToken = null; // takes its time
     ids = 0;
     connection = new Connection({
         open: () => {
@@ -21,7 +22,7 @@ class World {
             this.sockets.push(socket);
             return socket;
         },
-        keepToken: async (token) => { this.tokens.push(token); },
+        keepToken: async (token) => { this.tokens.push(token); if (token) await this.keepToken?.(); },
         owed: { get: () => this.owed, set: (owed) => { this.owed = owed; } },
         seen: { get: () => this.seen, set: (seq) => { this.seen = seq; } },
         now: () => this.time,
@@ -262,4 +263,55 @@ test('a session that was over by itself is owed nothing', async () => {
     world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: world.socket.sent[0].id, error: { code: -32006, message: 'x', data: { error: 'SQ_ERR_UNAUTHENTICATED', remedy: { 'zh-CN': 'x', en: 'x' } } } }) });
     await turn();
     assert.deepEqual([world.owed, world.tokens, world.connection.state.value], [false, [null], 'signed_out']);
+});
+
+/** Signed in as far as the server is concerned; its token is not kept yet. Returns: it is now. */
+function signsIn(world) {
+    let kept;
+    world.keepToken = () => new Promise((resolve) => (kept = resolve));
+    world.signing = world.connection.signIn('acc_village', 'x', true);
+    world.signing.catch(() => undefined);
+    world.socket.onmessage({ data: JSON.stringify({ jsonrpc: '2.0', id: world.socket.sent.at(-1).id, result: { token: 't', seq: 0 } }) });
+    return async () => { world.keepToken = null; kept(); await turn(); };
+}
+
+const ended = (seq) => ({ data: JSON.stringify({ jsonrpc: '2.0', method: 'session.ended', params: { seq, reason: 'revoked' } }) });
+
+test('who is signed out by an administrator is told so, whatever number it has and however early', async () => {
+    const world = new World();
+    world.seen = 40; // of the session before
+    world.connection.start();
+    await world.arrive();
+    world.socket.onmessage(ended(3));
+    world.socket.onclose({ code: 4001 });
+    await turn();
+    assert.deepEqual([world.connection.ended.value, world.seen], ['revoked', null]);
+
+    await world.pass(3000);
+    world.socket.onopen();
+    await turn();
+    const kept = signsIn(world);
+    await turn();
+    world.socket.onmessage(ended(1));
+    await kept();
+    await assert.rejects(world.signing, { error: 'SQ_ERR_UNAUTHENTICATED' });
+    assert.deepEqual([world.connection.ended.value, world.connection.state.value, world.seen], ['revoked', 'signed_out', null]);
+});
+
+test('a connection that is lost while one signs in is resumed by the next', async () => {
+    const world = new World();
+    world.seen = null;
+    world.connection.start();
+    world.socket.onopen();
+    const kept = signsIn(world);
+    await turn();
+    world.socket.onclose({ code: 1006 });
+    await world.pass(3000);
+    world.socket.onopen();
+    await turn();
+    await kept();
+    await world.signing;
+    assert.notEqual(world.connection.state.value, 'ready', 'not before it is resumed');
+    await world.arrive();
+    assert.equal(world.connection.state.value, 'ready');
 });

@@ -133,14 +133,17 @@ export class Connection {
 
     async signIn(account: string, password: string, takeover: boolean): Promise<Result<'auth.login'>> {
         const reply = await this.send<'auth.login'>('auth.login', { account, password, takeover, device: 'browser' });
+        const { socket } = this;
+        this.seq = reply.seq; // what is told while the token is kept is of this session
+        this.ended.value = null;
         await this.env.keepToken(reply.token);
         this.env.owed.set(false);
-        this.seq = reply.seq;
+        if (this.ended.value !== null) throw new Refusal(-32006, 'SQ_ERR_UNAUTHENTICATED', { 'zh-CN': '请重新登录。', en: 'Sign in again.' }); // over already
         this.env.seen.set(this.seq);
-        this.ended.value = null;
         this.signedIn = true;
         this.firstEntry = false; // what is shown from here on is told of
-        this.enter();
+        if (socket === this.socket) this.enter();
+        else if (this.socket?.readyState === 1) void this.opened(this.socket); // lost meanwhile: the next one resumes
         return reply;
     }
 
@@ -349,14 +352,14 @@ export class Connection {
     }
 
     private notified(method: string, params: { seq?: number; reason?: string }): void {
+        if (method === 'session.ended') { // the last words, whatever their number
+            void this.forget((params.reason as 'expired') ?? 'expired');
+            return;
+        }
         if (params.seq !== undefined) {
             if (params.seq <= this.seq) return; // told before
             this.seq = params.seq;
             this.env.seen.set(this.seq);
-        }
-        if (method === 'session.ended') {
-            void this.forget((params.reason as 'expired') ?? 'expired');
-            return;
         }
         this.handlers.get(method)?.forEach((handler) => handler(params as never));
     }
