@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { remember } from '../case/live';
+import { useKept } from '../keep/kept';
 import { common } from '../text/common';
 import { Button, Choices, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
@@ -115,15 +116,16 @@ function AddMember({ consultation: c, present, done }: { consultation: Consultat
 }
 
 function RemoveMember({ consultation: c, who, done }: { consultation: Consultation; who: Present; done(): void }): JSX.Element {
-    const [reason, setReason] = useState('');
+    const { value: { reason }, ready, set, forget } = useKept(`form/remove/${c.id}/${who.id}`, { reason: '' });
     const remove = async (): Promise<void> => {
         const { consultation } = await server.call('consultation.removeMember', { id: c.id, accountId: who.id, ...(reason.trim() ? { reason: reason.trim() } : {}) });
         remember(consultation);
+        await forget();
         done();
     };
     return <>
         <p>{words('removeText')}</p>
-        <Field label={words('removeReason')}><input value={reason} maxLength={200} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
+        {ready && <Field label={words('removeReason')}><input value={reason} maxLength={200} onInput={(e) => set({ reason: e.currentTarget.value })} /></Field>}
         <div class="buttons"><Button look="danger primary" onClick={remove}>{words('remove')}</Button><Button onClick={done}>{common('cancel')}</Button></div>
     </>;
 }

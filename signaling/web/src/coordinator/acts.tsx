@@ -126,19 +126,20 @@ function Triage({ consultation: c }: Props): JSX.Element {
 }
 
 function Reroute({ consultation: c }: Props): JSX.Element {
-    const kept = useKept(`form/reroute/${c.id}`, { open: false, specialty: c.specialty ?? '', panelId: '', reason: '' });
+    const [open, setOpen] = useState(false);
+    const kept = useKept(`form/reroute/${c.id}`, { specialty: c.specialty ?? '', panelId: '', reason: '' });
     const form = kept.value;
     const send = async (): Promise<void> => {
         await carryOut('consultation.reroute', { id: c.id, reason: form.reason.trim(), panelId: form.panelId }, words('rerouted'));
         await kept.forget();
     };
     if (!kept.ready) return <Reading />;
-    if (!form.open) return <div class="coordinator-act"><Button onClick={() => kept.set({ open: true })}>{words('reroute')}</Button></div>;
+    if (!open && !form.panelId && !form.reason) return <div class="coordinator-act"><Button onClick={() => setOpen(true)}>{words('reroute')}</Button></div>;
     return <div class="coordinator-act"><h3>{words('reroute')}</h3>
         <SpecialtyChoice value={form.specialty} onChange={(specialty) => kept.set({ specialty, panelId: '' })} />
         <PanelChoice specialty={form.specialty} value={form.panelId} onChange={(panelId) => kept.set({ panelId })} none={words('choose')} except={c.panel.id} />
         <Field label={words('reason')}><textarea maxLength={500} value={form.reason} onInput={(e) => kept.set({ reason: e.currentTarget.value })} /></Field>
-        <Button look="primary" disabled={!form.reason.trim() || !form.panelId} onClick={send}>{words('reroute')}</Button> <Button look="quiet" onClick={kept.forget}>{common('cancel')}</Button>
+        <Button look="primary" disabled={!form.reason.trim() || !form.panelId} onClick={send}>{words('reroute')}</Button> <Button look="quiet" onClick={async () => { await kept.forget(); setOpen(false); }}>{common('cancel')}</Button>
     </div>;
 }
 

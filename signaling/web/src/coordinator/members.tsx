@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { OVER, remember } from '../case/case';
+import { useKept } from '../keep/kept';
 import { common } from '../text/common';
 import { Button, Choices, Dialog, Field, Loaded, useLoad } from '../ui/ui';
 import type { Consultation, MemberRole } from '../wire/protocol';
@@ -50,15 +51,16 @@ function AddDialog({ consultation: c, onClose }: { consultation: Consultation; o
 }
 
 function RemoveDialog({ consultation: c, onClose }: { consultation: Consultation; onClose(): void }): JSX.Element {
-    const [accountId, setAccount] = useState('');
-    const [reason, setReason] = useState('');
+    const { value: { accountId, reason }, ready, set, forget } = useKept(`form/remove/${c.id}`, { accountId: '', reason: '' });
     const remove = async (): Promise<void> => {
         await carryOut('consultation.removeMember', { id: c.id, accountId, ...(reason.trim() ? { reason: reason.trim() } : {}) }, words('memberRemoved'));
+        await forget();
         onClose();
     };
+    if (!ready) return <p role="status" class="muted">{common('loading')}</p>;
     return <>
-        <Field label={words('person')}><select value={accountId} onChange={(e) => setAccount(e.currentTarget.value)}><option value="">{words('choose')}</option>{(c.members ?? []).filter((m) => m.ring !== 'removed').map((m) => <option key={m.account.id} value={m.account.id}>{m.account.name}</option>)}</select></Field>
-        <Field label={words('reason')} hint={words('optional')}><input maxLength={500} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></Field>
+        <Field label={words('person')}><select value={accountId} onChange={(e) => set({ accountId: e.currentTarget.value })}><option value="">{words('choose')}</option>{(c.members ?? []).filter((m) => m.ring !== 'removed').map((m) => <option key={m.account.id} value={m.account.id}>{m.account.name}</option>)}</select></Field>
+        <Field label={words('reason')} hint={words('optional')}><input maxLength={500} value={reason} onInput={(e) => set({ reason: e.currentTarget.value })} /></Field>
         <div class="buttons"><Button look="danger" disabled={!accountId} onClick={remove}>{words('remove')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
     </>;
 }

@@ -37,8 +37,9 @@ function Editor({ panelId, loaded, again }: { panelId: string; loaded: Roster; a
     const [opened, setOpened] = useState<{ shift: number | null } | null>(null);
     const { base, mine } = kept.value;
     const changed = differs(editedOf(base), mine);
-    useEffect(() => { // what was kept may be of an older revision
-        if (!kept.ready || base.revision === loaded.revision) return;
+    useEffect(() => { // what was kept may be of an older revision; what was saved is not kept
+        if (!kept.ready) return;
+        if (changed && base.revision === loaded.revision) return;
         if (changed) {
             kept.set({ base: loaded, mine: merge(editedOf(base), mine, editedOf(loaded)) });
             toast(words('rosterMerged'), 'warn');

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { account } from '../app/session';
+import { useKept } from '../keep/kept';
 import { common } from '../text/common';
 import { when } from '../text/text';
 import { Button, Choices, Dialog, Field, Loaded, toast, useLoad } from '../ui/ui';
@@ -37,20 +38,20 @@ async function perform(act: Act, id: string, text: string): Promise<void> {
 
 function Actions({ referral: r, onDone }: { referral: Referral; onDone(): void }): JSX.Element | null {
     const [asked, setAsked] = useState<Act | null>(null);
-    const [text, setText] = useState('');
+    const { value: { text }, ready, set, forget } = useKept(`form/referral/${r.id}`, { text: '' });
     const mine = account.value?.institution.id;
     const acts = ACTS.filter((a) => r[a.side].id === mine && a.states.includes(r.state));
     const asks = ACTS.find((a) => a.act === asked)?.asks;
     const run = async (act: Act): Promise<void> => {
         await perform(act, r.id, text.trim());
         setAsked(null);
-        setText('');
+        await forget();
         onDone();
     };
     if (!acts.length) return null;
     return <><div class="buttons">{acts.map((a) => <Button key={a.act} onClick={() => (a.asks ? setAsked(a.act) : run(a.act))}>{words(`act.${a.act}`)}</Button>)}</div>
         <Dialog open={asked !== null} title={asked ? words(`act.${asked}`) : ''} onClose={() => setAsked(null)}>
-            <Field label={words(`act.${asks ?? 'why'}`)}><textarea rows={4} maxLength={asks === 'why' ? 500 : 4000} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+            {ready && <Field label={words(`act.${asks ?? 'why'}`)}><textarea rows={4} maxLength={asks === 'why' ? 500 : 4000} value={text} onInput={(e) => set({ text: e.currentTarget.value })} /></Field>}
             <div class="buttons"><Button look="primary" disabled={!text.trim()} onClick={() => run(asked!)}>{common('ok')}</Button><Button onClick={() => setAsked(null)}>{common('cancel')}</Button></div>
         </Dialog></>;
 }
@@ -81,23 +82,24 @@ function Institution({ value, direction, from, onChange }: { value: string; dire
     </div>;
 }
 
+interface Proposal { direction: Direction; to: string; plan: string | null; by: string }
+const NO_PROPOSAL: Proposal = { direction: 'up', to: '', plan: null, by: '' }; // its plan is the opinion's until it is changed
+
 function Propose({ open, consultationId, from, plan: first, onClose, onDone }: { open: boolean; consultationId: string; from: Place; plan: string; onClose(): void; onDone(): void }): JSX.Element {
-    const [direction, setDirection] = useState<Direction>('up');
-    const [to, setTo] = useState('');
-    const [plan, setPlan] = useState(first);
-    const [by, setBy] = useState('');
-    useEffect(() => { if (open) setPlan((p) => p || first); }, [open]);
+    const { value: { direction, to, by, ...typed }, ready, set, forget } = useKept<Proposal>(`form/propose/${consultationId}`, NO_PROPOSAL);
+    const plan = typed.plan ?? first;
     const send = async (): Promise<void> => {
         await server.call('referral.propose', { consultationId, direction, toInstitution: to, plan: plan.trim(), ...(by ? { arriveBy: new Date(by).toISOString() } : {}) });
         toast(words('proposed'), 'good');
+        await forget();
         onClose();
         onDone();
     };
     return <Dialog open={open} title={words('propose')} onClose={onClose}>
-        <Choices label={words('direction')} value={direction} options={[['up', words('direction.up')], ['down', words('direction.down')]]} onChange={(d) => { setDirection(d); setTo(''); }} />
-        <Institution value={to} direction={direction} from={from} onChange={setTo} />
-        <Field label={words('plan')}><textarea rows={5} maxLength={4000} value={plan} onInput={(e) => setPlan(e.currentTarget.value)} /></Field>
-        <Field label={words('arriveBy')}><input type="datetime-local" value={by} onInput={(e) => setBy(e.currentTarget.value)} /></Field>
+        <Choices label={words('direction')} value={direction} options={[['up', words('direction.up')], ['down', words('direction.down')]]} onChange={(d) => set({ direction: d, to: '' })} />
+        <Institution value={to} direction={direction} from={from} onChange={(id) => set({ to: id })} />
+        {ready && <><Field label={words('plan')}><textarea rows={5} maxLength={4000} value={plan} onInput={(e) => set({ plan: e.currentTarget.value })} /></Field>
+            <Field label={words('arriveBy')}><input type="datetime-local" value={by} onInput={(e) => set({ by: e.currentTarget.value })} /></Field></>}
         <div class="buttons"><Button look="primary" disabled={!to || !plan.trim()} onClick={send}>{common('send')}</Button><Button onClick={onClose}>{common('cancel')}</Button></div>
     </Dialog>;
 }

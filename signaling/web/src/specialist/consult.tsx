@@ -84,7 +84,7 @@ function Actions({ c, me, rings }: { c: Consultation; me: string; rings: boolean
         {write && <Button look={enter ? 'quiet' : 'primary'} onClick={() => go('write', c.id)}>{words('writeOpinion')}</Button>}
         {(author || isChair(c, me)) && !rings && TO_MEET.includes(c.state) && c.kind !== 'reading' && <a class="button quiet" href={`#/device-check/${c.id}`}>{words('checkDevices')}</a>}
         {author && !rings && TO_MEET.includes(c.state) && c.kind !== 'reading' && <Button look="quiet" onClick={() => setRefusing(true)}>{words('cannotCome')}</Button>}
-        <RefuseDialog open={refusing} title={words(rings ? 'refuseTitle' : 'withdrawTitle')} onRefuse={(reason) => refuse(c, reason)} onClose={() => setRefusing(false)} />
+        <RefuseDialog id={c.id} open={refusing} title={words(rings ? 'refuseTitle' : 'withdrawTitle')} onRefuse={(reason) => refuse(c, reason)} onClose={() => setRefusing(false)} />
     </div>;
 }
 
