@@ -168,6 +168,20 @@ test('typed: kept at once, on the server a little later, once for many keystroke
     assert.equal(d.state.value, 'saved');
 });
 
+test('each key is put in its own task, whatever a write before it takes', async () => {
+    const w = world();
+    const d = new Drafting(w.port, 'n');
+    await d.open();
+    const { put } = w.port.keep;
+    w.port.keep.put = (name, value) => { void put(name, value); return new Promise(() => {}); };
+    for (const text of ['a', 'ab', 'abc']) {
+        d.change({ findings: text });
+        assert.equal(w.kept.get('n').draft.findings, text);
+        d.changeBeside({ reason: text });
+        assert.equal(w.kept.get('n').beside.reason, text);
+    }
+});
+
 test('a reload in an outage: what was typed is there, and goes to the server when it is back', async () => {
     const w = world(draft({ plan: 'old' }));
     const before = new Drafting(w.port, 'n');

@@ -192,6 +192,7 @@ test('forgotten, nothing is left and nothing comes any more', async (t) => {
         void keep.put('file/1/0', new Blob(['picture']));
         await keep.forget();
         await keep.put('form/a', 'late');
+        await keep.put('file/2/0', new Blob(['late']));
         const db = await new Promise((resolve) => { const request = indexedDB.open('shanqiao'); request.onsuccess = () => resolve(request.result); });
         const names = (store) => new Promise((resolve) => { const request = db.transaction(store).objectStore(store).getAllKeys(); request.onsuccess = () => resolve(request.result); });
         return [await names('records'), await names('keys'), Object.keys(localStorage)];

@@ -107,6 +107,7 @@ export class Keep {
 
     /** All of them or none, whenever the page is closed; durable when it resolves. */
     putAll(all: [name: string, value: unknown][]): Promise<void> {
+        if (this.gone) return Promise.resolve();
         const sealing = Promise.all(all.map(async ([name, value]): Promise<Ready> => {
             if (!(value instanceof Blob)) return this.sealed({ name: this.full(name), at: this.version(), text: JSON.stringify(value) });
             const [full, at] = [this.full(name), this.version()];
