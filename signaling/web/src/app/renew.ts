@@ -10,6 +10,7 @@ export const newer = signal(false);
 
 const LOOK_MS = 60 * 60 * 1000; // between two looks of a page that stays open: one small question to the server
 const TAKEN_MS = 5000; // to take over, on an old machine
+const AGAIN_MS = 30_000; // to register where the network went away meanwhile; twice as long each time
 let registration: ServiceWorkerRegistration | null = null;
 let looked = Date.now();
 let taking = false;
@@ -36,6 +37,14 @@ function noticed(): void {
     newer.value = registration?.waiting !== null && registration?.waiting !== undefined;
 }
 
+async function registered(serviceWorker: ServiceWorkerContainer): Promise<ServiceWorkerRegistration> {
+    for (let ms = AGAIN_MS; ; ms = Math.min(2 * ms, LOOK_MS)) {
+        const done = await serviceWorker.register('/sw.js').catch(() => null);
+        if (done) return done;
+        await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+}
+
 export async function keepPages(): Promise<void> {
     const { serviceWorker } = navigator;
     if (!serviceWorker) return;
@@ -46,7 +55,7 @@ export async function keepPages(): Promise<void> {
         controlled = true;
     });
     // where one is in force the browser looks for its next by itself at each start; to register again would look twice
-    registration = (controlled && (await serviceWorker.getRegistration())) || (await serviceWorker.register('/sw.js'));
+    registration = (controlled && (await serviceWorker.getRegistration())) || (await registered(serviceWorker));
     if (registration.waiting && controlled && running.value === null) {
         renew();
         return;

@@ -5,11 +5,23 @@ import { Connection, type Environment, type SocketLike } from './connection';
 const SEEN = 'shanqiao.seen'; // number of the last notification; nothing of a patient
 const OWED = 'shanqiao.signOutOwed';
 
+const AGAIN_MS = [300, 1000, 3000]; // what a change of network cut off
+
+/** Asked again after each of `waits` while no answer comes. */
+async function asked(path: string, init: RequestInit, waits: number[]): Promise<Response> {
+    for (const ms of waits) {
+        const reply = await fetch(path, init).catch(() => null);
+        if (reply) return reply;
+        await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+    return fetch(path, init);
+}
+
 const environment: Environment = {
     open: () => new WebSocket(`wss://${location.host}/v1`, 'shanqiao.v1') as unknown as SocketLike,
     keepToken: async (token) => {
         const init: RequestInit = token ? { method: 'POST', headers: { authorization: `Bearer ${token}` } } : { method: 'DELETE' };
-        const reply = await fetch('/v1/session', init);
+        const reply = await asked('/v1/session', init, token ? AGAIN_MS : []);
         if (!reply.ok) throw new Error(`the session was not kept (${reply.status})`);
     },
     seen: {
