@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 import { remove, temporaryFolder, until } from '../support.mjs';
 import { besideLock, everythingKept, injected, kept, seenOf } from './within.mjs';
 import { emergency, go, signOut } from './steps.mjs';
-import { PAGES, signIn, startChromium, startWorld } from './world.mjs';
+import { PAGES, firstLoad, signIn, startChromium, startWorld } from './world.mjs';
 
 const COMPLAINT = '夜间阵发性呼吸困难';
 const NAME = '保密患者';
@@ -159,7 +159,7 @@ test('a session that is ended elsewhere closes the page', async () => {
     const second = await startChromium(`${folder}/second`);
     try {
         const other = await second.newPage();
-        await other.goto(world.https);
+        await firstLoad(other, world.https);
         await other.locator('input[autocomplete=username]').fill('acc_village');
         await other.locator('input[type=password]').fill(world.passwords.village);
         await other.locator('button[type=submit]').click();
