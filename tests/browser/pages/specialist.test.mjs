@@ -47,6 +47,19 @@ async function rungAndRefused(people) {
     return page;
 }
 
+/** The village takes its request back while the page of it is open: nothing of the patient stays there. */
+async function takenBack(people, page) {
+    const village = await people.wire('village');
+    const { consultation } = await village.call('consultation.submit', { ...REQUEST, kind: 'live', panelId: 'pan_cardiology' });
+    await ring(page);
+    await go(page, 'consult', consultation.id);
+    await page.locator('.specialist-actions .button.huge').waitFor();
+    await page.locator('main').getByText(REQUEST.complaint).first().waitFor();
+    await village.call('consultation.cancel', { id: consultation.id, reason: '已好转' });
+    await until(async () => { const text = await page.locator('main').innerText(); return !text.includes(REQUEST.complaint) && !text.includes(REQUEST.patient.name); }, 'the patient leaves the page');
+    assert.equal(await page.locator('.specialist-actions').count(), 0);
+}
+
 /** Reads nothing clinical before it is claimed; the reading's id. */
 async function claimed(people, page) {
     const village = await people.wire('village');
@@ -104,6 +117,7 @@ async function paper(page, id) {
     for (const place of ['consult', 'write']) {
         await go(page, place, id);
         await page.locator('.opinion-document').first().waitFor();
+        await page.locator('.opinion-hash').first().waitFor({ state: 'attached' }); // it comes by its own reply
         await page.emulateMedia({ media: 'print' });
         const text = await page.locator('body').innerText();
         for (const wanted of ['远程会诊意见书', id, FINDING, 'SHA-256', REQUEST.complaint]) assert.ok(text.includes(wanted), `${wanted} on the paper of ${place}`);
@@ -120,6 +134,7 @@ test("a specialist's duty, readings, drafts and what came of them", { timeout: 1
     t.after(async () => { await people.end(); await world.stop(); remove(folder); });
     await t.test('rung, heard, notified of, refused with a reason', async () => {
         const page = await rungAndRefused(people);
+        await takenBack(people, page);
         assert.deepEqual(page.faults, []);
     });
     await t.test('a reading from the worklist to its outcome', async () => {

@@ -121,7 +121,7 @@ export async function signIn(context, world, name) {
     const page = context.pages().find((p) => p.url() === 'about:blank') ?? await context.newPage();
     page.faults = [];
     page.on('pageerror', (error) => page.faults.push(error.stack ?? error.message));
-    page.on('console', (message) => { if (message.type() === 'error') page.faults.push(message.text()); });
+    page.on('console', (message) => { if (message.type() === 'error') page.faults.push(`${message.text()} ${message.location().url}`); });
     await firstLoad(page, world.https);
     await page.locator('input[autocomplete=username]').fill(`acc_${name}`);
     await page.locator('input[type=password]').fill(world.passwords[name]);

@@ -5,6 +5,7 @@ import { signal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Consultation } from '../wire/protocol';
 import { account, keep } from '../app/session';
+import { Refusal } from '../wire/connection';
 import { server } from '../wire/server';
 import { OVER } from './state';
 
@@ -60,6 +61,9 @@ async function keepOwn(c: Consultation): Promise<void> {
     else await keep.value?.put(`case/${c.id}`, c);
 }
 
+const notOurs = (error: unknown): boolean => error instanceof Refusal && ['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED'].includes(error.error);
+
+/** What this account may see no longer leaves the page; what can't be asked about now stays. */
 async function load(id: string): Promise<void> {
     const entry = entryOf(id);
     if (!entry.state.value.value && server.state.value !== 'ready') {
@@ -71,7 +75,8 @@ async function load(id: string): Promise<void> {
     try {
         remember((await server.call('consultation.get', { id })).consultation);
     } catch (error) {
-        entry.state.value = { ...entry.state.value, error };
+        const { value } = entry.state.value;
+        entry.state.value = { ...(value && !notOurs(error) ? { value } : {}), error };
     } finally {
         entry.asking = false;
     }
@@ -112,5 +117,7 @@ server.on('consultation.participant', ({ id, participantId, present }) => {
     const others = known.present.filter((one) => one !== participantId);
     entry.state.value = { value: { ...known, present: present ? [...others, participantId] : others } };
 });
-server.on('consultation.removed', ({ id }) => { if (entries.has(id)) void load(id); });
+const anew = ({ id }: { id: string }): void => { if (entries.has(id)) void load(id); };
+server.on('consultation.removed', anew);
+server.on('consultation.ringStopped', anew); // who was only rung hears no more of it
 server.onReload(() => { for (const [id, entry] of entries) if (entry.users) void load(id); });
