@@ -10,7 +10,7 @@ import { CaseNext } from '../case/case';
 import { remember, useCase } from '../case/live';
 import { Button, Loaded, errorText, toast } from '../ui/ui';
 import type { Consultation } from '../wire/protocol';
-import { Refusal } from '../wire/connection';
+import { notOurs } from '../wire/connection';
 import { server } from '../wire/server';
 import { Room } from './room';
 import { usePresence } from './presence';
@@ -24,14 +24,12 @@ export function CallPage({ rest }: { rest: string[] }): JSX.Element {
     return id ? <OfCase key={id} id={id} /> : <p class="note warn">{words('noCall')}</p>;
 }
 
-const GONE: ReadonlySet<string> = new Set(['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED']); // taken out of it, or never in it
-
 function OfCase({ id }: { id: string }): JSX.Element {
     const seat = useMemo(() => take(id), [id]); // at once: media come up while the case loads
     const live = useCase(id);
     const c = live.value;
     const over = c !== undefined && isOver(c);
-    const out = (live.error instanceof Refusal && GONE.has(live.error.error)) || (c !== undefined && partOf(c, seat.account) === 'none');
+    const out = notOurs(live.error) || (c !== undefined && partOf(c, seat.account) === 'none');
     useEffect(() => { if (out || over) forget(id); }, [out, over]);
     if (out) return <div class="card" role="status"><h1>{words('callTitle')}</h1><p>{words('notYours')}</p><div class="buttons"><a class="button primary" href="#/">{words('toHome')}</a></div></div>;
     return <Loaded of={live}>{(value) => {

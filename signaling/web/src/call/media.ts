@@ -4,7 +4,7 @@
 // it is told which tracks to send and from when on they may be heard.
 import { signal } from '@preact/signals';
 import type { types } from 'mediasoup-client';
-import { Refusal, type Connection, type Told } from '../wire/connection';
+import { notOurs, Refusal, type Connection, type Told } from '../wire/connection';
 import { EXAMINATION, cameraEncodings, topOf } from './encodings';
 import { newLink, step, type Act, type Direction, type Link, type LinkEvent, type Mode } from './reconnect';
 
@@ -46,7 +46,6 @@ export interface MediaEnvironment {
 export type MediaMode = Mode | 'over';
 
 const SOURCE: Record<OwnKey, Source> = { microphone: 'microphone', camera: 'camera', examination: 'examination', stethoscope: 'examination' };
-const ANSWERED_NO = new Set(['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED']);
 
 class Superseded extends Error {}
 
@@ -200,7 +199,7 @@ export class CallMedia {
 
     /** The server refuses the room to this account (for now): the page may know why. */
     refused(): boolean {
-        return this.problem.value instanceof Refusal && ANSWERED_NO.has(this.problem.value.error);
+        return notOurs(this.problem.value);
     }
 
     private async bringUp(generation: number): Promise<void> {

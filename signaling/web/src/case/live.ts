@@ -5,7 +5,7 @@ import { signal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Consultation } from '../wire/protocol';
 import { account, keep } from '../app/session';
-import { Refusal } from '../wire/connection';
+import { notOurs } from '../wire/connection';
 import { server } from '../wire/server';
 import { OVER } from './state';
 
@@ -60,8 +60,6 @@ async function keepOwn(c: Consultation): Promise<void> {
     if (OVER.has(c.state)) await keep.value?.delete(`case/${c.id}`);
     else await keep.value?.put(`case/${c.id}`, c);
 }
-
-const notOurs = (error: unknown): boolean => error instanceof Refusal && ['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED'].includes(error.error);
 
 /** What this account may see no longer leaves the page; what can't be asked about now stays. */
 async function load(id: string): Promise<void> {

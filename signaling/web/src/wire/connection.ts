@@ -24,6 +24,11 @@ export class Refusal extends Error {
     }
 }
 
+const NOT_OURS: ReadonlySet<string> = new Set(['SQ_ERR_NOT_FOUND', 'SQ_ERR_DENIED']);
+
+/** The server answered that this account has nothing to do with it: never had, or was taken out of it. */
+export const notOurs = (error: unknown): boolean => error instanceof Refusal && NOT_OURS.has(error.error);
+
 export interface SocketLike {
     readyState: number;
     send(text: string): void;
